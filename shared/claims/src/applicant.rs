@@ -120,7 +120,8 @@ impl fmt::Debug for ApplicantKey {
 }
 
 /// What makes two calls the same call: the step, the applicant and the canonical claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct CallKey(pub Hash);
 
 impl CallKey {

@@ -8,7 +8,8 @@ use crate::{SettableName, Value};
 pub const MAX_MESSAGE_CHARS: usize = 250;
 
 /// What a call comes to. There is no fourth answer, and no text can become one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// The person goes on, with these claims set.
     Continue(Changes),
