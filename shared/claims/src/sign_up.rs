@@ -34,7 +34,9 @@ impl SignUp {
     /// Every address that the call gives the applicant: the `email` claim, and ids that are addresses, which their
     /// issuer vouches for.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {
-        self.email().into_iter().chain(self.identities.iter().filter_map(Identity::address))
+        self.email()
+            .into_iter()
+            .chain(self.identities.iter().filter_map(Identity::address))
     }
 
     /// The `email` claim: what the applicant says, not a proof.
@@ -70,7 +72,7 @@ impl Identity {
     }
 
     /// The id, where it is an e-mail address: that of a one-time passcode, or of a local account.
-    fn address(&self) -> Option<&str> {
+    pub fn address(&self) -> Option<&str> {
         let by_mail = self.issuer().as_deref() == Some("mail") || self.sign_in_type.as_deref() == Some("emailAddress");
         self.issuer_assigned_id.as_deref().filter(|_| by_mail)
     }
