@@ -24,6 +24,11 @@ impl MessageName {
     /// Something went wrong on our side.
     pub const FAILED: MessageName = MessageName::built_in("failed");
 
+    /// What an applicant is told when there is no policy to ask, in English.
+    pub fn without_policy() -> UserMessage {
+        last_resort()
+    }
+
     pub(crate) fn new(name: &str) -> MessageName {
         MessageName(name.to_owned().into())
     }
@@ -155,11 +160,6 @@ fn last_resort() -> UserMessage {
         Ok(message) => message,
         Err(_) => unreachable!("the built-in texts are tested"),
     }
-}
-
-/// The text for a policy that cannot be read, in English.
-pub(crate) fn failed() -> UserMessage {
-    last_resort()
 }
 
 #[cfg(test)]

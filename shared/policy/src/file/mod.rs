@@ -173,7 +173,7 @@ impl Reader<'_> {
                 Ok(message) => drop(texts.insert(locale.as_str().to_owned(), message)),
                 Err(error) => {
                     self.mistakes.add(text.span(), error.to_string());
-                    texts.insert(locale.as_str().to_owned(), crate::messages::failed());
+                    texts.insert(locale.as_str().to_owned(), MessageName::without_policy());
                 }
             }
         }
