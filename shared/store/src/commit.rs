@@ -1,9 +1,9 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
-use crate::{HistoryEntry, Request, RequestId, Timestamp};
+use crate::{HistoryEntry, Request, RequestId, StoreError, Timestamp};
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
 pub const MAX_WRITES: usize = 20;
@@ -16,6 +16,26 @@ pub const CALL_RECORD_LIFE: Duration = Duration::from_secs(600);
 pub struct Commit {
     /// At most [`MAX_WRITES`], no two of the same row.
     pub writes: Vec<Write>,
+}
+
+impl Commit {
+    /// Checks what every store refuses alike. No writes at all are fine: there is nothing to do.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] for more than [`MAX_WRITES`], or for two of the same row.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let count = self.writes.len();
+        if count > MAX_WRITES {
+            return Err(StoreError::Broken(format!(
+                "a commit of {count} writes, at most {MAX_WRITES} are possible"
+            )));
+        }
+        let rows: HashSet<Row> = self.writes.iter().map(Row::of).collect();
+        if rows.len() < count {
+            return Err(StoreError::Broken("a commit writes one row twice".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 /// One write, with the condition under which it holds.
@@ -98,4 +118,26 @@ pub struct Denial {
     pub at: Timestamp,
     /// When it may be used again.
     pub until: Timestamp,
+}
+
+/// What a write touches.
+#[derive(PartialEq, Eq, Hash)]
+enum Row {
+    Request(Hash),
+    Archive(RequestId),
+    History(RequestId, u64),
+    Call(CallKey),
+    Denial(Hash),
+}
+
+impl Row {
+    fn of(write: &Write) -> Row {
+        match write {
+            Write::Request { request, .. } => Row::Request(request.id.applicant),
+            Write::Archive(request) => Row::Archive(request.id),
+            Write::History(entry) => Row::History(entry.request, entry.version),
+            Write::Call { record, .. } => Row::Call(record.key),
+            Write::Denial { denial, .. } => Row::Denial(denial.address),
+        }
+    }
 }
