@@ -55,7 +55,11 @@ impl DynamoDb {
 
     /// One of the test's own, which it may pause, kill and restart. Its data are on disk and outlive a kill.
     pub fn start() -> Self {
-        let data = TempDir::new().expect("a folder for temporary files");
+        Self::start_on(TempDir::new().expect("a folder for temporary files"))
+    }
+
+    /// The same with its data in a folder that the caller chose.
+    pub fn start_on(data: TempDir) -> Self {
         let port = Port::reserve();
         let program = program(data.path(), &port);
         let process = program.spawn();
@@ -230,7 +234,6 @@ fn program(data: &Path, port: &Port) -> Program {
     let folder = installation();
     let java = std::env::var("JAVA_HOME").map_or_else(|_| "java".into(), |home| PathBuf::from(home).join("bin/java"));
     Program::new(java)
-        // The emulator signs nothing, but asks for the shape of a signature.
         .env("DDB_LOCAL_TELEMETRY", "0")
         .folder(&folder)
         .args([
