@@ -175,7 +175,7 @@ impl DynamoDb {
                 && let Some(status) = own.process.ended()
             {
                 panic!(
-                    "DynamoDB Local ended ({status}): does `java -version` say 17 or newer?\n{}",
+                    "DynamoDB Local ended ({status}): is `java -version` 17 or newer?\n{}",
                     own.process.logs()
                 );
             }
@@ -232,8 +232,7 @@ fn text(name: &str) -> AttributeDefinition {
 
 fn program(data: &Path, port: &Port) -> Program {
     let folder = installation();
-    let java = std::env::var("JAVA_HOME").map_or_else(|_| "java".into(), |home| PathBuf::from(home).join("bin/java"));
-    Program::new(java)
+    Program::new(java())
         .env("DDB_LOCAL_TELEMETRY", "0")
         .folder(&folder)
         .args([
@@ -249,6 +248,14 @@ fn program(data: &Path, port: &Port) -> Program {
             "-dbPath".to_owned(),
             data.display().to_string(),
         ])
+}
+
+fn java() -> PathBuf {
+    let home = std::env::var_os("JAVA_HOME").map(|home| Path::new(&home).join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = home.into_iter().chain(std::env::split_paths(&path));
+    let found = folders.map(|folder| folder.join("java")).find(|java| java.is_file());
+    found.expect("java: install Java 17 or newer (`openjdk-17-jre-headless` on Debian)")
 }
 
 /// The folder with `DynamoDBLocal.jar`; its name carries the emulator's date.
