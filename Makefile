@@ -3,6 +3,7 @@ SHELL := bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$(PATH)
 
 FUNCTIONS := post-federation-signup post-attribute-collection pre-token-issuance review
+BASELINES := empty get-item get-and-transact
 # `make build POLICY=path` puts another policy into the packages, `make invoke FUNCTION=... EVENT=...` sends another event.
 POLICY ?= policy.toml
 FUNCTION ?= post-attribute-collection
@@ -47,10 +48,13 @@ deploy: build-aws .tools/sam/installed ## deploy to AWS; asks for the settings t
 	.tools/sam/bin/sam deploy --template-file template.yaml --capabilities CAPABILITY_IAM --resolve-s3 \
 		$(if $(wildcard samconfig.toml),,--guided --stack-name vestibule) $(ARGS)
 
-bench: $(npm) ## measure the functions against their baselines
+# One by one: built together, each would have the features of all.
+bench: $(npm) $(venv) ## measure the functions against their baselines
 	@scripts/need cc java
-	cargo build --release --no-default-features $(FUNCTIONS:%=-p %)
-	cargo run --release -p bench-runner
+	for package in $(FUNCTIONS) $(BASELINES); do \
+		cargo build --release --no-default-features -p $$package && scripts/build-aws $(POLICY) $$package || exit 1; \
+	done
+	cargo run --release -p bench
 
 lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what must not be linked
 	scripts/lint $(FUNCTIONS)
