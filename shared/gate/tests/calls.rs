@@ -328,7 +328,7 @@ async fn automatic_approval_is_admitted_at_once() {
     let answer = house.submit(&body).await;
     assert_eq!(
         answer,
-        json!({"version": "1.0.0", "action": "Continue", "displayName": "Al Bo"})
+        json!({"version": "1.0.0", "action": "Continue", "displayName": "Ed Bo"})
     );
     assert_eq!(house.listed(StateName::Admitted).await.len(), 1);
     assert_eq!(house.submit(&body).await, answer);
