@@ -21,7 +21,7 @@ use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use tower::ServiceExt;
 use tracing::Instrument;
 
-pub use settings::{Platform, Settings, StartError, StoreAddress, Variables};
+pub use settings::{Platform, Settings, StartError, StoreAddress, Variables, environment};
 
 /// A request's body, wherever it came from.
 pub type Body = UnsyncBoxBody<Bytes, BodyError>;

@@ -85,7 +85,8 @@ impl fmt::Debug for Settings {
 /// Where settings come from: the value of a name, if it has one. Empty counts as unset.
 pub type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
-fn environment(name: &str) -> Option<String> {
+/// The value of an environment variable; empty counts as unset.
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
