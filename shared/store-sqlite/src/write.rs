@@ -1,0 +1,165 @@
+use std::time::Duration;
+
+use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
+use serde::Serialize;
+use store::{
+    CALL_RECORD_LIFE, CallRecord, Commit,
+    Committed::{self, Applied, Conflict},
+    Denial, HistoryEntry, Request, StoreError, Timestamp, Write,
+};
+
+use crate::error::{from_json, from_sqlite};
+
+/// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
+const CALL_RECORD_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// All writes in one transaction, which holds the lock for writers from its beginning: nothing can change between a
+/// condition and its write, and a reader's snapshot never has to become a writer's.
+pub(crate) fn commit(connection: &mut Connection, commit: &Commit) -> Result<Committed, StoreError> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(from_sqlite)?;
+    for write in &commit.writes {
+        if carry_out(&transaction, write)? == Conflict {
+            transaction.rollback().map_err(from_sqlite)?;
+            return Ok(Conflict);
+        }
+    }
+    transaction.commit().map_err(from_sqlite)?;
+    Ok(Applied)
+}
+
+fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, StoreError> {
+    match write {
+        Write::Request { request, replaces } => put_request(transaction, request, *replaces),
+        Write::Archive(request) => insert_request(transaction, request, request.id.round),
+        Write::History(entry) => insert_history(transaction, entry),
+        Write::Call { record, replaces } => put_call(transaction, record, *replaces),
+        Write::Denial { denial, replaces } => put_denial(transaction, denial, *replaces),
+    }
+}
+
+fn put_request(
+    transaction: &Transaction<'_>,
+    request: &Request,
+    replaces: Option<u64>,
+) -> Result<Committed, StoreError> {
+    let Some(replaces) = replaces else {
+        return insert_request(transaction, request, 0);
+    };
+    let sql = "UPDATE request SET round = ?, version = ?, state = ?, opened_at = ?, document = ? \
+               WHERE applicant = ? AND slot = 0 AND version = ?";
+    let columns = params![
+        request.id.round,
+        version(request.version)?,
+        request.state.name().as_str(),
+        request.opened_at.as_millis(),
+        document("a request", request)?,
+        request.id.applicant.to_string(),
+        version(replaces)?,
+    ];
+    one_row(transaction, sql, columns)
+}
+
+/// Adds a request if its slot is free.
+fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -> Result<Committed, StoreError> {
+    let sql = "INSERT INTO request (applicant, slot, round, version, state, opened_at, document) \
+               VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let columns = params![
+        request.id.applicant.to_string(),
+        slot,
+        request.id.round,
+        version(request.version)?,
+        request.state.name().as_str(),
+        request.opened_at.as_millis(),
+        document("a request", request)?,
+    ];
+    one_row(transaction, sql, columns)
+}
+
+fn insert_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Result<Committed, StoreError> {
+    let sql = "INSERT INTO history (applicant, round, version, document) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let columns = params![
+        entry.request.applicant.to_string(),
+        entry.request.round,
+        version(entry.version)?,
+        document("a history entry", entry)?,
+    ];
+    one_row(transaction, sql, columns)
+}
+
+fn put_call(
+    transaction: &Transaction<'_>,
+    record: &CallRecord,
+    replaces: Option<Timestamp>,
+) -> Result<Committed, StoreError> {
+    let (key, at, document) = (
+        record.key.to_string(),
+        record.at.as_millis(),
+        document("a call record", record)?,
+    );
+    let done = match replaces {
+        None => {
+            let sql = "INSERT INTO call (key, answered_at, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+            one_row(transaction, sql, params![key, at, document])
+        }
+        Some(replaces) => {
+            let sql = "UPDATE call SET answered_at = ?, document = ? WHERE key = ? AND answered_at = ?";
+            one_row(transaction, sql, params![at, document, key, replaces.as_millis()])
+        }
+    };
+    // Afterwards: the record that this one replaces may be an old one itself.
+    forget_old_calls(transaction, record.at)?;
+    done
+}
+
+fn put_denial(
+    transaction: &Transaction<'_>,
+    denial: &Denial,
+    replaces: Option<Timestamp>,
+) -> Result<Committed, StoreError> {
+    let (address, until) = (denial.address.to_string(), denial.until.as_millis());
+    let document = document("a denial", denial)?;
+    match replaces {
+        None => {
+            let sql = "INSERT INTO denial (address, until, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+            one_row(transaction, sql, params![address, until, document])
+        }
+        Some(replaces) => {
+            let sql = "UPDATE denial SET until = ?, document = ? WHERE address = ? AND until = ?";
+            one_row(
+                transaction,
+                sql,
+                params![until, document, address, replaces.as_millis()],
+            )
+        }
+    }
+}
+
+/// Deletes a few call records that are long past their time, so that the file does not grow for ever with answers
+/// nobody will ask for.
+fn forget_old_calls(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let kept = i64::try_from((CALL_RECORD_LIFE + CALL_RECORD_GRACE).as_millis()).unwrap_or(i64::MAX);
+    let sql = "DELETE FROM call WHERE key IN (SELECT key FROM call WHERE answered_at < ? ORDER BY answered_at LIMIT 8)";
+    execute(transaction, sql, [now.as_millis().saturating_sub(kept)]).map(drop)
+}
+
+/// Runs a statement that changes one row, or none where its condition does not hold.
+fn one_row(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Result<Committed, StoreError> {
+    let changed = execute(transaction, sql, columns)?;
+    Ok(if changed == 1 { Applied } else { Conflict })
+}
+
+fn execute(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Result<usize, StoreError> {
+    let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
+    statement.execute(columns).map_err(from_sqlite)
+}
+
+fn version(version: u64) -> Result<i64, StoreError> {
+    i64::try_from(version)
+        .map_err(|_| StoreError::Broken(format!("version {version} is beyond what the file can hold")))
+}
+
+fn document(what: &str, row: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(row).map_err(|error| from_json(what, &error))
+}

@@ -1,0 +1,111 @@
+//! One suite of tests for every store: what the trait promises, asked of whatever implements it.
+//!
+//! A store crate says how to open a fresh place and takes all of them:
+//!
+//! ```text
+//! store_suite::store_tests!(fresh);
+//!
+//! async fn fresh() -> impl store_suite::Place { … }
+//! ```
+
+// All of this runs in tests alone.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod conditions;
+pub mod listing;
+pub mod races;
+pub mod reading;
+pub mod sample;
+mod settle;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use store::Store;
+
+pub use settle::{eventually, settle};
+
+/// Where a store keeps its rows: a file, a table. Empty at first.
+#[async_trait]
+pub trait Place: Send + Sync {
+    /// Opens the store that is here, as another process would: it shares nothing with those opened before but the
+    /// rows.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Makes a test of each function of the suite, given an async function that makes a fresh [`Place`].
+#[macro_export]
+macro_rules! store_tests {
+    ($fresh:path) => {
+        $crate::store_tests! { $fresh:
+            conditions:
+                a_first_request_needs_that_there_is_none,
+                a_request_replaces_only_the_version_it_names,
+                an_earlier_request_is_archived_once,
+                a_version_has_one_history_entry,
+                a_call_has_one_answer_until_that_is_replaced,
+                a_denial_replaces_only_the_one_it_names,
+                one_failing_write_leaves_nothing_written,
+                no_writes_are_applied,
+                as_many_writes_as_allowed_happen_together,
+                more_writes_than_allowed_are_refused,
+                one_row_twice_is_refused;
+            listing:
+                a_list_is_complete_and_in_order_page_by_page,
+                a_page_asks_for_as_many_as_there_are,
+                a_request_that_changes_state_changes_lists,
+                a_place_in_a_list_outlives_its_request,
+                archived_requests_stay_in_the_list_of_their_state;
+            races:
+                racing_changes_of_a_request_decide_once,
+                racing_first_submits_open_one_request,
+                every_change_is_made_by_one_of_many,
+                two_hundred_applicants_at_once_lose_nothing,
+                two_hundred_changes_and_look_ups_at_once_are_consistent;
+            reading:
+                an_empty_store_knows_nothing,
+                a_look_up_answers_everything_asked_for,
+                a_look_up_takes_many_addresses,
+                every_field_of_a_request_comes_back,
+                every_state_comes_back,
+                every_answer_of_a_call_comes_back,
+                every_event_comes_back,
+                large_claims_come_back,
+                a_commit_is_seen_by_everybody_at_once,
+                a_request_is_found_by_its_id,
+                history_is_in_order_and_of_one_request,
+                what_was_committed_outlives_the_store;
+        }
+    };
+    ($fresh:path: $($module:ident: $($test:ident),*;)*) => {
+        $($(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                $crate::$module::$test(&$fresh().await).await
+            }
+        )*)*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_test_is_forgotten() {
+        let list = include_str!("lib.rs");
+        let sources = [
+            include_str!("conditions.rs"),
+            include_str!("listing.rs"),
+            include_str!("races.rs"),
+            include_str!("reading.rs"),
+        ];
+        let names = sources
+            .iter()
+            .flat_map(|source| source.split("\npub async fn ").skip(1));
+        for name in names.map(|rest| rest.split('(').next().unwrap()) {
+            let listed = [",", ";"]
+                .iter()
+                .any(|end| list.contains(&format!("    {name}{end}\n")));
+            assert!(listed, "{name} is missing in the macro's list");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Rows to store.
+
+use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, UserMessage, Value};
+use store::{
+    Actor, CallRecord, Commit, Denial, Event, HistoryEntry, Left, Request, RequestId, Seen, State, Timestamp, Write,
+};
+
+/// Claims of every type and of every text that is hard to store.
+pub const HARD_CLAIMS: &str = r#"{
+    "email": "Jane.Roe@B\u00dcCHER.example", "displayName": "Jane \"J\" Roe\\ \u0000\u0001\u001f\u007f\r\n\t 'x' ; --",
+    "one": 1.10, "exponent": -1E+400, "long": 123456789012345678901234567890.123456789012345678901234567890,
+    "zero": -0, "true": true, "false": false, "text": "true", "texts": ["a", "", "\u0000"], "mixed": ["a", 1.10, null, {"b": []}],
+    "object": {"z": 1.0, "a" : {"\u0000": "\u0000"}, "z": 2 }, "nothings": [null], "lone": "a\ud800b",
+    "edges": "\ud7ff\ue000\ufffd\ufffe\uffff\ud83d\udc69\u200d\ud83d\udcbb\udbff\udfff\u202e\u0301\ufeff\u2028",
+    "": "no key", "\u0000": "a key of one NUL", "a\"b\\c\n": "a key to escape", "Ключ": "ключ", "$": 1, "@": 2, ":": 3
+}"#;
+
+/// The hash of an applicant's key.
+pub fn applicant(name: &str) -> Hash {
+    Hash::of(&["id", "issuer.example", name])
+}
+
+/// A point in time, in seconds from one that is like any other.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_795_380_781_007 + 1000 * seconds)
+}
+
+/// An applicant's first request, not yet decided.
+pub fn pending(name: &str) -> Request {
+    let claims = Claims::from_iter([("displayName".to_owned(), Value::Text(name.to_owned()))]);
+    Request {
+        id: RequestId {
+            applicant: applicant(name),
+            round: 1,
+        },
+        version: 1,
+        state: State::Pending,
+        opened_at: at(0),
+        changed_at: at(0),
+        rule: "everybody-waits".to_owned(),
+        proven: true,
+        received: claims.clone(),
+        reviewed: claims,
+        changes: Changes::none(),
+        identities: Vec::new(),
+        app: None,
+        recent: Vec::new(),
+    }
+}
+
+/// A request with something in every field.
+pub fn full(name: &str) -> Request {
+    let mut changes = Changes::none();
+    changes.set("city", Value::blank());
+    changes.set("extension_Tier", Value::Number("1.10".to_owned()));
+    changes.set("roles", Value::Texts(vec!["a".to_owned(), String::new()]));
+    changes.set("vip", Value::Boolean(false));
+    let identity = |sign_in_type: Option<&str>, issuer: Option<&str>, id: Option<&str>| Identity {
+        sign_in_type: sign_in_type.map(str::to_owned),
+        issuer: issuer.map(str::to_owned),
+        issuer_assigned_id: id.map(str::to_owned),
+    };
+    Request {
+        rule: "Regel „ß“ #1".to_owned(),
+        proven: false,
+        received: serde_json::from_str(HARD_CLAIMS).unwrap(),
+        reviewed: Claims::from_iter([
+            ("k".repeat(256), Value::Text("ß".repeat(256))),
+            ("displayName".to_owned(), Value::Text("\u{0}".to_owned())),
+        ]),
+        changes,
+        identities: vec![
+            identity(Some("federated"), Some("Google"), Some("Ab\u{0}1")),
+            identity(None, Some(""), None),
+            identity(None, None, None),
+        ],
+        app: Some("app \u{10FFFF}".to_owned()),
+        recent: vec![
+            Seen {
+                call: applicant("a"),
+                at: at(-60),
+            },
+            Seen {
+                call: applicant("b"),
+                at: at(0),
+            },
+        ],
+        ..pending(name)
+    }
+}
+
+/// The same request after somebody changed its state.
+pub fn changed(request: &Request, state: State) -> Request {
+    Request {
+        version: request.version + 1,
+        changed_at: request.changed_at.plus(std::time::Duration::from_secs(1)),
+        state,
+        ..request.clone()
+    }
+}
+
+/// The same request after a reviewer let the applicant in.
+pub fn approved(request: &Request) -> Request {
+    let state = State::Approved {
+        at: at(1),
+        by: "rita".to_owned(),
+        reason: None,
+        until: at(3600),
+    };
+    changed(request, state)
+}
+
+/// The same request after a reviewer turned the applicant away.
+pub fn denied(request: &Request) -> Request {
+    let state = State::Denied {
+        at: at(1),
+        by: "Rémy \u{0}".to_owned(),
+        reason: Some("no \"reason\"\n".to_owned()),
+        until: at(3600),
+    };
+    changed(request, state)
+}
+
+/// The applicant's next request.
+pub fn next_round(request: &Request) -> Request {
+    Request {
+        id: RequestId {
+            applicant: request.id.applicant,
+            round: request.id.round + 1,
+        },
+        version: request.version + 1,
+        ..request.clone()
+    }
+}
+
+/// What the history says of a request's latest version.
+pub fn entry(request: &Request) -> HistoryEntry {
+    HistoryEntry {
+        request: request.id,
+        version: request.version,
+        at: request.changed_at,
+        by: Actor::Applicant,
+        event: Event::Opened {
+            received: request.received.clone(),
+            reviewed: request.reviewed.clone(),
+        },
+    }
+}
+
+/// The key of a call.
+pub fn call_key(name: &str) -> CallKey {
+    CallKey(Hash::of(&["call", name]))
+}
+
+/// The answer to a call that left a request as it is.
+pub fn call(name: &str, left: &Request) -> CallRecord {
+    CallRecord {
+        key: call_key(name),
+        at: at(0),
+        answer: Decision::Block(UserMessage::parse("Your request waits for a reviewer.").unwrap()),
+        left: Left {
+            request: left.id,
+            version: left.version,
+        },
+    }
+}
+
+/// An address that is turned away.
+pub fn denial(address: &str, of: &Request) -> Denial {
+    Denial {
+        address: Hash::of_address(address),
+        request: of.id,
+        at: at(1),
+        until: at(3600),
+    }
+}
+
+/// A write that opens an applicant's first request.
+pub fn first(request: &Request) -> Write {
+    Write::Request {
+        request: Box::new(request.clone()),
+        replaces: None,
+    }
+}
+
+/// A write that puts a request in the place of the version before.
+pub fn next(request: &Request) -> Write {
+    Write::Request {
+        request: Box::new(request.clone()),
+        replaces: Some(request.version - 1),
+    }
+}
+
+/// A write that adds what happened to a request.
+pub fn history(request: &Request) -> Write {
+    Write::History(Box::new(entry(request)))
+}
+
+/// A write that keeps an earlier request.
+pub fn archive(request: &Request) -> Write {
+    Write::Archive(Box::new(request.clone()))
+}
+
+/// A write that stores an answer where there is none.
+pub fn answer(record: &CallRecord) -> Write {
+    Write::Call {
+        record: record.clone(),
+        replaces: None,
+    }
+}
+
+/// A write that turns an address away that is not yet.
+pub fn turn_away(denial: &Denial) -> Write {
+    Write::Denial {
+        denial: denial.clone(),
+        replaces: None,
+    }
+}
+
+/// A commit of these writes.
+pub fn commit(writes: impl Into<Vec<Write>>) -> Commit {
+    Commit { writes: writes.into() }
+}

@@ -1,0 +1,143 @@
+use std::{collections::HashSet, time::Duration};
+
+use claims::{CallKey, Decision, Hash};
+use serde::{Deserialize, Serialize};
+
+use crate::{HistoryEntry, Request, RequestId, StoreError, Timestamp};
+
+/// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
+pub const MAX_WRITES: usize = 20;
+
+/// How long the answer to a call is given again.
+pub const CALL_RECORD_LIFE: Duration = Duration::from_secs(600);
+
+/// Writes that happen together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// At most [`MAX_WRITES`], no two of the same row.
+    pub writes: Vec<Write>,
+}
+
+impl Commit {
+    /// Checks what every store refuses alike. No writes at all are fine: there is nothing to do.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] for more than [`MAX_WRITES`], or for two of the same row.
+    pub fn check(&self) -> Result<(), StoreError> {
+        let count = self.writes.len();
+        if count > MAX_WRITES {
+            return Err(StoreError::Broken(format!(
+                "a commit of {count} writes, at most {MAX_WRITES} are possible"
+            )));
+        }
+        let rows: HashSet<Row> = self.writes.iter().map(Row::of).collect();
+        if rows.len() < count {
+            return Err(StoreError::Broken("a commit writes one row twice".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// One write, with the condition under which it holds.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Makes this the applicant's latest request.
+    Request {
+        /// The row.
+        request: Box<Request>,
+        /// The version that the stored one must have; nothing if there must be none.
+        replaces: Option<u64>,
+    },
+    /// Keeps an earlier request of an applicant, which the same commit replaces. It must not be kept yet.
+    Archive(Box<Request>),
+    /// Adds to the history of a request. The request must not have an entry for this version yet.
+    History(Box<HistoryEntry>),
+    /// Stores the answer to a call.
+    Call {
+        /// The row.
+        record: CallRecord,
+        /// When the stored answer, past its time or overtaken, was given; nothing if there must be none.
+        replaces: Option<Timestamp>,
+    },
+    /// Turns an address away.
+    Denial {
+        /// The row.
+        denial: Denial,
+        /// Until when the stored row turns it away; nothing if there must be none.
+        replaces: Option<Timestamp>,
+    },
+}
+
+/// What came of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a conflict means that nothing was written"]
+pub enum Committed {
+    /// Everything was written.
+    Applied,
+    /// A condition did not hold, and nothing was written: somebody else was first.
+    Conflict,
+}
+
+/// The answer to a call that wrote something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The call.
+    pub key: CallKey,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// The answer.
+    pub answer: Decision,
+    /// How the call left the request.
+    pub left: Left,
+}
+
+impl CallRecord {
+    /// Until when the answer is given again.
+    pub fn until(&self) -> Timestamp {
+        self.at.plus(CALL_RECORD_LIFE)
+    }
+}
+
+/// A request as a call left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Which request.
+    pub request: RequestId,
+    /// Its version then.
+    pub version: u64,
+}
+
+/// An address that is turned away because a request with it was denied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// The address, by its hash.
+    pub address: Hash,
+    /// The request that was denied.
+    pub request: RequestId,
+    /// When.
+    pub at: Timestamp,
+    /// When it may be used again.
+    pub until: Timestamp,
+}
+
+/// What a write touches.
+#[derive(PartialEq, Eq, Hash)]
+enum Row {
+    Request(Hash),
+    Archive(RequestId),
+    History(RequestId, u64),
+    Call(CallKey),
+    Denial(Hash),
+}
+
+impl Row {
+    fn of(write: &Write) -> Row {
+        match write {
+            Write::Request { request, .. } => Row::Request(request.id.applicant),
+            Write::Archive(request) => Row::Archive(request.id),
+            Write::History(entry) => Row::History(entry.request, entry.version),
+            Write::Call { record, .. } => Row::Call(record.key),
+            Write::Denial { denial, .. } => Row::Denial(denial.address),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+use std::{fmt, str::FromStr};
+
+use claims::{Changes, Claims, Hash, Identity};
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// An application that waits for, or was decided by, reviewers, or that was let in automatically.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Whose and which.
+    pub id: RequestId,
+    /// Goes up by one with every change, through all requests of an applicant.
+    pub version: u64,
+    /// Where it stands.
+    pub state: State,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// The rule of the policy that held it.
+    pub rule: String,
+    /// Whether an identity provider vouches for the applicant; false where only an e-mail address tells who it is.
+    pub proven: bool,
+    /// The claims as the applicant sent them last.
+    pub received: Claims,
+    /// The same claims as the policy left them: what is reviewed, and what the account gets.
+    pub reviewed: Claims,
+    /// What the answer that let the applicant in set, or will set, beyond confirming the reviewed claims.
+    pub changes: Changes,
+    /// How the applicant signed in.
+    pub identities: Vec<Identity>,
+    /// The app signed in to, where the call named it.
+    pub app: Option<String>,
+    /// Claims sent lately, by hash: late retries of the service bring old ones again.
+    pub recent: Vec<Seen>,
+}
+
+/// Claims that a request had lately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Their canonical form, hashed.
+    pub claims: Hash,
+    /// When they came.
+    pub at: Timestamp,
+}
+
+/// Whose request, and the how manieth: written as 64 hex digits of the applicant key's hash, `-`, and the round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId {
+    /// The hash of the applicant's key.
+    pub applicant: Hash,
+    /// 1 for the applicant's first request.
+    pub round: u32,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.applicant, self.round)
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = BadRequestId;
+
+    fn from_str(text: &str) -> Result<Self, BadRequestId> {
+        let (applicant, round) = text.split_once('-').ok_or(BadRequestId)?;
+        let id = RequestId {
+            applicant: Hash::from_hex(applicant).ok_or(BadRequestId)?,
+            round: round.parse().map_err(|_| BadRequestId)?,
+        };
+        // One spelling for each: `+1`, `01` and capital letters are none.
+        if id.round == 0 || id.to_string() != text {
+            Err(BadRequestId)
+        } else {
+            Ok(id)
+        }
+    }
+}
+
+impl From<RequestId> for String {
+    fn from(id: RequestId) -> String {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = BadRequestId;
+
+    fn try_from(text: String) -> Result<Self, BadRequestId> {
+        text.parse()
+    }
+}
+
+/// The text is no request's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadRequestId;
+
+impl fmt::Display for BadRequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request's id is 64 hex digits, `-`, and a number from 1")
+    }
+}
+
+impl std::error::Error for BadRequestId {}
+
+/// Where a request stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
+pub enum State {
+    /// It waits for a reviewer.
+    Pending,
+    /// A reviewer let the applicant in; the next submit does.
+    Approved {
+        /// When.
+        at: Timestamp,
+        /// The reviewer.
+        by: String,
+        /// Why; never shown to the applicant.
+        reason: Option<String>,
+        /// When the approval runs out if it is not used.
+        until: Timestamp,
+    },
+    /// A reviewer turned the applicant away.
+    Denied {
+        /// When.
+        at: Timestamp,
+        /// The reviewer.
+        by: String,
+        /// Why; never shown to the applicant.
+        reason: Option<String>,
+        /// When the applicant may ask again.
+        until: Timestamp,
+    },
+    /// The applicant gave up.
+    Withdrawn {
+        /// When.
+        at: Timestamp,
+    },
+    /// The applicant was told to go on: admitted, which is not to say that the account exists.
+    Admitted {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl State {
+    /// The state without its particulars.
+    pub fn name(&self) -> StateName {
+        match self {
+            State::Pending => StateName::Pending,
+            State::Approved { .. } => StateName::Approved,
+            State::Denied { .. } => StateName::Denied,
+            State::Withdrawn { .. } => StateName::Withdrawn,
+            State::Admitted { .. } => StateName::Admitted,
+        }
+    }
+}
+
+/// A state's name, in lists and addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateName {
+    /// See [`State::Pending`].
+    Pending,
+    /// See [`State::Approved`].
+    Approved,
+    /// See [`State::Denied`].
+    Denied,
+    /// See [`State::Withdrawn`].
+    Withdrawn,
+    /// See [`State::Admitted`].
+    Admitted,
+}
+
+impl StateName {
+    /// Every state.
+    pub const ALL: [StateName; 5] = [
+        StateName::Pending,
+        StateName::Approved,
+        StateName::Denied,
+        StateName::Withdrawn,
+        StateName::Admitted,
+    ];
+
+    /// The name in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StateName::Pending => "pending",
+            StateName::Approved => "approved",
+            StateName::Denied => "denied",
+            StateName::Withdrawn => "withdrawn",
+            StateName::Admitted => "admitted",
+        }
+    }
+
+    /// The state with this name.
+    pub fn from_name(name: &str) -> Option<StateName> {
+        StateName::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+impl fmt::Display for StateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Request {
+    /// The hashes of the addresses that a denial of this request turns away.
+    pub fn addresses(&self) -> Vec<Hash> {
+        let proven = self.identities.iter().filter_map(Identity::address);
+        let mut hashes: Vec<_> = self.email().into_iter().chain(proven).map(Hash::of_address).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes
+    }
+
+    /// The address the applicant gave, as they wrote it.
+    pub fn email(&self) -> Option<&str> {
+        self.received.at_key("email").and_then(claims::Value::text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = RequestId {
+            applicant: Hash::of(&["a"]),
+            round: 12,
+        };
+        assert_eq!(id.to_string().parse(), Ok(id));
+        let hex = id.applicant.to_string();
+        for text in [
+            format!("{hex}-0"),
+            format!("{hex}-01"),
+            format!("{hex}-+1"),
+            format!("{}-1", hex.to_uppercase()),
+            hex,
+        ] {
+            assert_eq!(text.parse::<RequestId>(), Err(BadRequestId), "{text}");
+        }
+    }
+}
