@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
+    ProjectionType, Put, ScalarAttributeType, TransactWriteItem,
 };
 use std::collections::HashMap;
 use std::fs;
@@ -21,6 +21,7 @@ use tempfile::TempDir;
 pub const RUNNING: &str = "VESTIBULE_TEST_DYNAMODB";
 
 const START: Duration = Duration::from_secs(60);
+const WARM_UPS: usize = 5;
 const OWN: &str = "a DynamoDB Local that this test started with DynamoDb::start()";
 
 /// A DynamoDB on loopback.
@@ -75,7 +76,7 @@ impl DynamoDb {
                 _data: data,
             }),
         };
-        dynamodb.wait();
+        dynamodb.warm_up();
         dynamodb
     }
 
@@ -146,14 +147,14 @@ impl DynamoDb {
         own.process.kill();
         own.process = own.program.spawn();
         own._watchdog = Watchdog::over(&own.process);
-        self.wait();
+        self.warm_up();
     }
 
     /// One that runs already.
     fn running(endpoint: String) -> Self {
         let endpoint = endpoint.trim_end_matches('/').to_owned();
         let dynamodb = Self { endpoint, own: None };
-        dynamodb.wait();
+        dynamodb.warm_up();
         dynamodb
     }
 
@@ -161,6 +162,17 @@ impl DynamoDb {
         self.own
             .as_ref()
             .expect("a DynamoDB Local that this test started with DynamoDb::start()")
+    }
+
+    /// Makes every kind of call that a store makes. In a new Java process each kind takes up to a second for the first
+    /// time, longer than the time limits of the programs under test.
+    fn warm_up(&self) {
+        self.wait();
+        let (client, table) = (self.client(), self.create_table());
+        for _ in 0..WARM_UPS {
+            block_on(use_table(&client, &table)).unwrap_or_else(|error| panic!("{table}: {error:?}"));
+        }
+        block_on(client.delete_table().table_name(&table).send()).expect("a table to delete");
     }
 
     /// Waits for any answer: an unsigned request gets a 400.
@@ -213,6 +225,48 @@ async fn create_table(client: &Client, name: &str) {
         .send()
         .await;
     created.unwrap_or_else(|error| panic!("no table {name}: {error:?}"));
+}
+
+/// A read, a transaction with a condition, an update and a query of the index.
+async fn use_table(client: &Client, table: &str) -> Result<(), aws_sdk_dynamodb::Error> {
+    let value = |text: &str| AttributeValue::S(text.to_owned());
+    let (partition, sort) = (value(&random::name()), value("warm-up"));
+    let keys = [
+        ("pk", partition.clone()),
+        ("sk", sort.clone()),
+        ("queue", value("q")),
+        ("queued", value("0")),
+    ];
+    let item = keys.map(|(name, value)| (name.to_owned(), value)).into();
+    let put = Put::builder()
+        .table_name(table)
+        .condition_expression("attribute_not_exists(pk)")
+        .set_item(Some(item));
+    let put = TransactWriteItem::builder().put(put.build()?).build();
+    client
+        .get_item()
+        .table_name(table)
+        .key("pk", partition.clone())
+        .key("sk", sort.clone())
+        .send()
+        .await?;
+    client.transact_write_items().transact_items(put).send().await?;
+    let update = client
+        .update_item()
+        .table_name(table)
+        .key("pk", partition)
+        .key("sk", sort);
+    let update = update
+        .update_expression("SET warm = :w")
+        .condition_expression("attribute_exists(pk)");
+    update.expression_attribute_values(":w", value("1")).send().await?;
+    let query = client
+        .query()
+        .table_name(table)
+        .index_name("queue")
+        .key_condition_expression("queue = :q");
+    query.expression_attribute_values(":q", value("q")).send().await?;
+    Ok(())
 }
 
 fn key(name: &str, kind: KeyType) -> KeySchemaElement {

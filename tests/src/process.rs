@@ -111,9 +111,8 @@ impl Program {
 
     /// Runs it to its end, for programs that refuse or that only print; panics when it takes longer.
     pub fn run(&self, within: Duration) -> Finished {
-        let mut process = self.spawn();
+        let process = self.spawn();
         let code = process.wait(within);
-        process.drain();
         Finished {
             code,
             stdout: process.text(Stream::Stdout),
@@ -253,13 +252,7 @@ impl Process {
 
     /// The lines so far, from standard output and standard error as they came.
     pub fn lines(&self) -> Vec<String> {
-        self.log
-            .lines
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(_, line)| line.clone())
-            .collect()
+        self.with_lines(|lines| lines.iter().map(|(_, line)| line.clone()).collect())
     }
 
     /// The lines so far that are JSON objects.
@@ -294,17 +287,24 @@ impl Process {
     }
 
     fn text(&self, stream: Stream) -> String {
-        let lines = self.log.lines.lock().unwrap();
-        lines
-            .iter()
-            .filter(|(from, _)| *from == stream)
-            .map(|(_, line)| format!("{line}\n"))
-            .collect()
+        let from = |lines: &[(Stream, String)]| {
+            lines
+                .iter()
+                .filter(|(from, _)| *from == stream)
+                .map(|(_, line)| format!("{line}\n"))
+                .collect()
+        };
+        self.with_lines(from)
     }
 
-    /// After its end: waits until the last line is read.
-    fn drain(&mut self) {
-        self.readers.drain(..).for_each(|reader| reader.join().unwrap());
+    /// The lines so far; after its end, all of them: the last ones may still be in the pipe.
+    fn with_lines<T>(&self, read: impl FnOnce(&[(Stream, String)]) -> T) -> T {
+        if self.ended().is_some() {
+            poll(Duration::from_secs(2), || {
+                self.readers.iter().all(JoinHandle::is_finished).then_some(())
+            });
+        }
+        read(&self.log.lines.lock().unwrap())
     }
 
     fn status(&self, field: &str) -> Option<String> {
