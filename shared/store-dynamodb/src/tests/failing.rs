@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     DynamoStore,
-    open::LIMITS,
+    open::Limits,
     testing::{self, PATIENCE},
 };
 
@@ -287,7 +287,7 @@ async fn a_service_that_is_gone_is_unavailable_in_time() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let store = testing::open_through(&address, "gone", crate::open::http_client(), LIMITS);
+    let store = testing::open_through(&address, "gone", crate::open::http_client(), limits());
     let (outcome, took) = timed(store.commit(&commit([first(&full("jane"))]))).await;
     let Err(StoreError::Unavailable(why)) = outcome else {
         panic!("{outcome:?}")
@@ -347,7 +347,8 @@ async fn a_look_up_asks_again_for_what_was_left() {
 
 #[tokio::test]
 async fn reading_fails_like_writing() {
-    let refusals: [(Fault, fn(String) -> StoreError); 5] = [
+    type Kind = fn(String) -> StoreError;
+    let refusals: [(Fault, Kind); 5] = [
         (Fault::error(400, "ThrottlingException"), StoreError::Busy),
         (Fault::error(500, "InternalServerError"), StoreError::Unavailable),
         (Fault::Break, StoreError::Unavailable),
@@ -444,10 +445,10 @@ impl Case {
 
     /// With the limits of production.
     async fn in_time(faults: impl Into<std::collections::VecDeque<Fault>>) -> Case {
-        Case::within(LIMITS, Faults::planned(faults)).await
+        Case::within(limits(), Faults::planned(faults)).await
     }
 
-    async fn within(limits: crate::open::Limits, faults: Faults) -> Case {
+    async fn within(limits: Limits, faults: Faults) -> Case {
         let table = Table::new().await;
         let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(faults.clone());
         let jane = full("jane");
@@ -567,4 +568,9 @@ fn listing() -> Listing {
         after: None,
         limit: 10,
     }
+}
+
+/// Those of the usual deadline.
+fn limits() -> Limits {
+    Limits::within(std::time::Duration::from_millis(1500))
 }
