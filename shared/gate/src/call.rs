@@ -160,8 +160,13 @@ impl Call<'_> {
                 left,
             };
             let commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials);
-            if self.store.commit(&commit).await? == Committed::Applied {
-                return Ok(decision);
+            match self.store.commit(&commit).await {
+                Ok(Committed::Applied) => return Ok(decision),
+                Ok(Committed::Conflict) => {}
+                // Too many at the same rows: one of them is writing the answer. A store that is just overloaded is
+                // not helped by asking on and on.
+                Err(StoreError::Busy(_)) if race < MOST_BUSY => {}
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Busy(format!(
