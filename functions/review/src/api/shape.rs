@@ -1,0 +1,174 @@
+//! What the JSON looks like. Rows are not shown as they are stored, so that they can change without the API.
+
+use claims::{Claims, Identity, Value};
+use serde::{Serialize, Serializer};
+use store::{Actor, Event, HistoryEntry, Page, Request, RequestId, StateName, Timestamp};
+
+use crate::{
+    cursor,
+    decide::{self, Decided, File},
+};
+
+#[derive(Serialize)]
+pub(crate) struct PageShape<'p> {
+    requests: Vec<Summary<'p>>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Summary<'r> {
+    id: RequestId,
+    state: StateName,
+    version: u64,
+    opened_at: Time,
+    changed_at: Time,
+    rule: &'r str,
+    proven: bool,
+    app: Option<&'r str>,
+    email: Option<&'r str>,
+    display_name: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FileShape<'f> {
+    #[serde(flatten)]
+    summary: Summary<'f>,
+    decision: Option<DecisionShape<'f>>,
+    received: &'f Claims,
+    reviewed: &'f Claims,
+    identities: &'f [Identity],
+    history: Vec<EntryShape<'f>>,
+}
+
+#[derive(Serialize)]
+struct DecisionShape<'f> {
+    ruling: &'static str,
+    by: &'f str,
+    at: Time,
+    reason: Option<&'f str>,
+    until: Option<Time>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct DecidedShape<'f> {
+    applied: bool,
+    request: FileShape<'f>,
+}
+
+#[derive(Serialize)]
+struct EntryShape<'f> {
+    version: u64,
+    at: Time,
+    by: ActorShape<'f>,
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<&'f Claims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviewed: Option<&'f Claims>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+enum ActorShape<'f> {
+    Applicant,
+    Policy,
+    Reviewer { name: &'f str },
+}
+
+/// A point in time as RFC 3339 text.
+struct Time(Timestamp);
+
+pub(crate) fn page(page: &Page) -> PageShape<'_> {
+    PageShape {
+        requests: page.requests.iter().map(summary).collect(),
+        next: page.next.as_ref().map(cursor::write),
+    }
+}
+
+pub(crate) fn file(file: &File) -> FileShape<'_> {
+    let decision = file.decision().map(|decision| DecisionShape {
+        ruling: decide::name_of(decision.ruling),
+        by: decision.by,
+        at: Time(decision.at),
+        reason: decision.reason,
+        until: decision.until.map(Time),
+    });
+    FileShape {
+        summary: summary(&file.request),
+        decision,
+        received: &file.request.received,
+        reviewed: &file.request.reviewed,
+        identities: &file.request.identities,
+        history: file.history.iter().map(entry).collect(),
+    }
+}
+
+pub(crate) fn decided(decided: &Decided) -> DecidedShape<'_> {
+    DecidedShape {
+        applied: decided.applied,
+        request: file(&decided.file),
+    }
+}
+
+fn summary(request: &Request) -> Summary<'_> {
+    Summary {
+        id: request.id,
+        state: request.state.name(),
+        version: request.version,
+        opened_at: Time(request.opened_at),
+        changed_at: Time(request.changed_at),
+        rule: &request.rule,
+        proven: request.proven,
+        app: request.app.as_deref(),
+        email: request.email(),
+        display_name: request.reviewed.at_key("displayName").and_then(Value::text),
+    }
+}
+
+fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
+    let bare = EntryShape {
+        version: entry.version,
+        at: Time(entry.at),
+        by: actor(&entry.by),
+        event: entry.event.name(),
+        reason: None,
+        until: None,
+        received: None,
+        reviewed: None,
+    };
+    match &entry.event {
+        Event::Opened { received, reviewed } | Event::Updated { received, reviewed } => EntryShape {
+            received: Some(received),
+            reviewed: Some(reviewed),
+            ..bare
+        },
+        Event::Approved { reason, until } | Event::Denied { reason, until } => EntryShape {
+            reason: reason.as_deref(),
+            until: Some(Time(*until)),
+            ..bare
+        },
+        Event::Withdrawn { reason } => EntryShape {
+            reason: reason.as_deref(),
+            ..bare
+        },
+        Event::Admitted => bare,
+    }
+}
+
+fn actor(actor: &Actor) -> ActorShape<'_> {
+    match actor {
+        Actor::Applicant => ActorShape::Applicant,
+        Actor::Policy => ActorShape::Policy,
+        Actor::Reviewer(name) => ActorShape::Reviewer { name },
+    }
+}
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}

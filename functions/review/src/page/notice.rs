@@ -1,0 +1,53 @@
+use approvals::Ruling;
+
+use crate::{
+    decide::{Decided, Decision, File},
+    session::Session,
+};
+
+/// What the page says first to somebody who comes from deciding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// What they decided is what counts.
+    Done,
+    /// Somebody decided before them.
+    Already,
+}
+
+impl Notice {
+    /// After a decision. Whoever decides the same twice, with a second click or a second window, did it.
+    pub(super) fn after(decided: &Decided, ruling: Ruling, session: &Session<'_>) -> Notice {
+        let same = |decision: Decision<'_>| decision.by == session.reviewer.name && decision.ruling == ruling;
+        match decided.applied || decided.file.decision().is_some_and(same) {
+            true => Notice::Done,
+            false => Notice::Already,
+        }
+    }
+
+    /// The notice that a query names.
+    pub(super) fn of(query: &str) -> Option<Notice> {
+        let (_, name) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "notice")?;
+        [Notice::Done, Notice::Already]
+            .into_iter()
+            .find(|notice| notice.name() == name)
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Notice::Done => "done",
+            Notice::Already => "already",
+        }
+    }
+
+    /// What it says, where it is true: anybody can write a link.
+    pub(super) fn text(self, file: &File, session: &Session<'_>) -> Option<&'static str> {
+        let by = file.decision().map(|decision| decision.by);
+        match self {
+            Notice::Done if by == Some(&session.reviewer.name) => Some("Your decision is recorded."),
+            Notice::Already if by.is_some() => {
+                Some("This had been decided before you did. Your decision changed nothing; the first one stands.")
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,205 @@
+use approvals::{Ruling, Standing};
+use claims::Identity;
+use maud::{Markup, html};
+use store::{Actor, Event, HistoryEntry, Request, State};
+
+use super::{
+    claims_table::claims_table,
+    layout,
+    notice::Notice,
+    queue,
+    text::{about, lines, shown, time},
+};
+use crate::{
+    Room,
+    decide::{Decision, File, name_of},
+    reason::MAX_REASON_CHARS,
+    session::Session,
+};
+
+/// One request, as one reviewer sees it.
+pub(super) struct View<'v> {
+    pub(super) room: &'v Room,
+    pub(super) session: &'v Session<'v>,
+    pub(super) file: &'v File,
+    /// A form that came back.
+    pub(super) typed: Option<Typed<'v>>,
+    pub(super) notice: Option<Notice>,
+}
+
+/// What a reviewer typed that was not taken, and why.
+pub(super) struct Typed<'v> {
+    pub(super) reason: &'v str,
+    pub(super) problem: &'v str,
+}
+
+impl View<'_> {
+    pub(super) fn page(&self) -> Markup {
+        let request = &self.file.request;
+        let main = html! {
+            p.back { a href=(self.room.root) { "Pending requests" } }
+            h1 { (shown(queue::name(request))) }
+            @if let Some(text) = self.notice.and_then(|notice| notice.text(self.file, self.session)) {
+                p.notice role="status" { (text) }
+            }
+            @if let Some(typed) = &self.typed { p.problem role="alert" { (typed.problem) } }
+            @if !request.proven { (self.warning()) }
+            (facts(request))
+            // What waits is read first, and decided then; of what is decided, the decision comes first.
+            @if self.file.is_pending() { (self.claims()) (self.decision()) } @else { (self.decision()) (self.claims()) }
+            section aria-labelledby="history" {
+                h2 #history { "History" }
+                ol.history { @for entry in &self.file.history { li { (happened(entry)) } } }
+            }
+        };
+        layout::page(self.room, "Request", Some(self.session), main)
+    }
+
+    fn claims(&self) -> Markup {
+        html! {
+            section aria-labelledby="claims" {
+                h2 #claims { "Claims" }
+                (claims_table(&self.file.request))
+            }
+        }
+    }
+
+    fn decision(&self) -> Markup {
+        html! {
+            section aria-labelledby="decision" {
+                h2 #decision { "Decision" }
+                (self.outcome())
+                @if self.file.is_pending() { (self.form()) }
+            }
+        }
+    }
+
+    /// What an approval means for somebody whom nobody vouches for.
+    fn warning(&self) -> Markup {
+        html! {
+            p.warning role="note" {
+                strong { "Nobody vouches for this applicant. " }
+                "Only an e-mail address says who it is, and anybody can write one. "
+                @if self.room.parts.terms.trust_email {
+                    "The policy trusts it all the same (" code { "trust_email = true" } "): an approval lets in whoever comes "
+                    "with this address."
+                } @else {
+                    "The policy does not trust it (" code { "trust_email = false" } "): an approval will not let this "
+                    "person in."
+                }
+            }
+        }
+    }
+
+    /// Where the request stands, and who brought it there.
+    fn outcome(&self) -> Markup {
+        html! {
+            @if let Some(decision) = self.file.decision() { (decided(&decision)) }
+            @match &self.file.request.state {
+                State::Pending => { p { "This request waits for a decision." } }
+                State::Admitted { at } => { p { "The applicant was told to go on, " (time(*at)) "." } }
+                State::Approved { .. } | State::Denied { .. } if self.is_over() => { p { "That time is over." } }
+                _ => {}
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        approvals::standing(Some(&self.file.request), self.room.parts.clock.now()) == Standing::None
+    }
+
+    fn form(&self) -> Markup {
+        let request = &self.file.request;
+        let terms = &self.room.parts.terms;
+        let typed = self.typed.as_ref().map_or("", |typed| typed.reason);
+        html! {
+            form.decide method="post" action={ (layout::request_path(self.room, &request.id)) "/decide" } {
+                (layout::secret_field(self.session))
+                input type="hidden" name="version" value=(request.version);
+                label for="reason" { "Reason, if you like" }
+                p.muted #reason-help { "For reviewers; the applicant never sees it. At most " (MAX_REASON_CHARS) " characters." }
+                textarea #reason name="reason" rows="3" maxlength=(MAX_REASON_CHARS) aria-describedby="reason-help" { (typed) }
+                div.choices {
+                    (choice(Ruling::Approve, "Approve", &format!("They come again within {} and go on.", about(terms.unused))))
+                    (choice(Ruling::Deny, "Deny", &format!(
+                        "They are turned away for {}, under this address with other accounts too.", about(terms.cool_down))))
+                    (choice(Ruling::Withdraw, "Withdraw", "For somebody who gave up; they may ask again at once."))
+                }
+            }
+        }
+    }
+}
+
+fn choice(ruling: Ruling, label: &str, means: &str) -> Markup {
+    let name = name_of(ruling);
+    let means_id = format!("{name}-means");
+    html! {
+        div {
+            button class=(name) type="submit" name="ruling" value=(name) aria-describedby=(means_id) { (label) }
+            p.muted id=(means_id) { (means) }
+        }
+    }
+}
+
+fn facts(request: &Request) -> Markup {
+    html! {
+        dl.facts {
+            dt { "State" } dd { span class={ "state " (request.state.name()) } { (queue::capital(request.state.name())) } }
+            dt { "Opened" } dd { (time(request.opened_at)) }
+            @if request.changed_at != request.opened_at { dt { "Last changed" } dd { (time(request.changed_at)) } }
+            dt { "Held by rule" } dd { (shown(&request.rule)) }
+            @if let Some(app) = &request.app { dt { "App" } dd { (shown(app)) } }
+            dt { "Identities" }
+            dd {
+                @if request.identities.is_empty() { "none" } @else {
+                    ul { @for identity in &request.identities { li { (identified(identity)) } } }
+                }
+            }
+        }
+    }
+}
+
+fn identified(identity: &Identity) -> Markup {
+    html! {
+        @match &identity.issuer { Some(issuer) => (shown(issuer)), None => { span.muted { "no issuer" } } }
+        ": "
+        @match &identity.issuer_assigned_id { Some(id) => (shown(id)), None => { span.muted { "no id" } } }
+        @if let Some(kind) = &identity.sign_in_type { " " span.muted { "(" (shown(kind)) ")" } }
+    }
+}
+
+fn decided(decision: &Decision<'_>) -> Markup {
+    let (done, until) = match decision.ruling {
+        Ruling::Approve => ("Approved", "The approval can be used until "),
+        Ruling::Deny => ("Denied", "The applicant is turned away until "),
+        Ruling::Withdraw => ("Withdrawn", ""),
+    };
+    html! {
+        p {
+            strong { (done) } " by " (shown(decision.by)) ", " (time(decision.at)) "."
+            @if let Some(at) = decision.until { " " (until) (time(at)) "." }
+        }
+        @if let Some(reason) = decision.reason { blockquote { (lines(reason)) } }
+    }
+}
+
+fn happened(entry: &HistoryEntry) -> Markup {
+    html! {
+        (time(entry.at)) " " strong { (entry.event.name()) } " by " (who(&entry.by))
+        @match &entry.event {
+            Event::Approved { reason: Some(reason), .. } | Event::Denied { reason: Some(reason), .. }
+            | Event::Withdrawn { reason: Some(reason) } => { blockquote { (lines(reason)) } }
+            _ => {}
+        }
+    }
+}
+
+fn who(actor: &Actor) -> Markup {
+    html! {
+        @match actor {
+            Actor::Applicant => "the applicant",
+            Actor::Policy => "the policy",
+            Actor::Reviewer(name) => (shown(name)),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+use std::borrow::Cow;
+
+use http::StatusCode;
+use store::StoreError;
+
+/// Why a call is not answered as it wished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// There is nothing at this path.
+    Path,
+    /// There is no request with this id.
+    Request,
+    /// The path takes these methods.
+    Method(&'static str),
+    /// The call shows no reviewer's token. Programs only: people get a form.
+    Token,
+    /// The body has to be of this type.
+    ContentType(&'static str),
+    /// The body is too large.
+    TooLarge,
+    /// The body ended early.
+    Unreadable,
+    /// Something in the call is wrong; the text says what, and quotes nothing.
+    Input(Cow<'static, str>),
+    /// The call does not come from a page of the room.
+    Forged,
+    /// The applicant changed the request after the reviewer looked at it.
+    Changed,
+    /// The store failed.
+    Store(StoreError),
+    /// No answer in time.
+    OutOfTime,
+    /// The system has no random numbers.
+    NoRandom,
+}
+
+impl Refusal {
+    pub(crate) fn input(what: &'static str) -> Refusal {
+        Refusal::Input(Cow::Borrowed(what))
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Refusal::Path | Refusal::Request => StatusCode::NOT_FOUND,
+            Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Refusal::Token => StatusCode::UNAUTHORIZED,
+            Refusal::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Unreadable | Refusal::Input(_) => StatusCode::BAD_REQUEST,
+            Refusal::Forged => StatusCode::FORBIDDEN,
+            Refusal::Changed => StatusCode::CONFLICT,
+            Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// For programs: one word that does not change.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Refusal::Path | Refusal::Request => "not-found",
+            Refusal::Method(_) => "method-not-allowed",
+            Refusal::Token => "unauthorized",
+            Refusal::ContentType(_) => "unsupported-media-type",
+            Refusal::TooLarge => "too-large",
+            Refusal::Unreadable | Refusal::Input(_) => "bad-request",
+            Refusal::Forged => "forbidden",
+            Refusal::Changed => "changed",
+            Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => "unavailable",
+        }
+    }
+
+    /// For people: one sentence or two, with nothing of what came and nothing of the inside.
+    pub(crate) fn message(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Refusal::Path => "There is nothing at this address.",
+            Refusal::Request => "There is no such request.",
+            Refusal::Method(_) => "This address does not take this method.",
+            Refusal::Token => "Show a reviewer's token: `Authorization: Bearer TOKEN`.",
+            Refusal::ContentType(wanted) => return Cow::Owned(format!("The body has to be {wanted}.")),
+            Refusal::TooLarge => "The body is larger than 16 KiB.",
+            Refusal::Unreadable => "The body ended early.",
+            Refusal::Input(what) => return what.clone(),
+            Refusal::Forged => "This did not come from a page of the review room. Open the page again and repeat it.",
+            Refusal::Changed => "The applicant changed the request after you saw it. Look at it again, then decide.",
+            Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => {
+                "The review room does not answer at the moment. If you decided on something, look whether it was \
+                 recorded before you try again."
+            }
+        })
+    }
+
+    /// One line for what is our failure, and for who came without a token.
+    pub(crate) fn log(&self) {
+        let reason = match self {
+            Refusal::Store(error) => error.to_string(),
+            Refusal::OutOfTime => "no answer within the deadline".to_owned(),
+            Refusal::NoRandom => "the system has no random numbers".to_owned(),
+            Refusal::Token => {
+                return tracing::warn!(target: "vestibule", "review: a call without a reviewer's token");
+            }
+            _ => return,
+        };
+        tracing::error!(target: "vestibule", reason, "review: failed, {reason}");
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Refusal {
+        Refusal::Store(error)
+    }
+}

@@ -1,0 +1,116 @@
+//! What the log says. A program of its own: whether a line is heard at all is remembered for the whole process.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+#[path = "review/browser.rs"]
+mod browser;
+#[path = "review/people.rs"]
+mod people;
+#[path = "review/room.rs"]
+#[expect(dead_code, reason = "the other tests use more of it")]
+mod room;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use http::Method;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::{
+    browser::Browser,
+    people::pending,
+    room::{RITA, ROB, Room, bearer, call},
+};
+
+#[tokio::test]
+async fn the_log_names_the_decision_and_nothing_personal_or_secret() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let room = Room::new();
+    let id = pending(&room, "Jane").await;
+    let path = format!("/review/requests/{id}");
+    let mut rita = Browser::logged_in(&room, RITA).await;
+    let page = rita.get(&path).await;
+    assert_eq!(log.take(), "", "looking is not logged");
+    rita.decide(&page, &path, "deny", "a secret reason").await;
+    let line = log.take();
+    assert!(
+        line.contains("vestibule: review: deny") && line.contains(&format!("request={id}")),
+        "{line}"
+    );
+    assert!(
+        line.contains("reviewer=\"rita\"") && line.contains("applied=true"),
+        "{line}"
+    );
+    let all = line
+        + &{
+            room.post(
+                ROB,
+                &format!("/review/api/requests/{id}/approve"),
+                r#"{"reason":"a secret reason"}"#,
+            )
+            .await;
+            let line = log.take();
+            assert!(
+                line.contains("review: approve") && line.contains("applied=false") && line.contains("Rob Ö"),
+                "{line}"
+            );
+            line
+        };
+    let all = all
+        + &{
+            Browser::new(&room)
+                .post("/review/login", &[("token", "wrong-token")])
+                .await;
+            let line = log.take();
+            assert!(
+                line.contains("WARN") && line.contains("review: log-in refused"),
+                "{line}"
+            );
+            line
+        };
+    let all = all
+        + &{
+            room.send(call(Method::GET, "/review/api/requests", &[bearer("wrong-token")], ""))
+                .await;
+            log.take()
+        };
+    for secret in ["secret reason", "wrong-token", RITA, ROB, "Jane", "jane@", "google"] {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
+    assert_eq!(all.lines().count(), 4, "{all}");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Log;
+
+    fn make_writer(&self) -> Log {
+        self.clone()
+    }
+}

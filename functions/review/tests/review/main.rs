@@ -1,0 +1,13 @@
+//! The room through its service, with a real store in a folder of its own and a clock that the test moves.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod api;
+mod browser;
+mod faults;
+mod forgery;
+mod page;
+mod people;
+mod races;
+mod room;
+mod start;

@@ -1,0 +1,77 @@
+//! Applicants, who get into the store as they do at the gate.
+
+use approvals::{Submission, Wish, submit};
+use claims::{ApplicantKey, Changes, Claims, SignUp, Step};
+use store::{Committed, Keys, RequestId};
+
+use crate::room::{Room, terms};
+
+/// The body of somebody with an account at Google.
+pub(crate) fn google(name: &str) -> String {
+    body(
+        name,
+        &format!(
+            "{}@example.com",
+            name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), ".")
+        ),
+    )
+}
+
+/// The same with an address and a display name that need no relation.
+pub(crate) fn body(name: &str, email: &str) -> String {
+    let member = |text: &str| serde_json::to_string(text).unwrap();
+    let (id, name, email) = (member(&format!("id of {name}")), member(name), member(email));
+    format!(
+        r#"{{"email":{email},"displayName":{name},"extension_Age":1.10,"extension_Agreed":true,
+            "identities":[{{"signInType":"federated","issuer":"google.com","issuerAssignedId":{id}}}]}}"#
+    )
+}
+
+/// Somebody signs up, and waits.
+pub(crate) async fn submit_body(room: &Room, body: &str) -> RequestId {
+    let sign_up = claims::parse(Step::PostAttributeCollection, body.as_bytes()).unwrap();
+    let applicant = ApplicantKey::of(&sign_up).unwrap();
+    let keys = Keys {
+        applicant: Some(applicant.hash()),
+        addresses: sign_up.addresses().map(claims::Hash::of_address).collect(),
+        call: None,
+    };
+    let snapshot = room.store.look_up(&keys).await.unwrap();
+    let submission = submission(&applicant, &sign_up);
+    let now = store::Clock::now(&*room.clock);
+    let (_, transition) = submit(snapshot.request.as_ref(), &snapshot.denials, &submission, now, &terms());
+    let transition = transition.unwrap();
+    let id = transition.request.id;
+    assert_eq!(
+        room.store.commit(&transition.commit(None, &[])).await.unwrap(),
+        Committed::Applied
+    );
+    id
+}
+
+/// Somebody with an account at Google signs up, and waits.
+pub(crate) async fn pending(room: &Room, name: &str) -> RequestId {
+    submit_body(room, &google(name)).await
+}
+
+/// The policy trims names, adds a tier and takes `city` away.
+fn submission(applicant: &ApplicantKey, sign_up: &SignUp) -> Submission {
+    let reviewed: Claims = sign_up
+        .claims
+        .iter()
+        .filter(|(key, _)| *key != "city")
+        .map(|(key, value)| (key.to_owned(), value.map_text(|text| text.trim().to_owned())))
+        .chain([("extension_Tier".to_owned(), claims::Value::Text("basic".to_owned()))])
+        .collect();
+    Submission {
+        applicant: applicant.hash(),
+        proven: applicant.is_proven(),
+        received: sign_up.claims.clone(),
+        reviewed,
+        changes: Changes::none(),
+        identities: sign_up.identities.clone(),
+        app: Some("portal".to_owned()),
+        wish: Wish::Hold,
+        rule: "everybody waits".to_owned(),
+    }
+}
