@@ -67,12 +67,13 @@ fn spawn(program: &Program, address: SocketAddr) -> Process {
         let health = http::send(address, &Request::get("/healthz"));
         match process.ended() {
             Some(status) => panic!("the server ended ({status}) before it served\n{}", process.logs()),
-            None => health.ok().filter(|answer| answer.status == 200),
+            // A function's own binary knows its own path only: any answer says that it serves.
+            None => health.ok(),
         }
     });
     assert!(
         ready.is_some(),
-        "GET /healthz gave no 200 within {START:?}\n{}",
+        "GET /healthz gave no answer within {START:?}\n{}",
         process.logs()
     );
     process

@@ -35,8 +35,16 @@ pub fn gate(
 ) -> Result<Gate, StartError> {
     let credentials = Arc::new(credentials(settings)?);
     let (clock, deadline) = (clock(), settings.deadline);
-    Gate::new(Parts { step, paths, policy, store, credentials, clock, deadline })
-        .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
+    Gate::new(Parts {
+        step,
+        paths,
+        policy,
+        store,
+        credentials,
+        clock,
+        deadline,
+    })
+    .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
 }
 
 /// The policy that the settings name.
@@ -46,7 +54,10 @@ pub fn gate(
 pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
     let text = settings.read_policy()?;
     Policy::parse(&text).map_err(|mistakes| {
-        StartError::new(format!("the policy {} cannot be used:\n{mistakes}", settings.policy.display()))
+        StartError::new(format!(
+            "the policy {} cannot be used:\n{mistakes}",
+            settings.policy.display()
+        ))
     })
 }
 
@@ -56,8 +67,12 @@ pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
 /// [`StartError`] if none is named, it cannot be opened, or this binary was built without it.
 pub async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, StartError> {
     match &settings.store {
-        None => Err(StartError::setting("VESTIBULE_STORE", "not set", "`sqlite:PATH` or `dynamodb:TABLE`")),
-        Some(StoreAddress::DynamoDb(table)) => match DynamoStore::open(table).await {
+        None => Err(StartError::setting(
+            "VESTIBULE_STORE",
+            "not set",
+            "`sqlite:PATH` or `dynamodb:TABLE`",
+        )),
+        Some(StoreAddress::DynamoDb(table)) => match DynamoStore::open(table, settings.deadline).await {
             Ok(store) => Ok(Arc::new(store)),
             Err(error) => Err(StartError::new(format!("VESTIBULE_STORE dynamodb:{table}: {error}"))),
         },
@@ -83,7 +98,9 @@ pub fn clock() -> Arc<dyn Clock> {
 fn credentials(settings: &Settings) -> Result<Credentials, StartError> {
     const NAME: &str = "VESTIBULE_BASIC_CREDENTIALS";
     const WANTS: &str = "1 to 8 lines of `name:secret` or `name:sha256:HEX`";
-    let Some(lines) = &settings.basic_credentials else { return Err(StartError::setting(NAME, "not set", WANTS)) };
+    let Some(lines) = &settings.basic_credentials else {
+        return Err(StartError::setting(NAME, "not set", WANTS));
+    };
     let credentials = Credentials::parse(lines).map_err(|error| StartError::setting(NAME, error, WANTS))?;
     if settings.platform.is_cloud() && credentials.any_plain() {
         let wants = "`name:sha256:HEX` in every line: settings can be read in the console, so they hold digests only";

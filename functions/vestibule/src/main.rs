@@ -83,7 +83,11 @@ async fn router(flags: &Serve, platform: &Platform) -> Result<Router, StartError
     if flags.local {
         local::complete(&mut settings)?;
     }
-    let prefix = if matches!(platform, Platform::Azure { .. }) { "/api" } else { "" };
+    let prefix = if matches!(platform, Platform::Azure { .. }) {
+        "/api"
+    } else {
+        ""
+    };
     Router::open(&settings, prefix).await
 }
 

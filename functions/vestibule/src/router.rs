@@ -34,11 +34,18 @@ impl Router {
     pub(crate) async fn open(settings: &Settings, prefix: &'static str) -> Result<Router, StartError> {
         let policy = Arc::new(assembly::read_policy(settings)?);
         let needs_store = policy.holds() || settings.reviewers.is_some();
-        let store = if needs_store { Some(assembly::open_store(settings).await?) } else { None };
+        let store = if needs_store {
+            Some(assembly::open_store(settings).await?)
+        } else {
+            None
+        };
         let gate = |step: Step| {
             let path = format!("{prefix}/{step}");
             let paths = Paths::Exact(path.clone().into());
-            Ok((path, assembly::gate(step, paths, settings, policy.clone(), store.clone())?))
+            Ok((
+                path,
+                assembly::gate(step, paths, settings, policy.clone(), store.clone())?,
+            ))
         };
         let gates = Step::ALL.into_iter().map(gate).collect::<Result<_, StartError>>()?;
         let review = Box::new(review::assemble(settings, Mount::At(prefix), &policy, store)?);
@@ -71,7 +78,9 @@ impl Service<Request<Body>> for Router {
         }
         match path.strip_prefix(prefix) {
             Some("/healthz") => Box::pin(std::future::ready(Ok(Response::new(Full::from("ok\n"))))),
-            Some(rest) if rest == "/review" || rest.starts_with("/review/") => Box::pin(review.as_ref().clone().call(request)),
+            Some(rest) if rest == "/review" || rest.starts_with("/review/") => {
+                Box::pin(review.as_ref().clone().call(request))
+            }
             _ => Box::pin(std::future::ready(Ok(not_found()))),
         }
     }

@@ -14,6 +14,9 @@ use crate::{
 /// done after each round; the deadline ends it earlier.
 const MOST_RACES: usize = 20;
 
+/// How often a call asks again that the store refused for now, after the store's own attempts.
+const MOST_BUSY: usize = 2;
+
 /// The reply to a sign-up.
 pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) -> Reply {
     let call_key = CallKey::of(sign_up);
@@ -129,7 +132,7 @@ impl Call<'_> {
     async fn submit(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
         let keys = self.keys(applicant, Some(self.call_key));
         let submission = self.submission(applicant);
-        for _ in 0..MOST_RACES {
+        for race in 0..MOST_RACES {
             let snapshot = self.store.look_up(&keys).await?;
             let now = self.parts.clock.now();
             if let Some(answer) = answered_before(&snapshot, now) {

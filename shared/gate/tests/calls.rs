@@ -264,6 +264,22 @@ async fn the_story_of_a_denial() {
 }
 
 #[tokio::test]
+async fn an_approval_lets_in_nobody_but_its_applicant() {
+    let house = House::new(HOLDING);
+    house.submit(&jane("Jane Roe")).await;
+    house.rule(Ruling::Approve).await;
+    let other_id = jane("Jane Roe").replace(r#""issuerAssignedId":"1""#, r#""issuerAssignedId":"2""#);
+    let address_only = json!({"email": "jane@example.com", "displayName": "Jane Roe"}).to_string();
+    for body in [other_id, address_only] {
+        assert_eq!(
+            message(&house.submit(&body).await),
+            WAITING,
+            "the same address, another key"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_approval_outweighs_only_earlier_denials_of_the_address() {
     let house = House::new(HOLDING);
     let by_mail = json!({"email": "jane@example.com", "displayName": "Jim"}).to_string();
@@ -328,7 +344,7 @@ async fn automatic_approval_is_admitted_at_once() {
     let answer = house.submit(&body).await;
     assert_eq!(
         answer,
-        json!({"version": "1.0.0", "action": "Continue", "displayName": "Al Bo"})
+        json!({"version": "1.0.0", "action": "Continue", "displayName": "Ed Bo"})
     );
     assert_eq!(house.listed(StateName::Admitted).await.len(), 1);
     assert_eq!(house.submit(&body).await, answer);
@@ -613,6 +629,19 @@ async fn a_store_that_hangs_blocks_within_the_deadline() {
         took >= Duration::from_millis(100) && took < Duration::from_secs(5),
         "{took:?}"
     );
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_answered_at_the_deadline() {
+    let mut house = House::new(OPEN);
+    house.deadline = Duration::from_millis(100);
+    for (step, action) in [(FIRST, "ShowBlockPage"), (SECOND, "ShowBlockPage"), (TOKEN, "Continue")] {
+        let never =
+            http_body_util::StreamBody::new(futures_util::stream::pending::<Result<http_body::Frame<Bytes>, String>>());
+        let request = post(step, "").map(|_| never);
+        let (status, body) = read(house.gate(step).answer(request).await).await;
+        assert_eq!((status, body["action"].as_str()), (200, Some(action)), "{step}");
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,7 @@ macro_rules! store_tests {
                 racing_first_submits_open_one_request,
                 every_change_is_made_by_one_of_many,
                 two_hundred_applicants_at_once_lose_nothing,
-                two_hundred_changes_and_look_ups_at_once_are_consistent;
+                changes_and_look_ups_at_once_are_consistent;
             reading:
                 an_empty_store_knows_nothing,
                 a_look_up_answers_everything_asked_for,

@@ -77,11 +77,11 @@ pub fn full(name: &str) -> Request {
         app: Some("app \u{10FFFF}".to_owned()),
         recent: vec![
             Seen {
-                call: applicant("a"),
+                claims: applicant("a"),
                 at: at(-60),
             },
             Seen {
-                call: applicant("b"),
+                claims: applicant("b"),
                 at: at(0),
             },
         ],

@@ -30,7 +30,7 @@ fn a_second_reviewer_is_told_what_the_first_decided() {
         for ruling in ["approve", "deny"] {
             let second = decide(ruling, BOB);
             assert_eq!(
-                (&second["applied"], &second["request"]["state"]["by"]),
+                (&second["applied"], &second["request"]["decision"]["by"]),
                 (&json!(false), &json!("rita"))
             );
         }
@@ -69,7 +69,7 @@ fn two_reviewers_racing_decide_once() {
         assert!(
             answers
                 .iter()
-                .all(|answer| answer["request"]["state"] == answers[0]["request"]["state"]),
+                .all(|answer| answer["request"]["decision"] == answers[0]["request"]["decision"]),
             "{answers:?}"
         );
     }

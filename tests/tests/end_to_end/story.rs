@@ -30,7 +30,7 @@ fn approval(platform: Platform, store: Store) {
     );
     let decided = deployment.decide("approve");
     assert_eq!(
-        (&decided["applied"], &decided["request"]["state"]["name"]),
+        (&decided["applied"], &decided["request"]["state"]),
         (&json!(true), &json!("approved"))
     );
     assert_eq!(deployment.check(&jane("jane roe")), go_on);
@@ -64,7 +64,7 @@ fn approval(platform: Platform, store: Store) {
 fn denial(platform: Platform, store: Store) {
     let deployment = Deployment::new(platform, store);
     deployment.submit(&jane("Jane Roe"));
-    assert_eq!(deployment.decide("deny")["request"]["state"]["name"], "denied");
+    assert_eq!(deployment.decide("deny")["request"]["state"], "denied");
     assert_eq!(message(&deployment.check(&jane("Jane Roe"))), DENIED);
     assert_eq!(message(&deployment.submit(&jane("Jane Roe"))), DENIED);
     let same_address = json!({"email": "Jane.Roe@EXAMPLE.com", "displayName": "Somebody Else"});

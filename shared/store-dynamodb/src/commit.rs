@@ -1,0 +1,125 @@
+use aws_sdk_dynamodb::{
+    config::{Config, retry::RetryConfig},
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Put, TransactWriteItem},
+};
+use store::{
+    Commit,
+    Committed::{self, Applied},
+    StoreError, Write,
+};
+
+use crate::{
+    DynamoStore,
+    error::{self, Cancellation},
+    items::{self, ANSWERED, Item, PK, UNTIL, VERSION, number},
+    open::SDK_ATTEMPTS,
+    retry::{Attempts, MOST_REFUSED},
+};
+
+/// All writes in one transaction, a single one too: its token makes another attempt after a lost reply harmless, which
+/// a plain conditional put would take for somebody else's write.
+///
+/// The SDK's own retries are off. It would report the last failure alone: an attempt whose reply was lost and then one
+/// that was throttled would look as if nothing had been written.
+pub(crate) async fn commit(store: &DynamoStore, commit: &Commit) -> Result<Committed, StoreError> {
+    commit.check()?;
+    if commit.writes.is_empty() {
+        return Ok(Applied);
+    }
+    let puts = commit.writes.iter().map(|write| put(store, write));
+    let puts: Vec<_> = puts.collect::<Result<_, _>>()?;
+    let mut token = new_token();
+    let mut in_doubt = false;
+    let mut attempts = Attempts::new();
+    loop {
+        let Err(failure) = attempt(store, &puts, &token).await else {
+            return Ok(Applied);
+        };
+        let (error, most) = match error::cancellation(&failure) {
+            // With this token it would have been applied again if it had been before.
+            Some(Cancellation::Conflict) => return Ok(Committed::Conflict),
+            Some(Cancellation::Passing(why)) => (StoreError::Busy(why), MOST_REFUSED),
+            Some(Cancellation::Refused(why)) => (StoreError::Broken(why), 1),
+            None => (error::of(failure), SDK_ATTEMPTS),
+        };
+        in_doubt |= matches!(error, StoreError::Unavailable(_));
+        if matches!(error, StoreError::Broken(_)) || !attempts.another(most).await {
+            return Err(if in_doubt { doubtful(error) } else { error });
+        }
+        if !in_doubt {
+            token = new_token();
+        }
+    }
+}
+
+async fn attempt(store: &DynamoStore, puts: &[TransactWriteItem], token: &str) -> Result<(), Failure> {
+    let request = store.client.transact_write_items();
+    let request = request
+        .set_transact_items(Some(puts.to_vec()))
+        .client_request_token(token);
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    request.customize().config_override(once).send().await.map(drop)
+}
+
+type Failure = SdkError<TransactWriteItemsError>;
+
+/// As many characters as DynamoDB takes, less four.
+fn new_token() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
+/// The last attempt did nothing, but one before it may have done all.
+fn doubtful(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(why) | StoreError::Busy(why) | StoreError::Broken(why) => StoreError::Unavailable(why),
+    }
+}
+
+fn put(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, StoreError> {
+    let (item, condition) = match write {
+        Write::Request { request, replaces } => (items::latest(request)?, equals(VERSION, *replaces)),
+        Write::Archive(request) => (items::archived(request)?, Condition::Absent),
+        Write::History(entry) => (items::history(entry)?, Condition::Absent),
+        Write::Call { record, replaces } => {
+            let replaces = replaces.map(|at| at.as_millis());
+            (items::call(record)?, equals(ANSWERED, replaces))
+        }
+        Write::Denial { denial, replaces } => {
+            let replaces = replaces.map(|until| until.as_millis());
+            (items::denial(denial)?, equals(UNTIL, replaces))
+        }
+    };
+    conditional_put(store, item, condition)
+}
+
+/// What must be there already.
+enum Condition {
+    /// Nothing.
+    Absent,
+    /// An item whose attribute has this value.
+    Equals(&'static str, AttributeValue),
+}
+
+fn equals(attribute: &'static str, value: Option<impl ToString>) -> Condition {
+    match value {
+        None => Condition::Absent,
+        Some(value) => Condition::Equals(attribute, number(value)),
+    }
+}
+
+fn conditional_put(store: &DynamoStore, item: Item, condition: Condition) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(store.table.name()).set_item(Some(item));
+    let put = match condition {
+        Condition::Absent => put
+            .condition_expression("attribute_not_exists(#a)")
+            .expression_attribute_names("#a", PK),
+        Condition::Equals(attribute, value) => put
+            .condition_expression("#a = :value")
+            .expression_attribute_names("#a", attribute)
+            .expression_attribute_values(":value", value),
+    };
+    let put = put.build().map_err(|error| StoreError::Broken(error.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}

@@ -1,0 +1,210 @@
+//! The table: its keys, its attributes, and rows as items.
+//!
+//! | row | `pk` | `sk` | beside `document` |
+//! |---|---|---|---|
+//! | the applicant's latest request | `A#<applicant>` | `REQUEST` | `version`, `queue`, `queued` |
+//! | an earlier one | `A#<applicant>` | `REQUEST#<round>` | `version`, `queue`, `queued` |
+//! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | |
+//! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
+//! | an address turned away | `M#<address>` | `DENIAL` | `until` |
+//!
+//! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. The index `queue` lists
+//! requests by state: partition `queue` = `<state>#<shard>`, sort key `queued` = `<opened_at>#<applicant>#<round>`.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use claims::{CallKey, Hash};
+use serde::{Serialize, de::DeserializeOwned};
+use store::{CallRecord, Denial, HistoryEntry, Position, Request, RequestId, StateName, StoreError, Timestamp};
+
+/// The index of requests by state.
+pub(crate) const QUEUE_INDEX: &str = "queue";
+
+/// How many partitions a state's list is spread over: all requests that wait would otherwise be written to one, which
+/// takes a thousand writes a second.
+pub(crate) const SHARDS: u8 = 16;
+
+pub(crate) const PK: &str = "pk";
+pub(crate) const SK: &str = "sk";
+pub(crate) const VERSION: &str = "version";
+pub(crate) const QUEUE: &str = "queue";
+pub(crate) const QUEUED: &str = "queued";
+pub(crate) const ANSWERED: &str = "answered";
+pub(crate) const UNTIL: &str = "until";
+/// The table's time to live, in seconds since 1970. It only cleans up: conditions compare the times themselves.
+pub(crate) const EXPIRES: &str = "expires";
+const DOCUMENT: &str = "document";
+
+pub(crate) const LATEST: &str = "REQUEST";
+pub(crate) const CALL: &str = "CALL";
+pub(crate) const DENIAL: &str = "DENIAL";
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The table's name.
+pub(crate) struct Table(String);
+
+impl Table {
+    pub(crate) fn new(name: &str) -> Table {
+        Table(name.to_owned())
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where a row is.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    pub(crate) fn latest(applicant: Hash) -> Key {
+        Key {
+            pk: format!("A#{applicant}"),
+            sk: LATEST.to_owned(),
+        }
+    }
+
+    pub(crate) fn archived(id: &RequestId) -> Key {
+        Key {
+            pk: format!("A#{}", id.applicant),
+            sk: format!("{LATEST}#{:010}", id.round),
+        }
+    }
+
+    pub(crate) fn call(call: CallKey) -> Key {
+        Key {
+            pk: format!("C#{call}"),
+            sk: CALL.to_owned(),
+        }
+    }
+
+    pub(crate) fn denial(address: Hash) -> Key {
+        Key {
+            pk: format!("M#{address}"),
+            sk: DENIAL.to_owned(),
+        }
+    }
+
+    fn history(entry: &HistoryEntry) -> Key {
+        let (pk, prefix) = history_of(&entry.request);
+        Key {
+            pk,
+            sk: format!("{prefix}{:020}", entry.version),
+        }
+    }
+
+    /// Where an item is that the table or its index holds.
+    pub(crate) fn of(item: &Item) -> Option<Key> {
+        Some(Key {
+            pk: text(item, PK)?.to_owned(),
+            sk: text(item, SK)?.to_owned(),
+        })
+    }
+
+    pub(crate) fn into_item(self) -> Item {
+        Item::from([
+            (PK.to_owned(), AttributeValue::S(self.pk)),
+            (SK.to_owned(), AttributeValue::S(self.sk)),
+        ])
+    }
+}
+
+/// The partition of a request's history, and what its sort keys begin with.
+pub(crate) fn history_of(id: &RequestId) -> (String, String) {
+    (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
+}
+
+/// The index partition of a shard of a state's list.
+pub(crate) fn queue(state: StateName, shard: u8) -> String {
+    format!("{state}#{shard:02}")
+}
+
+/// A place in lists as the index sorts them.
+pub(crate) fn queued(position: &Position) -> String {
+    // Nothing was opened before 1970; a clock that says so must not break the order of the rest.
+    let millis = position.opened_at.as_millis().max(0);
+    format!("{millis:020}#{}#{:010}", position.id.applicant, position.id.round)
+}
+
+/// Reads what [`queued`] wrote.
+pub(crate) fn position(queued: &str) -> Option<Position> {
+    let mut parts = queued.split('#');
+    let (opened_at, applicant, round) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Position {
+        opened_at: Timestamp::from_millis(opened_at.parse().ok()?),
+        id: RequestId {
+            applicant: Hash::from_hex(applicant)?,
+            round: round.parse().ok()?,
+        },
+    })
+}
+
+pub(crate) fn latest(request: &Request) -> Result<Item, StoreError> {
+    request_item(Key::latest(request.id.applicant), request)
+}
+
+pub(crate) fn archived(request: &Request) -> Result<Item, StoreError> {
+    request_item(Key::archived(&request.id), request)
+}
+
+pub(crate) fn history(entry: &HistoryEntry) -> Result<Item, StoreError> {
+    item(Key::history(entry), entry)
+}
+
+pub(crate) fn call(record: &CallRecord) -> Result<Item, StoreError> {
+    let mut item = item(Key::call(record.key), record)?;
+    item.insert(ANSWERED.to_owned(), number(record.at.as_millis()));
+    item.insert(EXPIRES.to_owned(), number(record.until().as_secs()));
+    Ok(item)
+}
+
+pub(crate) fn denial(denial: &Denial) -> Result<Item, StoreError> {
+    let mut item = item(Key::denial(denial.address), denial)?;
+    item.insert(UNTIL.to_owned(), number(denial.until.as_millis()));
+    Ok(item)
+}
+
+/// The row that an item holds. Its text may hold claims, so an error does not show it.
+pub(crate) fn row<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
+    let kind = text(item, SK).and_then(|sk| sk.split('#').next()).unwrap_or("unknown");
+    let document = text(item, DOCUMENT)
+        .ok_or_else(|| StoreError::Broken(format!("an item of kind {kind} has no text `{DOCUMENT}`")))?;
+    serde_json::from_str(document).map_err(|error| {
+        StoreError::Broken(format!(
+            "an item of kind {kind} cannot be read as JSON, at line {} column {}",
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+pub(crate) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+pub(crate) fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+fn request_item(key: Key, request: &Request) -> Result<Item, StoreError> {
+    let shard = request.id.applicant.as_bytes()[0] % SHARDS;
+    let mut item = item(key, request)?;
+    item.insert(VERSION.to_owned(), number(request.version));
+    item.insert(QUEUE.to_owned(), AttributeValue::S(queue(request.state.name(), shard)));
+    item.insert(QUEUED.to_owned(), AttributeValue::S(queued(&Position::of(request))));
+    Ok(item)
+}
+
+fn item(key: Key, row: &impl Serialize) -> Result<Item, StoreError> {
+    let document = serde_json::to_string(row)
+        .map_err(|_| StoreError::Broken("a row holds something that JSON cannot express".to_owned()))?;
+    let mut item = key.into_item();
+    item.insert(DOCUMENT.to_owned(), AttributeValue::S(document));
+    Ok(item)
+}

@@ -1,0 +1,93 @@
+//! The store on AWS: DynamoDB, managed.
+//!
+//! One table, whose rows are JSON documents; the attributes beside a document are what conditions, lists and the
+//! table's time to live look at. `items` has the keys.
+//!
+//! A call's time is bounded here as well as by the caller: the SDK's own defaults would hang it.
+
+mod commit;
+mod error;
+mod items;
+mod list;
+mod open;
+mod read;
+mod retry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::{future::Future, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, RequestId, Snapshot, Store, StoreError};
+
+pub use open::OpenError;
+
+use items::Table;
+use open::Limits;
+
+/// A store in one DynamoDB table.
+pub struct DynamoStore {
+    client: Client,
+    table: Table,
+    /// The time for all that one call does.
+    limit: Duration,
+}
+
+impl DynamoStore {
+    /// Prepares to work with a table. On AWS Lambda, and with credentials in the environment wherever the feature
+    /// `aws-config` is off, this asks nobody; elsewhere the region may be looked up where the machine keeps it. Whether
+    /// the table is there shows at the first call. What the store waits for fits inside its callers' deadline.
+    ///
+    /// # Errors
+    /// [`OpenError`] for a name that no table can have, and where region or credentials are missing.
+    pub async fn open(table: &str, deadline: Duration) -> Result<DynamoStore, OpenError> {
+        open::check_name(table)?;
+        let limits = Limits::within(deadline);
+        Ok(DynamoStore::with_client(
+            open::client(limits).await?,
+            table,
+            limits.call,
+        ))
+    }
+
+    pub(crate) fn with_client(client: Client, table: &str, limit: Duration) -> DynamoStore {
+        DynamoStore {
+            client,
+            table: Table::new(table),
+            limit,
+        }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let late = || StoreError::Unavailable(format!("no answer within {:?}, retries included", self.limit));
+        tokio::time::timeout(self.limit, work)
+            .await
+            .unwrap_or_else(|_| Err(late()))
+    }
+}
+
+#[async_trait]
+impl Store for DynamoStore {
+    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
+        self.in_time(read::look_up(self, keys)).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.in_time(read::request(self, id)).await
+    }
+
+    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.in_time(read::history(self, id)).await
+    }
+
+    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
+        self.in_time(list::list(self, listing)).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        self.in_time(commit::commit(self, commit)).await
+    }
+}

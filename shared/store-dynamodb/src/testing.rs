@@ -1,0 +1,108 @@
+//! A table to test with, in DynamoDB Local.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Config, Region, SharedHttpClient, retry::RetryPartition},
+    error::DisplayErrorContext,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+        ScalarAttributeType, TimeToLiveSpecification,
+    },
+};
+
+use crate::{
+    DynamoStore,
+    items::{EXPIRES, PK, QUEUE, QUEUE_INDEX, QUEUED, SK},
+    open::{self, Limits},
+};
+
+/// For a machine under load.
+pub(crate) const PATIENCE: Limits = Limits {
+    connect: Duration::from_secs(10),
+    attempt: Duration::from_secs(20),
+    call: Duration::from_secs(60),
+};
+
+/// Makes the table of a store in the DynamoDB Local at an endpoint, with keys, index and time to live as in production.
+///
+/// # Errors
+/// A text, if DynamoDB Local refuses or does not answer.
+pub async fn create_table(endpoint: &str, table: &str) -> Result<(), String> {
+    let client = client(endpoint, open::http_client(), PATIENCE);
+    make(&client, table)
+        .await
+        .map_err(|error| format!("no table {table} at {endpoint}: {error}"))
+}
+
+/// Opens a store in the DynamoDB Local at an endpoint, without asking the environment, and with patience: a machine that
+/// runs many tests may be slower than a call may be.
+pub fn open_at(endpoint: &str, table: &str) -> DynamoStore {
+    open_through(endpoint, table, open::http_client(), PATIENCE)
+}
+
+/// Opens a store with another HTTP client under the SDK.
+pub(crate) fn open_through(endpoint: &str, table: &str, http_client: SharedHttpClient, limits: Limits) -> DynamoStore {
+    DynamoStore::with_client(client(endpoint, http_client, limits), table, limits.call)
+}
+
+fn client(endpoint: &str, http_client: SharedHttpClient, limits: Limits) -> Client {
+    let config = open::configure(Config::builder(), limits)
+        .region(Region::from_static("eu-west-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .endpoint_url(endpoint)
+        // Clients share a quota of retries, which tests of failures use up.
+        .retry_partition(RetryPartition::new(format!("{:016x}", fastrand::u64(..))))
+        .http_client(http_client);
+    Client::from_conf(config.build())
+}
+
+async fn make(client: &Client, table: &str) -> Result<(), String> {
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(QUEUE_INDEX)
+        .key_schema(key(QUEUE, KeyType::Hash)?)
+        .key_schema(key(QUEUED, KeyType::Range)?)
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .map_err(|error| error.to_string())?;
+    client
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute(PK)?)
+        .attribute_definitions(attribute(SK)?)
+        .attribute_definitions(attribute(QUEUE)?)
+        .attribute_definitions(attribute(QUEUED)?)
+        .key_schema(key(PK, KeyType::Hash)?)
+        .key_schema(key(SK, KeyType::Range)?)
+        .global_secondary_indexes(index)
+        .send()
+        .await
+        .map_err(|error| DisplayErrorContext(error).to_string())?;
+    let expiry = TimeToLiveSpecification::builder()
+        .attribute_name(EXPIRES)
+        .enabled(true)
+        .build();
+    client
+        .update_time_to_live()
+        .table_name(table)
+        .time_to_live_specification(expiry.map_err(|error| error.to_string())?)
+        .send()
+        .await
+        .map_err(|error| DisplayErrorContext(error).to_string())?;
+    Ok(())
+}
+
+fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, String> {
+    let element = KeySchemaElement::builder().attribute_name(name).key_type(kind);
+    element.build().map_err(|error| error.to_string())
+}
+
+fn attribute(name: &str) -> Result<AttributeDefinition, String> {
+    let definition = AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S);
+    definition.build().map_err(|error| error.to_string())
+}

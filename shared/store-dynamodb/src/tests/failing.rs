@@ -1,0 +1,576 @@
+//! What comes of each failure, and what is in the store afterwards.
+
+use std::time::{Duration, Instant};
+
+use claims::Hash;
+use store::{
+    Commit,
+    Committed::{self, Applied, Conflict},
+    Keys, Listing, Snapshot, StateName, Store, StoreError,
+};
+use store_suite::{
+    sample::{
+        answer, applicant, approved, call, call_key, commit, denial, entry, first, full, history, next, turn_away,
+    },
+    settle,
+};
+
+use super::{
+    Table, endpoint,
+    faults::{Fault, Faults},
+};
+use crate::{
+    DynamoStore,
+    open::Limits,
+    testing::{self, PATIENCE},
+};
+
+type Outcome = Result<Committed, StoreError>;
+
+/// A condition that does not hold is an answer, also where other reasons stand beside it.
+#[tokio::test]
+async fn a_failed_condition_is_a_conflict() {
+    for codes in [
+        &["ConditionalCheckFailed", "None", "None"],
+        &["None", "TransactionConflict", "ConditionalCheckFailed"],
+        &["ThrottlingError", "ConditionalCheckFailed", "None"],
+    ] {
+        let case = Case::new([Fault::cancelled(codes)]).await;
+        assert_eq!(case.commit().await, Ok(Conflict), "{codes:?}");
+        assert_eq!(case.operations(), 1, "{codes:?}");
+        case.nothing_is_written().await;
+    }
+}
+
+/// Others write the same items, or there is no capacity: it is tried again, as a transaction of its own.
+#[tokio::test]
+async fn a_reason_that_passes_is_tried_again() {
+    for code in PASSING {
+        let cancelled = || Fault::cancelled(&["None", code, "None"]);
+        let case = Case::new([cancelled(), cancelled(), cancelled()]).await;
+        assert_eq!(case.commit().await, Ok(Applied), "{code}");
+        assert_eq!(case.operations(), 4, "{code}");
+        let mut tokens: Vec<_> = case.faults.seen().into_iter().map(|seen| seen.token).collect();
+        tokens.sort();
+        tokens.dedup();
+        assert_eq!(tokens.len(), 4, "{code}");
+        case.everything_is_written_once().await;
+    }
+}
+
+/// In the end the store is busy, and nothing is written.
+#[tokio::test]
+async fn a_reason_that_does_not_pass_is_busy() {
+    for code in PASSING {
+        let case = Case::new(vec![Fault::cancelled(&[code, "None", "None"]); 4]).await;
+        let outcome = case.commit().await;
+        assert!(matches!(outcome, Err(StoreError::Busy(_))), "{code}: {outcome:?}");
+        assert_eq!(case.operations(), 4, "{code}");
+        case.nothing_is_written().await;
+    }
+}
+
+/// What would be refused again is not tried again; the text says what it is, and not what the service says of it.
+#[tokio::test]
+async fn a_reason_that_stays_is_broken() {
+    let cases = [
+        ("ItemCollectionSizeLimitExceeded", "more than DynamoDB takes"),
+        ("ValidationError", "400 KB"),
+        ("DuplicateItem", "twice"),
+        ("AccessDenied", "may not write"),
+        ("SomethingNew", "cancelled"),
+    ];
+    for (code, text) in cases {
+        let case = Case::new([Fault::cancelled(&["None", "TransactionConflict", code])]).await;
+        let broken = case.broken().await;
+        assert!(broken.contains(code) && broken.contains(text), "{broken}");
+        assert_eq!(case.operations(), 1, "{code}");
+        case.nothing_is_written().await;
+    }
+    for codes in [&[][..], &["None", "None", "None"]] {
+        let case = Case::new([Fault::cancelled(codes)]).await;
+        assert!(case.broken().await.contains("without a reason"));
+    }
+}
+
+/// Once more: then there is capacity, or the store is busy.
+#[tokio::test]
+async fn a_throttled_request_is_tried_again_and_then_busy() {
+    for code in THROTTLED {
+        let case = Case::new([Fault::error(400, code)]).await;
+        assert_eq!(case.commit().await, Ok(Applied), "{code}");
+        assert_eq!(case.operations(), 2, "{code}");
+        case.everything_is_written_once().await;
+
+        let case = Case::new(vec![Fault::error(400, code); 2]).await;
+        let outcome = case.commit().await;
+        assert!(
+            matches!(&outcome, Err(StoreError::Busy(why)) if why.contains(code)),
+            "{outcome:?}"
+        );
+        assert_eq!(case.operations(), 2, "{code}");
+        case.nothing_is_written().await;
+    }
+}
+
+/// The service failed, or is still busy with the attempt before, or the connection broke: whether it wrote is open.
+#[tokio::test]
+async fn a_failure_of_the_service_is_tried_again_and_then_unavailable() {
+    let faults = [
+        Fault::error(500, "InternalServerError"),
+        Fault::error(503, "SomethingNew"),
+        Fault::error(400, "TransactionInProgressException"),
+        Fault::Answer(502, "<html>Bad Gateway</html>".to_owned()),
+        Fault::Break,
+    ];
+    for fault in faults {
+        let case = Case::new([fault.clone()]).await;
+        assert_eq!(case.commit().await, Ok(Applied), "{fault:?}");
+        assert_eq!(case.the_one_tokens_attempts(), 2, "{fault:?}");
+        case.everything_is_written_once().await;
+
+        let case = Case::new(vec![fault.clone(); 2]).await;
+        let outcome = case.commit().await;
+        assert!(
+            matches!(outcome, Err(StoreError::Unavailable(_))),
+            "{fault:?}: {outcome:?}"
+        );
+        assert!(!format!("{outcome:?}").contains("Jane"), "{outcome:?}");
+        assert_eq!(case.the_one_tokens_attempts(), 2, "{fault:?}");
+        case.nothing_is_written().await;
+    }
+}
+
+/// What is wrong with the set-up is not tried again, and the text says what to do.
+#[tokio::test]
+async fn a_wrong_set_up_is_broken_at_once() {
+    let cases = [
+        ("ResourceNotFoundException", "table's name and the region"),
+        ("AccessDeniedException", "allow this role"),
+        ("UnrecognizedClientException", "check the AWS credentials"),
+        ("ExpiredTokenException", "check the AWS credentials"),
+        ("IdempotentParameterMismatchException", "a mistake in this program"),
+        ("ValidationException", "a mistake in this program"),
+        ("SomethingNew", "SomethingNew"),
+    ];
+    for (code, text) in cases {
+        let case = Case::new([Fault::error(400, code)]).await;
+        let outcome = case.commit().await;
+        assert!(
+            matches!(&outcome, Err(StoreError::Broken(why)) if why.contains(text)),
+            "{outcome:?}"
+        );
+        assert_eq!(case.operations(), 1, "{code}");
+        case.nothing_is_written().await;
+    }
+}
+
+/// It is asked for with the same token, and DynamoDB knows that it did so already.
+#[tokio::test]
+async fn a_lost_reply_is_asked_for_again() {
+    let case = Case::new([Fault::LoseReply]).await;
+    assert_eq!(case.commit().await, Ok(Applied));
+    assert_eq!(case.the_one_tokens_attempts(), 2);
+    case.everything_is_written_once().await;
+}
+
+/// A single write as well: the loss must not look like somebody else's write.
+#[tokio::test]
+async fn a_lost_reply_to_a_single_write_is_asked_for_again() {
+    let case = Case::new([Fault::LoseReply]).await;
+    let jane = full("jane");
+    assert_eq!(case.store.commit(&commit([first(&jane)])).await, Ok(Applied));
+    assert_eq!(case.the_one_tokens_attempts(), 2);
+    let second = approved(&jane);
+    assert_eq!(case.store.commit(&commit([next(&second)])).await, Ok(Applied));
+}
+
+/// It is in doubt then; the next call finds what happened, and doing it again is a conflict.
+#[tokio::test]
+async fn where_both_replies_are_lost_the_next_look_up_finds_the_record() {
+    let case = Case::new([Fault::LoseReply, Fault::LoseReply]).await;
+    let outcome = case.commit().await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    assert_eq!(case.the_one_tokens_attempts(), 2);
+    case.everything_is_written_once().await;
+    assert_eq!(case.commit().await, Ok(Conflict));
+
+    let case = Case::new([Fault::LoseReply, Fault::LoseReply]).await;
+    assert_eq!(settle(&case.store, &case.commit).await, Applied);
+    case.everything_is_written_once().await;
+}
+
+/// Whatever the last attempt says, one before it may have written.
+#[tokio::test]
+async fn a_lost_reply_leaves_the_doubt_to_the_end() {
+    let lost_then = [
+        vec![Fault::error(400, "ThrottlingException")],
+        vec![Fault::error(400, "AccessDeniedException")],
+        vec![Fault::cancelled(&["ValidationError"])],
+        vec![Fault::cancelled(&["TransactionConflict"]); 3],
+        vec![Fault::error(400, "TransactionInProgressException")],
+    ];
+    for faults in lost_then {
+        let case = Case::new([vec![Fault::LoseReply], faults.clone()].concat()).await;
+        let outcome = case.commit().await;
+        assert!(
+            matches!(outcome, Err(StoreError::Unavailable(_))),
+            "{faults:?}: {outcome:?}"
+        );
+        assert_eq!(case.the_one_tokens_attempts(), 1 + faults.len());
+        case.everything_is_written_once().await;
+    }
+    let case = Case::new([Fault::LoseReply, Fault::cancelled(&["TransactionConflict"])]).await;
+    assert_eq!(
+        case.commit().await,
+        Ok(Applied),
+        "the same token, not another transaction"
+    );
+    assert_eq!(case.the_one_tokens_attempts(), 3);
+    case.everything_is_written_once().await;
+}
+
+/// Others decided between a lost reply and the retry: whoever wrote first is told so.
+#[tokio::test]
+async fn a_lost_reply_and_somebody_else_are_told_apart() {
+    let case = Case::new([Fault::LoseReply]).await;
+    assert_eq!(case.commit().await, Ok(Applied));
+    let other = testing::open_at(&endpoint(), &case.table.0);
+    assert_eq!(other.commit(&case.commit).await, Ok(Conflict));
+    case.everything_is_written_once().await;
+}
+
+/// The time of a call is bounded, whatever the service does not do.
+#[tokio::test]
+async fn a_service_that_hangs_is_unavailable_in_time() {
+    let jane = full("jane");
+    for fault in [Fault::Hang, Fault::HangAfter] {
+        let case = Case::in_time(vec![fault.clone(); 2]).await;
+        let (outcome, took) = timed(case.commit()).await;
+        assert!(
+            matches!(outcome, Err(StoreError::Unavailable(_))),
+            "{fault:?}: {outcome:?}"
+        );
+        assert!(took < GATE, "{fault:?}: {took:?}");
+        assert_eq!(case.operations(), 2, "{fault:?}");
+        if fault == Fault::HangAfter {
+            case.everything_is_written_once().await;
+        } else {
+            case.nothing_is_written().await;
+        }
+    }
+    let case = Case::in_time(vec![Fault::Hang; 100]).await;
+    let refused = |outcome: Result<(), StoreError>| matches!(outcome, Err(StoreError::Unavailable(_)));
+    let (outcome, took) = timed(case.store.look_up(&case.keys())).await;
+    assert!(refused(outcome.map(drop)) && took < GATE, "{took:?}");
+    let (outcome, took) = timed(case.store.request(&jane.id)).await;
+    assert!(refused(outcome.map(drop)) && took < GATE, "{took:?}");
+    let (outcome, took) = timed(case.store.history(&jane.id)).await;
+    assert!(refused(outcome.map(drop)) && took < GATE, "{took:?}");
+    let (outcome, took) = timed(case.store.list(&listing())).await;
+    assert!(refused(outcome.map(drop)) && took < GATE, "{took:?}");
+}
+
+/// One attempt that hangs is not the end: the second has its time.
+#[tokio::test]
+async fn a_service_that_hangs_once_answers_in_time() {
+    let case = Case::in_time([Fault::HangAfter]).await;
+    let (outcome, took) = timed(case.commit()).await;
+    assert!(outcome == Ok(Applied) && took < GATE, "{outcome:?} after {took:?}");
+    assert_eq!(case.the_one_tokens_attempts(), 2);
+    case.everything_is_written_once().await;
+}
+
+/// Nobody listens there.
+#[tokio::test]
+async fn a_service_that_is_gone_is_unavailable_in_time() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let store = testing::open_through(&address, "gone", crate::open::http_client(), limits());
+    let (outcome, took) = timed(store.commit(&commit([first(&full("jane"))]))).await;
+    let Err(StoreError::Unavailable(why)) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(
+        why.contains("Connection refused") && took < GATE,
+        "{why} after {took:?}"
+    );
+}
+
+/// The table itself is not there, as DynamoDB says it.
+#[tokio::test]
+async fn a_table_that_is_not_there_is_broken() {
+    let store = testing::open_at(&endpoint(), "there-is-none");
+    let jane = full("jane");
+    for outcome in [
+        store.commit(&commit([first(&jane)])).await.map(drop),
+        store.request(&jane.id).await.map(drop),
+        store.history(&jane.id).await.map(drop),
+        store.list(&listing()).await.map(drop),
+    ] {
+        assert!(
+            matches!(&outcome, Err(StoreError::Broken(why)) if why.contains("table's name")),
+            "{outcome:?}"
+        );
+    }
+}
+
+/// Reading is tried again like writing; what stays unread is asked for until it comes, or the store is busy.
+#[tokio::test]
+async fn a_look_up_asks_again_for_what_was_left() {
+    let jane = full("jane");
+    let keys = Keys {
+        applicant: Some(applicant("nobody")),
+        ..Case::all_keys()
+    };
+    let left = || {
+        [
+            Fault::LeaveUnprocessed,
+            Fault::LeaveAllUnprocessed,
+            Fault::LeaveAllUnprocessed,
+        ]
+    };
+    let case = Case::new(left()).await;
+    case.write_elsewhere().await;
+    let snapshot = case.store.look_up(&keys).await.unwrap();
+    assert!(snapshot.request.is_none() && snapshot.call == Some(call("jane", &jane)));
+    assert_eq!(snapshot.denials, vec![denial("jane", &jane)]);
+    assert_eq!(case.operations(), 4);
+
+    let case = Case::new(vec![Fault::LeaveAllUnprocessed; 4]).await;
+    case.write_elsewhere().await;
+    let refused = case.store.look_up(&keys).await.map(drop);
+    assert!(matches!(refused, Err(StoreError::Busy(_))), "{refused:?}");
+    assert_eq!(case.operations(), 4);
+}
+
+#[tokio::test]
+async fn reading_fails_like_writing() {
+    type Kind = fn(String) -> StoreError;
+    let refusals: [(Fault, Kind); 5] = [
+        (Fault::error(400, "ThrottlingException"), StoreError::Busy),
+        (Fault::error(500, "InternalServerError"), StoreError::Unavailable),
+        (Fault::Break, StoreError::Unavailable),
+        (Fault::LoseReply, StoreError::Unavailable),
+        (Fault::error(400, "AccessDeniedException"), StoreError::Broken),
+    ];
+    for (fault, kind) in refusals {
+        let case = Case::new(vec![fault.clone(); 40]).await;
+        let id = full("jane").id;
+        for outcome in [
+            case.store.look_up(&case.keys()).await.map(drop),
+            case.store.request(&id).await.map(drop),
+            case.store.history(&id).await.map(drop),
+            case.store.list(&listing()).await.map(drop),
+        ] {
+            let error = outcome.unwrap_err();
+            let expected = kind(String::new());
+            assert_eq!(
+                std::mem::discriminant(&error),
+                std::mem::discriminant(&expected),
+                "{fault:?}: {error}"
+            );
+        }
+        let case = Case::new([fault.clone()]).await;
+        if !matches!(kind(String::new()), StoreError::Broken(_)) {
+            let outcome = case.store.look_up(&case.keys()).await;
+            assert!(outcome.is_ok(), "{fault:?} once: {outcome:?}");
+        }
+    }
+}
+
+/// The races of the suite, while every second request fails somehow: one outcome, and nothing lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn races_under_faults_have_one_outcome() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}: the order in which requests meet their faults still depends on the threads");
+    store_suite::races::racing_changes_of_a_request_decide_once(&Faulty::new(seed).await).await;
+    store_suite::races::racing_first_submits_open_one_request(&Faulty::new(seed + 1).await).await;
+    store_suite::races::every_change_is_made_by_one_of_many(&Faulty::new(seed + 2).await).await;
+    store_suite::races::changes_and_look_ups_at_once_are_consistent(&Faulty::new(seed + 3).await).await;
+    store_suite::races::two_hundred_applicants_at_once_lose_nothing(&Faulty::new(seed + 4).await).await;
+}
+
+/// Texts of errors never show what the service says of a request; where they do, it is about the set-up.
+#[tokio::test]
+async fn no_error_shows_what_a_request_held() {
+    let quoting = [
+        "ValidationException",
+        "SomethingNew",
+        "ThrottlingException",
+        "InternalServerError",
+    ];
+    for code in quoting {
+        let case = Case::new(vec![Fault::error(400, code); 4]).await;
+        let text = case.commit().await.unwrap_err().to_string();
+        assert!(!text.contains("Jane"), "{text}");
+    }
+    for code in PASSING {
+        let case = Case::new(vec![Fault::cancelled(&[code]); 4]).await;
+        let text = case.commit().await.unwrap_err().to_string();
+        assert!(!text.contains("Jane"), "{text}");
+    }
+}
+
+const PASSING: [&str; 4] = [
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+];
+
+const THROTTLED: [&str; 3] = [
+    "ThrottlingException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+];
+
+/// The time that the gate has for a whole call.
+const GATE: Duration = Duration::from_millis(1500);
+
+/// A commit of several rows, through a client with faults, to a table of its own.
+struct Case {
+    table: Table,
+    faults: Faults,
+    store: DynamoStore,
+    commit: Commit,
+}
+
+impl Case {
+    /// With patience, where faults are answers and not silence: a slow machine adds none.
+    async fn new(faults: impl Into<std::collections::VecDeque<Fault>>) -> Case {
+        Case::within(PATIENCE, Faults::planned(faults)).await
+    }
+
+    /// With the limits of production.
+    async fn in_time(faults: impl Into<std::collections::VecDeque<Fault>>) -> Case {
+        Case::within(limits(), Faults::planned(faults)).await
+    }
+
+    async fn within(limits: Limits, faults: Faults) -> Case {
+        let table = Table::new().await;
+        let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(faults.clone());
+        let jane = full("jane");
+        let writes = [
+            first(&jane),
+            history(&jane),
+            answer(&call("jane", &jane)),
+            turn_away(&denial("jane", &jane)),
+        ];
+        Case {
+            store: testing::open_through(&endpoint(), &table.0, http_client, limits),
+            table,
+            faults,
+            commit: commit(writes),
+        }
+    }
+
+    async fn commit(&self) -> Outcome {
+        self.store.commit(&self.commit).await
+    }
+
+    async fn broken(&self) -> String {
+        match self.commit().await {
+            Err(StoreError::Broken(why)) => {
+                assert!(!why.contains("Jane"), "{why}");
+                why
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How many requests came to the client.
+    fn operations(&self) -> usize {
+        self.faults.seen().len()
+    }
+
+    /// How many attempts there were of the only transaction.
+    fn the_one_tokens_attempts(&self) -> usize {
+        let seen = self.faults.seen();
+        for attempt in &seen {
+            assert_eq!(attempt.operation, "TransactWriteItems");
+            assert!(attempt.token.is_some() && attempt.token == seen[0].token);
+        }
+        seen.len()
+    }
+
+    async fn write_elsewhere(&self) {
+        let other = testing::open_at(&endpoint(), &self.table.0);
+        assert_eq!(other.commit(&self.commit).await, Ok(Applied));
+    }
+
+    async fn nothing_is_written(&self) {
+        let (snapshot, history) = self.found().await;
+        assert!(snapshot.request.is_none() && snapshot.call.is_none() && snapshot.denials.is_empty());
+        assert!(history.is_empty());
+    }
+
+    async fn everything_is_written_once(&self) {
+        let jane = full("jane");
+        let (snapshot, history) = self.found().await;
+        assert!(snapshot.request.as_ref() == Some(&jane));
+        assert_eq!(snapshot.call, Some(call("jane", &jane)));
+        assert_eq!(snapshot.denials, vec![denial("jane", &jane)]);
+        assert!(history == vec![entry(&jane)]);
+    }
+
+    /// What another store finds, without faults.
+    async fn found(&self) -> (Snapshot, Vec<store::HistoryEntry>) {
+        let other = testing::open_at(&endpoint(), &self.table.0);
+        let snapshot = other.look_up(&self.keys()).await.unwrap();
+        (snapshot, other.history(&full("jane").id).await.unwrap())
+    }
+
+    fn keys(&self) -> Keys {
+        Case::all_keys()
+    }
+
+    fn all_keys() -> Keys {
+        Keys {
+            applicant: Some(applicant("jane")),
+            addresses: vec![Hash::of_address("jane")],
+            call: Some(call_key("jane")),
+        }
+    }
+}
+
+/// A place whose stores fail at random.
+struct Faulty {
+    table: Table,
+    seed: u64,
+}
+
+impl Faulty {
+    async fn new(seed: u64) -> Faulty {
+        let table = Table::new().await;
+        Faulty { table, seed }
+    }
+}
+
+#[async_trait::async_trait]
+impl store_suite::Place for Faulty {
+    async fn open(&self) -> std::sync::Arc<dyn Store> {
+        let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(Faults::random(self.seed));
+        std::sync::Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
+    }
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let started = Instant::now();
+    let outcome = work.await;
+    (outcome, started.elapsed())
+}
+
+fn listing() -> Listing {
+    Listing {
+        state: StateName::Pending,
+        after: None,
+        limit: 10,
+    }
+}
+
+/// Those of the usual deadline.
+fn limits() -> Limits {
+    Limits::within(std::time::Duration::from_millis(1500))
+}
