@@ -3,7 +3,7 @@
 use lambda_http::{Error, Request, Response, service_fn};
 
 fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().with_writer(std::io::stdout).init();
+    host::telemetry::start(&host::Platform::Lambda);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(lambda_http::run(service_fn(answer)))
 }

@@ -43,7 +43,7 @@ impl Table {
 
 /// Starts the log and runs a future to its end.
 pub fn run<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    tracing_subscriber::fmt().json().with_writer(std::io::stdout).init();
+    host::telemetry::start(&host::Platform::Lambda);
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?

@@ -10,7 +10,7 @@ mod table;
 mod tls;
 
 use crate::measure::{Counts, Pair, Side};
-use crate::rows::{CONNECTOR, REVIEWER, ROWS, Row};
+use crate::rows::{CREDENTIALS, REVIEWER, ROWS, Row};
 use crate::table::Table;
 use crate::tls::TlsEnd;
 use end_to_end::binaries;
@@ -104,10 +104,7 @@ fn pair(row: &Row, store: &Store) -> Pair {
 /// The same environment for a function and its baseline.
 fn program(name: &str, row: &Row, store: &Store) -> Program {
     let mut program = Program::of_workspace(name)
-        .env(
-            "VESTIBULE_BASIC_CREDENTIALS",
-            format!("{}:{}", CONNECTOR.0, CONNECTOR.1),
-        )
+        .env("VESTIBULE_BASIC_CREDENTIALS", CREDENTIALS)
         .env("VESTIBULE_REVIEWERS", format!("{}:{}", REVIEWER.0, REVIEWER.1));
     if let Some(policy) = row.policy {
         let path = binaries::in_repository("bench/runner/policies").join(policy);

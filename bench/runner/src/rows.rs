@@ -5,6 +5,8 @@ use serde_json::json;
 
 /// Name and secret of the connector that the bench calls as.
 pub(crate) const CONNECTOR: (&str, &str) = ("bench", "a-connector-secret-of-the-bench");
+/// The same as a deployed function holds it.
+pub(crate) const CREDENTIALS: &str = "bench:sha256:d2ba5cd4bde8a8e15934bc15e8d77f1f316a6142dcee255497968abe0cb52d7d";
 /// Name and token of its reviewer.
 pub(crate) const REVIEWER: (&str, &str) = ("bench", "5f1c0e9d8b7a6543210fedcba9876543");
 
