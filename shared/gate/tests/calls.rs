@@ -603,6 +603,58 @@ impl Store for Faulty {
     }
 }
 
+/// A store that refuses the first commits for now, as DynamoDB does when many write the same rows.
+struct Crowded {
+    inner: Arc<dyn Store>,
+    refusals: AtomicUsize,
+}
+
+#[async_trait]
+impl Store for Crowded {
+    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
+        self.inner.look_up(keys).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<store::Request>, StoreError> {
+        self.inner.request(id).await
+    }
+
+    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.inner.history(id).await
+    }
+
+    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
+        self.inner.list(listing).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let more = |left: usize| left.checked_sub(1);
+        if self
+            .refusals
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, more)
+            .is_ok()
+        {
+            return Err(StoreError::Busy("others write the same items".into()));
+        }
+        self.inner.commit(commit).await
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_at_the_same_rows_is_waited_for_but_not_for_ever() {
+    for (refusals, told) in [(2, WAITING), (1000, FAILED)] {
+        let house = House::new(HOLDING);
+        let crowded = Crowded {
+            inner: house.store.clone(),
+            refusals: AtomicUsize::new(refusals),
+        };
+        assert_eq!(
+            message(&house.with_store(crowded).submit(&jane("Jane Roe")).await),
+            told
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_fails_blocks_politely() {
     let down = Faulty {
