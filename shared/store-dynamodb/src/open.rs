@@ -173,3 +173,69 @@ fn check_endpoint(url: &str) -> Result<(), OpenError> {
         _ => Err(OpenError::Endpoint(url.to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: [(&str, &str); 3] = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+
+    fn opened(variables: &[(&str, &str)]) -> Result<Config, OpenError> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        from_environment(variable, http_client())
+    }
+
+    #[test]
+    fn the_environment_says_everything() {
+        let config = opened(&WHOLE).unwrap();
+        assert_eq!(config.region().map(Region::as_ref), Some("eu-west-1"));
+        let region = ("AWS_DEFAULT_REGION", "eu-north-1");
+        let config = opened(&[region, WHOLE[1], WHOLE[2]]).unwrap();
+        assert_eq!(config.region().map(Region::as_ref), Some("eu-north-1"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let text = |variables: &[(&str, &str)]| opened(variables).unwrap_err().to_string();
+        assert!(text(&WHOLE[1..]).contains("set AWS_REGION"));
+        assert!(text(&WHOLE[..2]).contains("AWS_SECRET_ACCESS_KEY"));
+        assert!(text(&[WHOLE[0], WHOLE[2]]).contains("AWS_ACCESS_KEY_ID"));
+        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+            for url in ["127.0.0.1:8000", "http://", "http://a b"] {
+                let variables = [WHOLE.as_slice(), &[(name, url)]].concat();
+                assert!(text(&variables).contains(&format!("got `{url}`")));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_tables() {
+        for name in [
+            "vestibule",
+            "a.b",
+            "A-1_x",
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/vestibule",
+        ] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        let long = "a".repeat(256);
+        for name in ["", "ab", "a b c", "a/b/c", "tablé", &long] {
+            assert_eq!(check_name(name), Err(OpenError::TableName(name.to_owned())), "{name}");
+        }
+    }
+
+    /// Two attempts and the pause between them fit into a call, and a call into the 1500 ms that the gate has.
+    #[test]
+    fn the_limits_fit_into_each_other() {
+        assert!(LIMITS.connect < LIMITS.attempt);
+        assert!(LIMITS.attempt * SDK_ATTEMPTS + BACKOFF < LIMITS.call);
+        assert!(LIMITS.call + Duration::from_millis(100) < Duration::from_millis(1500));
+    }
+}

@@ -1,27 +1,34 @@
 //! What comes of each failure, and what is in the store afterwards.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem::discriminant,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use claims::Hash;
 use store::{
     Commit,
     Committed::{self, Applied, Conflict},
-    Keys, Listing, Snapshot, StateName, Store, StoreError,
+    Keys, Listing, Position, Request, Snapshot, StateName, Store, StoreError,
 };
 use store_suite::{
     sample::{
-        answer, applicant, approved, call, call_key, commit, denial, entry, first, full, history, next, turn_away,
+        answer, applicant, approved, archive, at, call, call_key, commit, denial, denied, entry, first, full, history,
+        next, next_round, pending, turn_away,
     },
     settle,
 };
 
 use super::{
     Table, endpoint,
-    faults::{Fault, Faults},
+    faults::{Fault, Faults, Gate},
 };
 use crate::{
     DynamoStore,
-    open::LIMITS,
+    items::SHARDS,
+    open::{LIMITS, Limits},
     testing::{self, PATIENCE},
 };
 
@@ -253,7 +260,7 @@ async fn a_service_that_hangs_is_unavailable_in_time() {
         );
         assert!(took < GATE, "{fault:?}: {took:?}");
         assert_eq!(case.operations(), 2, "{fault:?}");
-        if fault == Fault::HangAfter {
+        if matches!(fault, Fault::HangAfter) {
             case.everything_is_written_once().await;
         } else {
             case.nothing_is_written().await;
@@ -345,16 +352,84 @@ async fn a_look_up_asks_again_for_what_was_left() {
     assert_eq!(case.operations(), 4);
 }
 
+/// Between the index and the rows somebody decides: the page does not show the decided one, and is filled up.
+#[tokio::test]
+async fn a_list_drops_what_changed_after_the_index_was_read() {
+    let gate = Arc::new(Gate::default());
+    let faults = [
+        vec![Fault::None; usize::from(SHARDS)],
+        vec![Fault::Wait(Arc::clone(&gate))],
+    ]
+    .concat();
+    let case = Case::new(faults).await;
+    let other = testing::open_at(&endpoint(), &case.table.0);
+    let requests: Vec<_> = (0..6)
+        .map(|n| Request {
+            opened_at: at(n),
+            ..pending(&n.to_string())
+        })
+        .collect();
+    for request in &requests {
+        assert_eq!(other.commit(&commit([first(request)])).await, Ok(Applied));
+    }
+    let decided = approved(&requests[1]);
+    // A later request of the same applicant, in the same state, is not the one that the index listed.
+    let again = Request {
+        opened_at: at(100),
+        ..next_round(&requests[2])
+    };
+    let listing = Listing { limit: 4, ..listing() };
+    let (page, ()) = tokio::join!(
+        case.store.list(&listing),
+        gate.meanwhile(async {
+            assert_eq!(other.commit(&commit([next(&decided)])).await, Ok(Applied));
+            let writes = [archive(&denied(&requests[2])), next(&again)];
+            assert_eq!(other.commit(&commit(writes)).await, Ok(Applied));
+        })
+    );
+    let page = page.unwrap();
+    let expected = [0, 3, 4, 5].map(|n: usize| requests[n].clone());
+    assert_eq!(page.requests, expected);
+    assert_eq!(page.next, Some(Position::of(&requests[5])));
+    let rest = Listing {
+        after: page.next,
+        ..listing
+    };
+    let page = case.store.list(&rest).await.unwrap();
+    assert_eq!((page.requests, page.next), (vec![again], None));
+}
+
+/// A batch is not read at once: the place of an earlier request was read before it came there, and the latest one after.
+#[tokio::test]
+async fn a_request_that_moves_while_it_is_read_is_found() {
+    let (old, table) = (denied(&pending("jane")), Table::new().await);
+    let new = next_round(&old);
+    let read = serde_json::json!({ "Responses": { &table.0: [{
+        "pk": { "S": format!("A#{}", new.id.applicant) },
+        "sk": { "S": "REQUEST" },
+        "document": { "S": serde_json::to_string(&new).unwrap() },
+    }] } });
+    let case = Case::at(table, PATIENCE, Faults::planned([Fault::Answer(200, read.to_string())]));
+    let other = testing::open_at(&endpoint(), &case.table.0);
+    assert_eq!(other.commit(&commit([first(&new), archive(&old)])).await, Ok(Applied));
+    assert_eq!(case.store.request(&old.id).await, Ok(Some(old)));
+    assert_eq!(case.operations(), 2);
+}
+
 #[tokio::test]
 async fn reading_fails_like_writing() {
-    let refusals: [(Fault, fn(String) -> StoreError); 5] = [
-        (Fault::error(400, "ThrottlingException"), StoreError::Busy),
-        (Fault::error(500, "InternalServerError"), StoreError::Unavailable),
-        (Fault::Break, StoreError::Unavailable),
-        (Fault::LoseReply, StoreError::Unavailable),
-        (Fault::error(400, "AccessDeniedException"), StoreError::Broken),
+    let text = String::new;
+    let refusals = [
+        (Fault::error(400, "ThrottlingException"), StoreError::Busy(text())),
+        (
+            Fault::error(500, "InternalServerError"),
+            StoreError::Unavailable(text()),
+        ),
+        (Fault::Break, StoreError::Unavailable(text())),
+        (Fault::LoseReply, StoreError::Unavailable(text())),
+        (Fault::error(400, "AccessDeniedException"), StoreError::Broken(text())),
     ];
-    for (fault, kind) in refusals {
+    for (fault, expected) in refusals {
         let case = Case::new(vec![fault.clone(); 40]).await;
         let id = full("jane").id;
         for outcome in [
@@ -364,15 +439,10 @@ async fn reading_fails_like_writing() {
             case.store.list(&listing()).await.map(drop),
         ] {
             let error = outcome.unwrap_err();
-            let expected = kind(String::new());
-            assert_eq!(
-                std::mem::discriminant(&error),
-                std::mem::discriminant(&expected),
-                "{fault:?}: {error}"
-            );
+            assert_eq!(discriminant(&error), discriminant(&expected), "{fault:?}: {error}");
         }
         let case = Case::new([fault.clone()]).await;
-        if !matches!(kind(String::new()), StoreError::Broken(_)) {
+        if !matches!(expected, StoreError::Broken(_)) {
             let outcome = case.store.look_up(&case.keys()).await;
             assert!(outcome.is_ok(), "{fault:?} once: {outcome:?}");
         }
@@ -447,9 +517,12 @@ impl Case {
         Case::within(LIMITS, Faults::planned(faults)).await
     }
 
-    async fn within(limits: crate::open::Limits, faults: Faults) -> Case {
-        let table = Table::new().await;
-        let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(faults.clone());
+    async fn within(limits: Limits, faults: Faults) -> Case {
+        Case::at(Table::new().await, limits, faults)
+    }
+
+    fn at(table: Table, limits: Limits, faults: Faults) -> Case {
+        let http_client = SharedHttpClient::new(faults.clone());
         let jane = full("jane");
         let writes = [
             first(&jane),
@@ -549,9 +622,9 @@ impl Faulty {
 
 #[async_trait::async_trait]
 impl store_suite::Place for Faulty {
-    async fn open(&self) -> std::sync::Arc<dyn Store> {
-        let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(Faults::random(self.seed));
-        std::sync::Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
+    async fn open(&self) -> Arc<dyn Store> {
+        let http_client = SharedHttpClient::new(Faults::random(self.seed));
+        Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
     }
 }
 

@@ -14,10 +14,12 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
+use tokio::sync::Notify;
+
 use crate::open;
 
 /// What happens to one request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Fault {
     /// Nothing.
     None,
@@ -31,6 +33,8 @@ pub(super) enum Fault {
     HangAfter,
     /// Nothing comes, and nothing happens.
     Hang,
+    /// It waits at a gate.
+    Wait(Arc<Gate>),
     /// Of a batch only the first key is looked at, and nothing is there.
     LeaveUnprocessed,
     /// Of a batch nothing is looked at.
@@ -56,6 +60,22 @@ impl Fault {
             reasons.join(",")
         );
         Fault::Answer(400, body)
+    }
+}
+
+/// Where a request waits while a test does something else.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    reached: Notify,
+    open: Notify,
+}
+
+impl Gate {
+    /// Waits for the request, does something, and lets the request go on.
+    pub(super) async fn meanwhile(&self, work: impl Future<Output = ()>) {
+        self.reached.notified().await;
+        work.await;
+        self.open.notify_one();
     }
 }
 
@@ -180,6 +200,11 @@ async fn carry_out(
             std::future::pending().await
         }
         Fault::Hang => std::future::pending().await,
+        Fault::Wait(gate) => {
+            gate.reached.notify_one();
+            gate.open.notified().await;
+            inner.call(request).await
+        }
         Fault::LeaveAllUnprocessed => Ok(unprocessed(body["RequestItems"].take())),
         Fault::LeaveUnprocessed => {
             let mut asked = body["RequestItems"].take();
