@@ -63,6 +63,11 @@ pub fn normal_form(text: &str) -> String {
     }
 }
 
+/// A text as it compares with others: trimmed, NFC, lower case.
+pub fn fold(text: &str) -> String {
+    lower_nfc(text.trim())
+}
+
 /// A domain name in ASCII form, lower case, without a final dot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Domain(String);

@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_first_whole_identity_wins_over_the_address() {
-        let body = r#"{"email":"a@b.example","identities":[{"issuer":"","issuerAssignedId":"1"},{"issuer":"Google",
+        let body = r#"{"email":"a@b.example","identities":[{"issuer":" ","issuerAssignedId":"1"},{"issuer":"mail"},{"issuer":"Google",
             "issuerAssignedId":"Ab1"},{"issuer":"facebook.com","issuerAssignedId":"2"}]}"#;
         assert!(
             key(body)
@@ -159,6 +159,28 @@ mod tests {
                     issuer: "google.com".into(),
                     id: "Ab1".into()
                 })
+        );
+    }
+
+    #[test]
+    fn keys_differ_by_issuer_id_and_kind() {
+        let identity = |issuer: &str, id: &str| {
+            ApplicantKey::Identity {
+                issuer: issuer.into(),
+                id: id.into(),
+            }
+            .hash()
+        };
+        let hashes = [
+            identity("google.com", "1"),
+            identity("google.com", "2"),
+            identity("facebook.com", "1"),
+            identity("google.com1", ""),
+            ApplicantKey::Mail("google.com1".into()).hash(),
+        ];
+        assert!(
+            (0..hashes.len()).all(|i| !hashes[..i].contains(&hashes[i])),
+            "{hashes:?}"
         );
     }
 

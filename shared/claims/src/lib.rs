@@ -15,7 +15,7 @@ mod name;
 mod sign_up;
 mod step;
 
-pub use address::{Address, Domain, DomainPattern, NotADomain, NotAnAddress, normal_form};
+pub use address::{Address, Domain, DomainPattern, NotADomain, NotAnAddress, fold, normal_form};
 pub use applicant::{ApplicantKey, CallKey, Hash};
 pub use claim::{Claims, Value};
 pub use connector::{BadBody, MAX_BODY_BYTES, MAX_DEPTH, Reply, parse, render};

@@ -31,6 +31,14 @@ impl SignUp {
             .is_some_and(|claimed| !self.step.is_meant_by(claimed))
     }
 
+    /// Every address that the call gives the applicant: the `email` claim, and ids that are addresses, which their
+    /// issuer vouches for.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.email()
+            .into_iter()
+            .chain(self.identities.iter().filter_map(Identity::address))
+    }
+
     /// The `email` claim: what the applicant says, not a proof.
     pub fn email(&self) -> Option<&str> {
         self.claims.at_key("email").and_then(Value::text)
@@ -61,6 +69,12 @@ impl Identity {
             "facebook" => Some("facebook.com".to_owned()),
             _ => Some(issuer),
         }
+    }
+
+    /// The id, where it is an e-mail address: that of a one-time passcode, or of a local account.
+    pub fn address(&self) -> Option<&str> {
+        let by_mail = self.issuer().as_deref() == Some("mail") || self.sign_in_type.as_deref() == Some("emailAddress");
+        self.issuer_assigned_id.as_deref().filter(|_| by_mail)
     }
 
     /// The identities that a claim's JSON holds; members of the wrong type count as absent.

@@ -225,9 +225,9 @@ mod tests {
             },
         };
         let mut places = [
-            place(1_795_380_781_007, "a", 2),
-            place(1_795_380_781_007, "a", 10),
-            place(1_795_380_781_007, "b", 1),
+            place(4_102_444_800_007, "a", 2),
+            place(4_102_444_800_007, "a", 10),
+            place(4_102_444_800_007, "b", 1),
             place(999, "b", u32::MAX),
             place(i64::MAX, "a", 1),
             place(0, "a", 1),
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(text(&item, "queue"), Some(format!("pending#{shard:02}").as_str()));
         assert_eq!(
             text(&item, "queued"),
-            Some(format!("00000001795380781007#{hash}#0000000012").as_str())
+            Some(format!("00000004102444800007#{hash}#0000000012").as_str())
         );
         assert_eq!(row::<Request>(&item), Ok(request.clone()));
         assert_eq!(text(&archived(&request).unwrap(), "sk"), Some("REQUEST#0000000012"));
@@ -273,16 +273,16 @@ mod tests {
         let record = sample::call("jane", &request);
         let item = call(&record).unwrap();
         assert_eq!(text(&item, "pk"), Some(format!("C#{}", record.key).as_str()));
-        assert_eq!(item["answered"].as_n().unwrap(), "1795380781007");
+        assert_eq!(item["answered"].as_n().unwrap(), "4102444800007");
         assert_eq!(
             item["expires"].as_n().unwrap(),
-            "1795381381",
+            "4102445400",
             "in seconds, ten minutes later"
         );
         let denied = sample::denial("jane", &request);
         let item = denial(&denied).unwrap();
         assert_eq!(text(&item, "pk"), Some(format!("M#{}", denied.address).as_str()));
-        assert_eq!(item["until"].as_n().unwrap(), "1795384381007");
+        assert_eq!(item["until"].as_n().unwrap(), "4102448400007");
         assert!(!item.contains_key("expires"));
     }
 

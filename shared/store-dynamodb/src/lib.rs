@@ -26,7 +26,7 @@ use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, Reque
 pub use open::OpenError;
 
 use items::Table;
-use open::LIMITS;
+use open::Limits;
 
 /// A store in one DynamoDB table.
 pub struct DynamoStore {
@@ -39,13 +39,18 @@ pub struct DynamoStore {
 impl DynamoStore {
     /// Prepares to work with a table. On AWS Lambda, and with credentials in the environment wherever the feature
     /// `aws-config` is off, this asks nobody; elsewhere the region may be looked up where the machine keeps it. Whether
-    /// the table is there shows at the first call.
+    /// the table is there shows at the first call. What the store waits for fits inside its callers' deadline.
     ///
     /// # Errors
     /// [`OpenError`] for a name that no table can have, and where region or credentials are missing.
-    pub async fn open(table: &str) -> Result<DynamoStore, OpenError> {
+    pub async fn open(table: &str, deadline: Duration) -> Result<DynamoStore, OpenError> {
         open::check_name(table)?;
-        Ok(DynamoStore::with_client(open::client().await?, table, LIMITS.call))
+        let limits = Limits::within(deadline);
+        Ok(DynamoStore::with_client(
+            open::client(limits).await?,
+            table,
+            limits.call,
+        ))
     }
 
     pub(crate) fn with_client(client: Client, table: &str, limit: Duration) -> DynamoStore {

@@ -13,13 +13,6 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-/// How long a store waits. These fit inside the 1500 ms that the gate has.
-pub(crate) const LIMITS: Limits = Limits {
-    connect: Duration::from_millis(400),
-    attempt: Duration::from_millis(600),
-    call: Duration::from_millis(1300),
-};
-
 /// How often a request is sent that gets no reply, or is throttled: once more.
 pub(crate) const SDK_ATTEMPTS: u32 = 2;
 
@@ -37,6 +30,19 @@ pub(crate) struct Limits {
     pub(crate) call: Duration,
 }
 
+impl Limits {
+    /// Limits that fit inside a caller's deadline: of the usual 1500 ms, 400 to connect, 600 for an attempt, and room
+    /// for a second one. Who gives more time gives it to every part.
+    pub(crate) fn within(deadline: Duration) -> Limits {
+        let part = |fifteenths: u32| deadline * fifteenths / 15;
+        Limits {
+            connect: part(4),
+            attempt: part(6),
+            call: part(13),
+        }
+    }
+}
+
 /// Refuses what cannot be a table's name, before DynamoDB does at the first call.
 pub(crate) fn check_name(table: &str) -> Result<(), OpenError> {
     let legal = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
@@ -49,9 +55,9 @@ pub(crate) fn check_name(table: &str) -> Result<(), OpenError> {
 }
 
 /// A client as the environment says.
-pub(crate) async fn client() -> Result<Client, OpenError> {
+pub(crate) async fn client(limits: Limits) -> Result<Client, OpenError> {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    Ok(Client::from_conf(config(variable, http_client()).await?))
+    Ok(Client::from_conf(config(variable, http_client(), limits).await?))
 }
 
 /// Why there can be no store.
@@ -122,9 +128,13 @@ pub(crate) fn http_client() -> SharedHttpClient {
 
 /// On Lambda the environment holds everything, and asking the whole chain costs milliseconds of every cold start.
 #[cfg(feature = "aws-config")]
-async fn config(variable: impl Fn(&str) -> Option<String>, http_client: SharedHttpClient) -> Result<Config, OpenError> {
+async fn config(
+    variable: impl Fn(&str) -> Option<String>,
+    http_client: SharedHttpClient,
+    limits: Limits,
+) -> Result<Config, OpenError> {
     if variable("AWS_LAMBDA_FUNCTION_NAME").is_some()
-        && let Ok(config) = from_environment(&variable, http_client.clone())
+        && let Ok(config) = from_environment(&variable, http_client.clone(), limits)
     {
         return Ok(config);
     }
@@ -135,18 +145,23 @@ async fn config(variable: impl Fn(&str) -> Option<String>, http_client: SharedHt
     if shared.region().is_none() {
         return Err(OpenError::NoRegion);
     }
-    Ok(configure(aws_sdk_dynamodb::config::Builder::from(&shared), LIMITS).build())
+    Ok(configure(aws_sdk_dynamodb::config::Builder::from(&shared), limits).build())
 }
 
 #[cfg(not(feature = "aws-config"))]
-async fn config(variable: impl Fn(&str) -> Option<String>, http_client: SharedHttpClient) -> Result<Config, OpenError> {
-    from_environment(variable, http_client)
+async fn config(
+    variable: impl Fn(&str) -> Option<String>,
+    http_client: SharedHttpClient,
+    limits: Limits,
+) -> Result<Config, OpenError> {
+    from_environment(variable, http_client, limits)
 }
 
 /// Region, credentials and endpoint from the environment alone, under the names that all of AWS's tools know.
 fn from_environment(
     variable: impl Fn(&str) -> Option<String>,
     http_client: SharedHttpClient,
+    limits: Limits,
 ) -> Result<Config, OpenError> {
     let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
     let (id, secret) = (variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"));
@@ -154,7 +169,7 @@ fn from_environment(
         return Err(OpenError::NoCredentials);
     };
     let credentials = Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "environment");
-    let mut config = configure(Config::builder(), LIMITS)
+    let mut config = configure(Config::builder(), limits)
         .region(Region::new(region.ok_or(OpenError::NoRegion)?))
         .credentials_provider(credentials)
         .http_client(http_client);
@@ -189,7 +204,7 @@ mod tests {
             let found = variables.iter().find(|(n, _)| *n == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        from_environment(variable, http_client())
+        from_environment(variable, http_client(), Limits::within(Duration::from_millis(1500)))
     }
 
     #[test]
@@ -231,11 +246,17 @@ mod tests {
         }
     }
 
-    /// Two attempts and the pause between them fit into a call, and a call into the 1500 ms that the gate has.
+    /// Two attempts and the pause between them fit into a call, and a call into what its callers have.
     #[test]
     fn the_limits_fit_into_each_other() {
-        assert!(LIMITS.connect < LIMITS.attempt);
-        assert!(LIMITS.attempt * SDK_ATTEMPTS + BACKOFF < LIMITS.call);
-        assert!(LIMITS.call + Duration::from_millis(100) < Duration::from_millis(1500));
+        for deadline in [800, 1500, 5000].map(Duration::from_millis) {
+            let limits = Limits::within(deadline);
+            assert!(limits.connect < limits.attempt);
+            assert!(limits.attempt * SDK_ATTEMPTS + BACKOFF < limits.call);
+            assert!(limits.call + Duration::from_millis(100) < deadline);
+        }
+        let usual = Limits::within(Duration::from_millis(1500));
+        let millis = [usual.connect, usual.attempt, usual.call].map(|limit| limit.as_millis());
+        assert_eq!(millis, [400, 600, 1300]);
     }
 }

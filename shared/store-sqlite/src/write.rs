@@ -93,13 +93,12 @@ fn put_call(
     record: &CallRecord,
     replaces: Option<Timestamp>,
 ) -> Result<Committed, StoreError> {
-    forget_old_calls(transaction, record.at)?;
     let (key, at, document) = (
         record.key.to_string(),
         record.at.as_millis(),
         document("a call record", record)?,
     );
-    match replaces {
+    let done = match replaces {
         None => {
             let sql = "INSERT INTO call (key, answered_at, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
             one_row(transaction, sql, params![key, at, document])
@@ -108,7 +107,10 @@ fn put_call(
             let sql = "UPDATE call SET answered_at = ?, document = ? WHERE key = ? AND answered_at = ?";
             one_row(transaction, sql, params![at, document, key, replaces.as_millis()])
         }
-    }
+    };
+    // Afterwards: the record that this one replaces may be an old one itself.
+    forget_old_calls(transaction, record.at)?;
+    done
 }
 
 fn put_denial(

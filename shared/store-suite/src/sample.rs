@@ -20,9 +20,9 @@ pub fn applicant(name: &str) -> Hash {
     Hash::of(&["id", "issuer.example", name])
 }
 
-/// A point in time, in seconds from one that is like any other.
+/// A point in time, in seconds from one that is like any other, but late: nothing may expire while a test runs.
 pub fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_millis(1_795_380_781_007 + 1000 * seconds)
+    Timestamp::from_millis(4_102_444_800_007 + 1000 * seconds)
 }
 
 /// An applicant's first request, not yet decided.
@@ -77,11 +77,11 @@ pub fn full(name: &str) -> Request {
         app: Some("app \u{10FFFF}".to_owned()),
         recent: vec![
             Seen {
-                call: applicant("a"),
+                claims: applicant("a"),
                 at: at(-60),
             },
             Seen {
-                call: applicant("b"),
+                claims: applicant("b"),
                 at: at(0),
             },
         ],

@@ -14,7 +14,7 @@ use claims::{CallKey, Hash};
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use history::{Actor, Event, HistoryEntry};
 pub use request::{BadRequestId, Request, RequestId, Seen, State, StateName};
-pub use timestamp::Timestamp;
+pub use timestamp::{Clock, SystemClock, Timestamp};
 
 /// Where requests, their history and the answers of calls are kept.
 #[async_trait]

@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr};
 
 use claims::{Changes, Claims, Hash, Identity};
 use serde::{Deserialize, Serialize};
@@ -39,9 +39,9 @@ pub struct Request {
 /// Claims that a request had lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The call that brought them.
-    pub call: Hash,
-    /// When it last came.
+    /// Their canonical form, hashed.
+    pub claims: Hash,
+    /// When they came.
     pub at: Timestamp,
 }
 
@@ -208,8 +208,14 @@ impl fmt::Display for StateName {
 }
 
 impl Request {
-    /// How long an answer to the same claims keeps a late retry of the service from changing anything.
-    pub const LATE_RETRY: Duration = Duration::from_secs(60);
+    /// The hashes of the addresses that a denial of this request turns away.
+    pub fn addresses(&self) -> Vec<Hash> {
+        let proven = self.identities.iter().filter_map(Identity::address);
+        let mut hashes: Vec<_> = self.email().into_iter().chain(proven).map(Hash::of_address).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        hashes
+    }
 
     /// The address the applicant gave, as they wrote it.
     pub fn email(&self) -> Option<&str> {

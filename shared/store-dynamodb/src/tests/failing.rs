@@ -28,7 +28,7 @@ use super::{
 use crate::{
     DynamoStore,
     items::SHARDS,
-    open::{LIMITS, Limits},
+    open::Limits,
     testing::{self, PATIENCE},
 };
 
@@ -294,7 +294,7 @@ async fn a_service_that_is_gone_is_unavailable_in_time() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let store = testing::open_through(&address, "gone", crate::open::http_client(), LIMITS);
+    let store = testing::open_through(&address, "gone", crate::open::http_client(), limits());
     let (outcome, took) = timed(store.commit(&commit([first(&full("jane"))]))).await;
     let Err(StoreError::Unavailable(why)) = outcome else {
         panic!("{outcome:?}")
@@ -514,7 +514,7 @@ impl Case {
 
     /// With the limits of production.
     async fn in_time(faults: impl Into<std::collections::VecDeque<Fault>>) -> Case {
-        Case::within(LIMITS, Faults::planned(faults)).await
+        Case::within(limits(), Faults::planned(faults)).await
     }
 
     async fn within(limits: Limits, faults: Faults) -> Case {
@@ -640,4 +640,9 @@ fn listing() -> Listing {
         after: None,
         limit: 10,
     }
+}
+
+/// Those of the usual deadline.
+fn limits() -> Limits {
+    Limits::within(GATE)
 }

@@ -1,0 +1,92 @@
+# The front door. `make` lists what it opens.
+SHELL := bash
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$(PATH)
+
+FUNCTIONS := post-federation-signup post-attribute-collection pre-token-issuance review
+BASELINES := empty get-item get-and-transact
+# `make build POLICY=path` puts another policy into the packages, `make invoke FUNCTION=... EVENT=...` sends another event.
+POLICY ?= policy.toml
+FUNCTION ?= post-attribute-collection
+EVENT ?= events/$(FUNCTION).json
+# More flags for `vestibule serve` and for `sam deploy`.
+ARGS ?=
+
+CARGO_DENY := 0.20.2
+deny := .tools/cargo-deny-$(CARGO_DENY)
+venv := .tools/venv/installed
+npm := node_modules/.package-lock.json
+
+.PHONY: help run test watch invoke build build-aws build-azure deploy bench lint tools check-lambda
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: ## serve everything on SQLite at 127.0.0.1:3000, with policy.toml
+	@scripts/need cc
+	cargo run -p vestibule -- serve --local $(ARGS)
+
+test: $(npm) ## every test, after setting up what is missing
+	@scripts/need cc java faketime
+	cargo build --workspace
+	scripts/with-dynamodb cargo test --workspace
+
+watch: $(venv) ## run the functions as Lambda would, and again after each change
+	scripts/watch
+
+invoke: $(venv) ## send a sample event to what `make watch` runs
+	scripts/invoke $(FUNCTION) $(EVENT)
+
+build: build-aws build-azure ## the packages for both clouds
+
+build-aws: $(venv) ## one zip a function, in target/lambda
+	scripts/build-aws $(POLICY) $(FUNCTIONS)
+
+build-azure: $(venv) ## the package for Azure, target/azure/vestibule.zip
+	scripts/build-azure $(POLICY)
+
+deploy: build-aws .tools/sam/installed ## deploy to AWS; asks for the settings the first time
+	.tools/sam/bin/sam deploy --template-file template.yaml --capabilities CAPABILITY_IAM --resolve-s3 \
+		$(if $(wildcard samconfig.toml),,--guided --stack-name vestibule) $(ARGS)
+
+# One by one: built together, each would have the features of all.
+bench: $(npm) $(venv) ## measure the functions against their baselines
+	@scripts/need cc java
+	for package in $(FUNCTIONS) $(BASELINES); do \
+		cargo build --release --no-default-features -p $$package && scripts/build-aws $(POLICY) $$package || exit 1; \
+	done
+	cargo run --release -p bench
+
+lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what must not be linked
+	scripts/lint $(FUNCTIONS)
+
+check-lambda: $(venv) $(npm) ## one function as it goes to Lambda: its size, what is in it, one answer
+	scripts/check-lambda $(POLICY) $(FUNCTION)
+
+tools: $(venv) $(deny) ## what the other targets need, in .tools
+
+# ---- What is set up when it is missing or its list of versions has changed ----
+
+$(npm): package-lock.json
+	@scripts/need npm
+	npm ci --no-audit --no-fund
+	@touch $@
+
+$(venv): scripts/requirements.txt
+	@scripts/need cc python3
+	python3 -m venv --clear .tools/venv
+	.tools/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	rustup target add aarch64-unknown-linux-gnu x86_64-unknown-linux-gnu
+	@touch $@
+
+# Only `make deploy` needs it, and it is big.
+.tools/sam/installed: scripts/requirements-deploy.txt
+	@scripts/need python3
+	python3 -m venv --clear .tools/sam
+	.tools/sam/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Unoptimised: it builds in a third of the time and runs for two seconds.
+$(deny):
+	@scripts/need cc
+	cargo install --locked --debug --root .tools --target-dir .tools/target cargo-deny@$(CARGO_DENY)
+	@rm -rf .tools/target && touch $@

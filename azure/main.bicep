@@ -1,0 +1,149 @@
+// Vestibule on Azure: a function app on a Flex Consumption plan with one instance always ready, and what it stands on.
+// The table is in Amazon DynamoDB (docs/deploy-azure.md says how to make it).
+
+@description('Name of the function app; it becomes NAME.azurewebsites.net')
+@minLength(2)
+@maxLength(60)
+param name string
+
+param location string = resourceGroup().location
+
+@description('Who may call: one to eight lines of user:sha256:HEX, HEX being the SHA-256 of the password. Two while you rotate.')
+@secure()
+param basicCredentials string
+
+@description('Who reviews: lines of name:sha256:HEX. Empty: there is no review room (404).')
+@secure()
+param reviewers string = ''
+
+@description('The DynamoDB table')
+param table string
+
+@description('The region of the table, such as eu-west-1')
+param awsRegion string
+
+@description('An access key that may read and write the table, and nothing else')
+@secure()
+param awsAccessKeyId string
+
+@secure()
+param awsSecretAccessKey string
+
+@description('Milliseconds from arrival to answer. Azure AD B2C gives up after 5 seconds, the cold start included.')
+param deadlineMs int = 1500
+
+@description('Days until a log line is deleted. The lines hold no claim values.')
+param logRetentionDays int = 30
+
+var suffix = uniqueString(resourceGroup().id, name)
+var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+
+resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: 'vestibule${suffix}'
+  location: location
+  kind: 'StorageV2'
+  sku: { name: 'Standard_LRS' }
+  properties: {
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: false
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+
+    resource packages 'containers' = {
+      name: 'packages'
+    }
+  }
+}
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: '${name}-logs'
+  location: location
+  properties: {
+    retentionInDays: logRetentionDays
+    sku: { name: 'PerGB2018' }
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: '${name}-insights'
+  location: location
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: workspace.id
+  }
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: '${name}-plan'
+  location: location
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  kind: 'functionapp,linux'
+  identity: { type: 'SystemAssigned' }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    functionAppConfig: {
+      runtime: { name: 'custom', version: '1.0' }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 512
+        maximumInstanceCount: 40
+        // The service waits a few seconds at most, too short for the start of an instance.
+        alwaysReady: [
+          { name: 'http', instanceCount: 1 }
+        ]
+      }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${storage::blobs::packages.name}'
+          authentication: { type: 'SystemAssignedIdentity' }
+        }
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      appSettings: [
+        { name: 'AzureWebJobsStorage__accountName', value: storage.name }
+        { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
+        { name: 'VESTIBULE_POLICY', value: '/home/site/wwwroot/policy.toml' }
+        { name: 'VESTIBULE_STORE', value: 'dynamodb:${table}' }
+        { name: 'VESTIBULE_BASE_PATH', value: '/api' }
+        { name: 'VESTIBULE_BASIC_CREDENTIALS', value: basicCredentials }
+        { name: 'VESTIBULE_REVIEWERS', value: reviewers }
+        { name: 'VESTIBULE_DEADLINE_MS', value: string(deadlineMs) }
+        { name: 'AWS_REGION', value: awsRegion }
+        { name: 'AWS_ACCESS_KEY_ID', value: awsAccessKeyId }
+        { name: 'AWS_SECRET_ACCESS_KEY', value: awsSecretAccessKey }
+      ]
+    }
+  }
+}
+
+// The app reads its package, and the host keeps its own state, under the app's identity.
+resource mayUseStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(storage.id, app.id, blobDataOwner)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', blobDataOwner)
+    principalId: app.identity.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+output postFederationSignupUrl string = 'https://${app.properties.defaultHostName}/api/post-federation-signup'
+output postAttributeCollectionUrl string = 'https://${app.properties.defaultHostName}/api/post-attribute-collection'
+output preTokenIssuanceUrl string = 'https://${app.properties.defaultHostName}/api/pre-token-issuance'
+output reviewUrl string = 'https://${app.properties.defaultHostName}/api/review'

@@ -1,0 +1,110 @@
+//! Puts functions together from their settings: the one place that names the store crates.
+
+use std::sync::Arc;
+
+use claims::Step;
+use gate::{Credentials, Gate, Parts, Paths};
+use host::{Settings, StartError, StoreAddress};
+use policy::Policy;
+use store::{Clock, Store, SystemClock};
+use store_dynamodb::DynamoStore;
+
+/// A step's gate for a binary of its own, as its settings say.
+///
+/// # Errors
+/// [`StartError`], saying which setting is wrong, or what is wrong with the policy.
+pub async fn own_gate(step: Step, settings: &Settings) -> Result<Gate, StartError> {
+    let policy = Arc::new(read_policy(settings)?);
+    let store = match Gate::needs_store(step, &policy) {
+        true => Some(open_store(settings).await?),
+        false => None,
+    };
+    gate(step, Paths::Own(step), settings, policy, store)
+}
+
+/// A step's gate.
+///
+/// # Errors
+/// As [`own_gate`].
+pub fn gate(
+    step: Step,
+    paths: Paths,
+    settings: &Settings,
+    policy: Arc<Policy>,
+    store: Option<Arc<dyn Store>>,
+) -> Result<Gate, StartError> {
+    let credentials = Arc::new(credentials(settings)?);
+    let (clock, deadline) = (clock(), settings.deadline);
+    Gate::new(Parts {
+        step,
+        paths,
+        policy,
+        store,
+        credentials,
+        clock,
+        deadline,
+    })
+    .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
+}
+
+/// The policy that the settings name.
+///
+/// # Errors
+/// [`StartError`] with every mistake in it.
+pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
+    let text = settings.read_policy()?;
+    Policy::parse(&text).map_err(|mistakes| {
+        StartError::new(format!(
+            "the policy {} cannot be used:\n{mistakes}",
+            settings.policy.display()
+        ))
+    })
+}
+
+/// The store that the settings name.
+///
+/// # Errors
+/// [`StartError`] if none is named, it cannot be opened, or this binary was built without it.
+pub async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, StartError> {
+    match &settings.store {
+        None => Err(StartError::setting(
+            "VESTIBULE_STORE",
+            "not set",
+            "`sqlite:PATH` or `dynamodb:TABLE`",
+        )),
+        Some(StoreAddress::DynamoDb(table)) => match DynamoStore::open(table, settings.deadline).await {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => Err(StartError::new(format!("VESTIBULE_STORE dynamodb:{table}: {error}"))),
+        },
+        #[cfg(feature = "sqlite")]
+        Some(StoreAddress::Sqlite(path)) => match store_sqlite::SqliteStore::open(path) {
+            Ok(store) => Ok(Arc::new(store)),
+            Err(error) => Err(StartError::new(format!("VESTIBULE_STORE: {error}"))),
+        },
+        #[cfg(not(feature = "sqlite"))]
+        Some(StoreAddress::Sqlite(path)) => Err(StartError::setting(
+            "VESTIBULE_STORE",
+            format!("sqlite:{}", path.display()),
+            "`dynamodb:TABLE`: this binary is built without SQLite",
+        )),
+    }
+}
+
+/// The system's clock.
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+fn credentials(settings: &Settings) -> Result<Credentials, StartError> {
+    const NAME: &str = "VESTIBULE_BASIC_CREDENTIALS";
+    const WANTS: &str = "1 to 8 lines of `name:secret` or `name:sha256:HEX`";
+    let Some(lines) = &settings.basic_credentials else {
+        return Err(StartError::setting(NAME, "not set", WANTS));
+    };
+    let credentials = Credentials::parse(lines).map_err(|error| StartError::setting(NAME, error, WANTS))?;
+    if settings.platform.is_cloud() && credentials.any_plain() {
+        let wants = "`name:sha256:HEX` in every line: settings can be read in the console, so they hold digests only";
+        return Err(StartError::setting(NAME, "a secret in plain text (not shown)", wants));
+    }
+    Ok(credentials)
+}

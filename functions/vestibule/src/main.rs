@@ -1,0 +1,107 @@
+//! All functions in one process, and the operator's command line.
+
+mod closed;
+mod local;
+mod router;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use host::{Platform, Settings, StartError};
+
+use crate::router::Router;
+
+/// The gate that Microsoft's sign-up service calls while a person signs up.
+#[derive(Parser)]
+#[command(name = "vestibule", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the three steps and the review room in one process.
+    Serve(Serve),
+}
+
+/// Flags win over the environment. Secrets have none: a command line can be seen by others.
+#[derive(Args)]
+struct Serve {
+    /// Generate what is not set: credentials, a reviewer's token, a SQLite file, all kept in `.vestibule`
+    #[arg(long)]
+    local: bool,
+    /// The policy file [VESTIBULE_POLICY; policy.toml]
+    #[arg(long, value_name = "PATH")]
+    policy: Option<String>,
+    /// Where requests are kept: sqlite:PATH or dynamodb:TABLE [VESTIBULE_STORE]
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+    /// The port to listen at [PORT; 3000]
+    #[arg(long, value_name = "NUMBER")]
+    port: Option<String>,
+    /// The IP address to listen at [VESTIBULE_BIND; 127.0.0.1]
+    #[arg(long, value_name = "IP")]
+    bind: Option<String>,
+    /// How long a call may take, in milliseconds [VESTIBULE_DEADLINE_MS; 1500]
+    #[arg(long, value_name = "MILLISECONDS")]
+    deadline_ms: Option<String>,
+    /// What stands before /review in the addresses that browsers use [VESTIBULE_BASE_PATH]
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let Command::Serve(flags) = Arguments::parse().command;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return host::fail(&StartError::new(format!("no runtime: {error}"))),
+    };
+    match runtime.block_on(serve(&flags)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => host::fail(&error),
+    }
+}
+
+async fn serve(flags: &Serve) -> Result<(), StartError> {
+    let platform = Platform::detect(&|name| flags.variable(name))?;
+    host::telemetry::start(&platform);
+    match router(flags, &platform).await {
+        Ok(router) => host::serve(&platform, router).await,
+        // The Azure host gives up after about three failed starts, and then answers nothing that the sign-up service
+        // understands. Behind it a wrong setting serves blocks, and the log says why.
+        Err(error) if matches!(platform, Platform::Azure { .. }) => {
+            tracing::error!(target: "vestibule", reason = %error, "every sign-up is blocked: a setting or the policy is wrong");
+            host::serve(&platform, Router::closed()).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn router(flags: &Serve, platform: &Platform) -> Result<Router, StartError> {
+    let mut settings = Settings::read(&|name| flags.variable(name))?;
+    if flags.local {
+        local::complete(&mut settings)?;
+    }
+    let prefix = if matches!(platform, Platform::Azure { .. }) {
+        "/api"
+    } else {
+        ""
+    };
+    Router::open(&settings, prefix).await
+}
+
+impl Serve {
+    fn variable(&self, name: &str) -> Option<String> {
+        let flag = match name {
+            "VESTIBULE_POLICY" => &self.policy,
+            "VESTIBULE_STORE" => &self.store,
+            "PORT" => &self.port,
+            "VESTIBULE_BIND" => &self.bind,
+            "VESTIBULE_DEADLINE_MS" => &self.deadline_ms,
+            "VESTIBULE_BASE_PATH" => &self.base_path,
+            _ => &None,
+        };
+        flag.clone().or_else(|| host::environment(name))
+    }
+}

@@ -1,0 +1,260 @@
+//! From a sign-up to a reply: the policy, the request's state, the commit.
+
+use approvals::{Answer, Notice, Submission, Terms, Wish};
+use claims::{ApplicantKey, CallKey, Changes, Decision, Hash, Reply, SignUp, render};
+use policy::{MessageName, Outcome, Verdict as PolicyVerdict};
+use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
+
+use crate::{
+    Parts,
+    log::{CallLog, Verdict},
+};
+
+/// How often a call that lost a race asks again. Each time somebody else was first, so that one of n racing calls is
+/// done after each round; the deadline ends it earlier.
+const MOST_RACES: usize = 20;
+
+/// How often a call asks again that the store refused for now, after the store's own attempts.
+const MOST_BUSY: usize = 2;
+
+/// The reply to a sign-up.
+pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) -> Reply {
+    let call_key = CallKey::of(sign_up);
+    log.call_key = Some(call_key);
+    if sign_up.contradicts_its_step() {
+        log.reason = Some("the body names another step than the address".to_owned());
+        log.failed = true;
+        return finish(parts, &blocked(parts, sign_up, &MessageName::FAILED), log);
+    }
+    let verdict = parts.policy.decide(sign_up);
+    log.rule = verdict.rule.map(str::to_owned);
+    let decision = match (&verdict.outcome, &parts.store) {
+        (Outcome::Block(message), _) => blocked(parts, sign_up, message),
+        (Outcome::Error, _) => blocked(parts, sign_up, &MessageName::FAILED),
+        (_, Some(store)) if parts.step.is_sign_up() && parts.policy.holds() => {
+            let call = Call {
+                parts,
+                sign_up,
+                verdict: &verdict,
+                call_key,
+                store: store.as_ref(),
+            };
+            match call.decide(log).await {
+                Ok(decision) => decision,
+                Err(error) => {
+                    log.reason = Some(error.to_string());
+                    log.failed = true;
+                    blocked(parts, sign_up, &MessageName::FAILED)
+                }
+            }
+        }
+        (Outcome::AskAgain(message), _) => Decision::AskAgain(parts.policy.message(message, &sign_up.locales)),
+        // A policy that holds has a store (`Gate::new`); should it be missing, nobody gets in.
+        (Outcome::Hold, _) => blocked(parts, sign_up, &MessageName::FAILED),
+        (Outcome::Continue | Outcome::Admit, _) => Decision::Continue(verdict.changes.clone()),
+    };
+    finish(parts, &decision, log)
+}
+
+/// The reply when the deadline passed. The token step runs at every sign-in and lets everybody pass; it must never be
+/// the only control.
+pub(crate) fn out_of_time(parts: &Parts, log: &mut CallLog) -> Reply {
+    log.reason = Some(format!("no answer within {} ms", parts.deadline.as_millis()));
+    log.rule = None;
+    log.failed = true;
+    let decision = match parts.step.is_sign_up() {
+        true => Decision::Block(parts.policy.message(&MessageName::FAILED, &Default::default())),
+        false => Decision::Continue(Changes::none()),
+    };
+    finish(parts, &decision, log)
+}
+
+fn finish(parts: &Parts, decision: &Decision, log: &mut CallLog) -> Reply {
+    log.verdict = match decision {
+        Decision::Continue(_) => Verdict::Continue,
+        Decision::Block(_) | Decision::AskAgain(_) if !parts.step.is_sign_up() => Verdict::Error,
+        Decision::Block(_) => Verdict::Block,
+        Decision::AskAgain(_) => Verdict::AskAgain,
+    };
+    render(parts.step, decision)
+}
+
+fn blocked(parts: &Parts, sign_up: &SignUp, message: &MessageName) -> Decision {
+    Decision::Block(parts.policy.message(message, &sign_up.locales))
+}
+
+/// A call of one of the two sign-up steps under a policy that holds.
+struct Call<'c> {
+    parts: &'c Parts,
+    sign_up: &'c SignUp,
+    verdict: &'c PolicyVerdict<'c>,
+    call_key: CallKey,
+    store: &'c dyn Store,
+}
+
+impl Call<'_> {
+    async fn decide(&self, log: &mut CallLog) -> Result<Decision, StoreError> {
+        let applicant = ApplicantKey::of(self.sign_up);
+        match (applicant, self.sign_up.step) {
+            (None, _) => Ok(self.decide_for_nobody(log)),
+            (Some(applicant), claims::Step::PostAttributeCollection) => self.submit(&applicant, log).await,
+            (Some(applicant), _) => self.check(&applicant, log).await,
+        }
+    }
+
+    /// A call that does not say who it is about: a request could be nobody's.
+    fn decide_for_nobody(&self, log: &mut CallLog) -> Decision {
+        match &self.verdict.outcome {
+            Outcome::Hold => {
+                log.reason = Some("held, but the call has neither an identity nor an e-mail address".to_owned());
+                blocked(self.parts, self.sign_up, &MessageName::BLOCKED)
+            }
+            _ => self.as_ruled(),
+        }
+    }
+
+    /// The first step: may this person fill in the form?
+    async fn check(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
+        let snapshot = self.store.look_up(&self.keys(applicant, None)).await?;
+        let notice = approvals::check(
+            snapshot.request.as_ref(),
+            &snapshot.denials,
+            self.parts.clock.now(),
+            &self.terms(),
+        );
+        Ok(match notice {
+            Some(notice) => self.told(notice, log),
+            None => self.as_ruled(),
+        })
+    }
+
+    /// The second step. Whoever loses a race reads what the winner wrote and is answered by that.
+    async fn submit(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
+        let keys = self.keys(applicant, Some(self.call_key));
+        let submission = self.submission(applicant);
+        for race in 0..MOST_RACES {
+            let snapshot = self.store.look_up(&keys).await?;
+            let now = self.parts.clock.now();
+            if let Some(answer) = answered_before(&snapshot, now) {
+                log.reason = Some("answered before".to_owned());
+                return Ok(answer.clone());
+            }
+            let Snapshot { request, denials, call } = &snapshot;
+            let (answer, transition) = approvals::submit(request.as_ref(), denials, &submission, now, &self.terms());
+            let decision = match answer {
+                Answer::Continue(changes) => Decision::Continue(changes),
+                Answer::Correct => self.as_ruled(),
+                Answer::Notice(notice) => self.told(notice, log),
+            };
+            let Some(transition) = transition else {
+                return Ok(decision);
+            };
+            let left = Left {
+                request: transition.request.id,
+                version: transition.request.version,
+            };
+            let record = CallRecord {
+                key: self.call_key,
+                at: now,
+                answer: decision.clone(),
+                left,
+            };
+            let commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials);
+            if self.store.commit(&commit).await? == Committed::Applied {
+                return Ok(decision);
+            }
+        }
+        Err(StoreError::Busy(format!(
+            "lost {MOST_RACES} races for the same request"
+        )))
+    }
+
+    /// What the rules said, where no request's state says otherwise.
+    fn as_ruled(&self) -> Decision {
+        match &self.verdict.outcome {
+            Outcome::AskAgain(message) => Decision::AskAgain(self.parts.policy.message(message, &self.sign_up.locales)),
+            Outcome::Continue | Outcome::Admit => Decision::Continue(self.verdict.changes.clone()),
+            Outcome::Hold | Outcome::Block(_) | Outcome::Error => {
+                blocked(self.parts, self.sign_up, &MessageName::BLOCKED)
+            }
+        }
+    }
+
+    fn told(&self, notice: Notice, log: &mut CallLog) -> Decision {
+        let (message, reason) = match notice {
+            Notice::Waiting => (MessageName::WAITING, "the request waits for approval"),
+            Notice::Pending => (MessageName::PENDING, "the request is pending"),
+            Notice::Denied => (
+                MessageName::DENIED,
+                "the request, or another with this address, was denied",
+            ),
+            Notice::Unproven => (
+                MessageName::UNPROVEN,
+                "approved, but only an e-mail address says who this is",
+            ),
+            Notice::OtherAddress => (MessageName::OTHER_ADDRESS, "approved for another e-mail address"),
+        };
+        log.reason = Some(reason.to_owned());
+        if notice != Notice::Waiting {
+            log.rule = None;
+        }
+        blocked(self.parts, self.sign_up, &message)
+    }
+
+    fn keys(&self, applicant: &ApplicantKey, call: Option<CallKey>) -> Keys {
+        let mut addresses: Vec<_> = self.sign_up.addresses().map(Hash::of_address).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        Keys {
+            applicant: Some(applicant.hash()),
+            addresses,
+            call,
+        }
+    }
+
+    fn submission(&self, applicant: &ApplicantKey) -> Submission {
+        let wish = match &self.verdict.outcome {
+            Outcome::Hold => Wish::Hold,
+            Outcome::Admit => Wish::Admit,
+            Outcome::AskAgain(_) => Wish::Correct,
+            Outcome::Continue | Outcome::Block(_) | Outcome::Error => Wish::Pass,
+        };
+        Submission {
+            applicant: applicant.hash(),
+            proven: applicant.is_proven(),
+            received: self.sign_up.claims.clone(),
+            reviewed: self.verdict.claims.clone(),
+            changes: self.verdict.changes.clone(),
+            identities: self.sign_up.identities.clone(),
+            app: self.sign_up.client_id.clone(),
+            wish,
+            rule: self.verdict.rule.unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn terms(&self) -> Terms {
+        let policy::Approvals {
+            cool_down,
+            unused,
+            trust_email,
+        } = self.parts.policy.approvals().clone();
+        Terms {
+            cool_down,
+            unused,
+            trust_email,
+        }
+    }
+}
+
+/// The answer stored for this call, as long as nothing happened since: neither to the request, nor to another one
+/// with the same address, nor by time.
+fn answered_before(snapshot: &Snapshot, now: Timestamp) -> Option<&Decision> {
+    let (call, request) = (snapshot.call.as_ref()?, snapshot.request.as_ref()?);
+    let same = call.left
+        == Left {
+            request: request.id,
+            version: request.version,
+        };
+    let turned_away = approvals::turned_away(Some(request), &snapshot.denials, now);
+    (same && now < call.until() && !turned_away).then_some(&call.answer)
+}

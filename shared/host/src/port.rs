@@ -1,0 +1,71 @@
+//! A TCP port: the plain one, and the one that the Azure Functions host calls.
+
+use std::{net::SocketAddr, time::Duration};
+
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{net::TcpListener, signal::unix};
+
+use crate::{Service, StartError, boxed, call, loggable_id, random_id};
+
+/// The header in which the Azure Functions host names an invocation.
+const AZURE_INVOCATION: &str = "x-azure-functions-invocationid";
+
+/// How long a client may take over the head of a request.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// How long calls in flight may take after SIGTERM.
+const LAST_CALLS: Duration = Duration::from_secs(10);
+
+pub(crate) async fn serve<S: Service>(address: SocketAddr, service: S) -> Result<(), StartError> {
+    let cannot = |what: &str, error: std::io::Error| StartError::new(format!("cannot {what}: {error}"));
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|e| cannot(&format!("listen at {address}"), e))?;
+    let mut terminate = unix::signal(unix::SignalKind::terminate()).map_err(|e| cannot("wait for SIGTERM", e))?;
+    let mut interrupt = unix::signal(unix::SignalKind::interrupt()).map_err(|e| cannot("wait for Ctrl-C", e))?;
+    tracing::info!(target: "vestibule", "listening at http://{address}");
+    let graceful = GracefulShutdown::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let service = service.clone();
+                    let calls = service_fn(move |request: Request<Incoming>| answer(service.clone(), request));
+                    let connection = http1::Builder::new()
+                        .timer(TokioTimer::new())
+                        .header_read_timeout(HEAD_TIME)
+                        .serve_connection(TokioIo::new(stream), calls);
+                    let connection = graceful.watch(connection);
+                    // How a client's connection ends is the client's business.
+                    tokio::spawn(async move { drop(connection.await) });
+                }
+                // No more file descriptors, or the client is gone: the next one may do better, in a moment.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            },
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(LAST_CALLS, graceful.shutdown()).await.is_err() {
+        tracing::warn!(target: "vestibule", "calls were still in flight after {} s", LAST_CALLS.as_secs());
+    }
+    Ok(())
+}
+
+async fn answer<S: Service>(
+    service: S,
+    request: Request<Incoming>,
+) -> Result<http::Response<http_body_util::Full<bytes::Bytes>>, std::convert::Infallible> {
+    let given = request
+        .headers()
+        .get(AZURE_INVOCATION)
+        .and_then(|id| loggable_id(id.to_str().ok()?));
+    let invocation = given.map_or_else(random_id, str::to_owned);
+    Ok(call(service, request.map(boxed), &invocation).await)
+}

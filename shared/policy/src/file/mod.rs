@@ -1,0 +1,278 @@
+//! From the text of a policy file to a [`Policy`]. Reading goes on after a mistake, so that all of them are reported.
+
+mod conditions;
+mod rules;
+mod values;
+
+use std::{collections::BTreeMap, ops::Range};
+
+use claims::{Locale, Step, UserMessage};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use crate::{
+    Approvals, Otherwise, Policy,
+    messages::{BUILT_IN, MessageName, Messages},
+    mistakes::{Collector, Mistakes, suggestion},
+};
+
+pub(crate) fn parse(text: &str) -> Result<Policy, Mistakes> {
+    let mut mistakes = Collector::new(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        mistakes.add(error.span().unwrap_or(0..0), error.message());
+    }
+    if !errors.is_empty() {
+        // What follows a broken line would only be reported as missing.
+        return mistakes.finish(None);
+    }
+    let mut reader = Reader {
+        mistakes,
+        lists: BTreeMap::new(),
+        messages: Vec::new(),
+    };
+    let policy = reader.policy(Section::new(document.get_ref(), document.span()));
+    reader.mistakes.finish(policy)
+}
+
+type Node<'t> = Spanned<DeValue<'t>>;
+
+struct Reader<'t> {
+    mistakes: Collector<'t>,
+    lists: BTreeMap<String, Vec<(String, Range<usize>)>>,
+    /// The names of all texts: the built-in ones and the file's own.
+    messages: Vec<String>,
+}
+
+/// A table of which each key is taken once; what is left over is a mistake.
+struct Section<'a, 't> {
+    table: &'a DeTable<'t>,
+    span: Range<usize>,
+    known: Vec<&'static str>,
+}
+
+impl<'a, 't> Section<'a, 't> {
+    fn new(table: &'a DeTable<'t>, span: Range<usize>) -> Section<'a, 't> {
+        Section {
+            table,
+            span,
+            known: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<&'a Node<'t>> {
+        self.known.push(key);
+        self.table.get(key)
+    }
+}
+
+impl Reader<'_> {
+    fn policy(&mut self, mut file: Section<'_, '_>) -> Option<Policy> {
+        let languages = self.languages(file.take("languages"), &file.span);
+        if let Some(lists) = self.section(file.take("lists")) {
+            self.read_lists(&lists);
+        }
+        let messages = self.messages(file.take("messages"), &languages);
+        let approvals = self.approvals(file.take("approvals"));
+        let steps = self.steps(file.take("steps"), &file.span);
+        let rules = self.rules(file.take("rules"), &steps);
+        self.end(file);
+        Some(Policy {
+            steps,
+            rules: rules?,
+            messages,
+            approvals,
+        })
+    }
+
+    fn languages(&mut self, node: Option<&Node<'_>>, file: &Range<usize>) -> Vec<Locale> {
+        let Some(node) = node else {
+            return Locale::parse("en").into_iter().collect();
+        };
+        let mut languages = Vec::new();
+        for (tag, span) in self.texts(node) {
+            match Locale::parse(&tag) {
+                Some(locale) => languages.push(locale),
+                None => self.mistakes.add(
+                    span,
+                    format!("`{tag}` is no language tag; write one like `en` or `pt-BR`"),
+                ),
+            }
+        }
+        if languages.is_empty() {
+            self.mistakes
+                .add(file.start..file.start, "`languages` names at least one language");
+        }
+        languages
+    }
+
+    fn read_lists(&mut self, lists: &Section<'_, '_>) {
+        for (name, node) in lists.table.iter() {
+            if name.get_ref().contains(['.', '@']) {
+                self.mistakes.add(
+                    name.span(),
+                    "a list's name is a word without `.` and `@`, so that nobody takes it for an entry",
+                );
+            }
+            let entries = self.texts(node);
+            self.lists.insert(name.get_ref().to_string(), entries);
+        }
+    }
+
+    fn messages(&mut self, node: Option<&Node<'_>>, languages: &[Locale]) -> Messages {
+        let mut texts = BTreeMap::new();
+        let section = self.section(node);
+        let own: Vec<_> = section.iter().flat_map(|section| section.table.iter()).collect();
+        for (name, _) in &BUILT_IN {
+            self.messages.push(name.to_string());
+        }
+        for (name, node) in own {
+            let name = name.get_ref().to_string();
+            texts.insert(MessageName::new(&name), self.message(&name, node, languages));
+            self.messages.push(name);
+        }
+        for (name, built_in) in &BUILT_IN {
+            if !texts.contains_key(name) {
+                let text = |locale: &Locale| built_in.iter().find(|(tag, _)| *tag == locale.as_str());
+                let known = |locale: &Locale| Some((locale.clone(), UserMessage::parse(text(locale)?.1).ok()?));
+                let missing: Vec<_> = languages
+                    .iter()
+                    .filter(|l| known(l).is_none())
+                    .map(Locale::as_str)
+                    .collect();
+                if !missing.is_empty() {
+                    let span = node.map_or(0..0, Spanned::span);
+                    let what = format!(
+                        "`[messages.{name}]` has to be written: it is built in for `en` and `de` only, and this file also speaks {}",
+                        quoted_list(&missing)
+                    );
+                    self.mistakes.add(span, what);
+                }
+                texts.insert(name.clone(), languages.iter().filter_map(known).collect());
+            }
+        }
+        Messages { texts }
+    }
+
+    fn message(&mut self, name: &str, node: &Node<'_>, languages: &[Locale]) -> Vec<(Locale, UserMessage)> {
+        let Some(section) = self.section(Some(node)) else {
+            return Vec::new();
+        };
+        let mut texts = BTreeMap::new();
+        for (tag, text) in section.table.iter() {
+            let locale = Locale::parse(tag.get_ref()).filter(|locale| languages.contains(locale));
+            let Some(locale) = locale else {
+                let what = format!("`{}` is not among the `languages` of this file", tag.get_ref());
+                self.mistakes.add(tag.span(), what);
+                continue;
+            };
+            let Some(text_value) = self.text(text) else { continue };
+            match UserMessage::parse(&text_value) {
+                Ok(message) => drop(texts.insert(locale.as_str().to_owned(), message)),
+                Err(error) => {
+                    self.mistakes.add(text.span(), error.to_string());
+                    texts.insert(locale.as_str().to_owned(), MessageName::without_policy());
+                }
+            }
+        }
+        for locale in languages.iter().filter(|locale| !texts.contains_key(locale.as_str())) {
+            self.mistakes
+                .add(node.span(), format!("the message `{name}` has no text in `{locale}`"));
+        }
+        languages
+            .iter()
+            .filter_map(|locale| Some((locale.clone(), texts.get(locale.as_str())?.clone())))
+            .collect()
+    }
+
+    fn approvals(&mut self, node: Option<&Node<'_>>) -> Approvals {
+        let mut approvals = Approvals::default();
+        let Some(mut section) = self.section(node) else {
+            return approvals;
+        };
+        if let Some(duration) = section.take("cool_down").and_then(|node| self.duration(node)) {
+            approvals.cool_down = duration;
+        }
+        if let Some(duration) = section.take("unused").and_then(|node| self.duration(node)) {
+            approvals.unused = duration;
+        }
+        if let Some(trust) = section.take("trust_email").and_then(|node| self.boolean(node)) {
+            approvals.trust_email = trust;
+        }
+        self.end(section);
+        approvals
+    }
+
+    fn steps(&mut self, node: Option<&Node<'_>>, file: &Range<usize>) -> Vec<(Step, Otherwise)> {
+        let Some(section) = self.section(node) else {
+            self.mistakes.add(
+                file.start..file.start,
+                "no `[steps]`: write `[steps.post-attribute-collection]` with `otherwise = \"continue\"` or `\"block\"` for each step that is served",
+            );
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        for (name, node) in section.table.iter() {
+            let Some(step) = self.step_name(name.get_ref(), name.span()) else {
+                continue;
+            };
+            let Some(mut section) = self.section(Some(node)) else {
+                continue;
+            };
+            match section.take("otherwise") {
+                Some(node) => steps.extend(self.step_otherwise(step, node).map(|otherwise| (step, otherwise))),
+                None => self.mistakes.add(
+                    name.span(),
+                    format!("`{step}` does not say `otherwise`: what happens to people on whom no rule decides"),
+                ),
+            }
+            self.end(section);
+        }
+        steps
+    }
+
+    fn step_otherwise(&mut self, step: Step, node: &Node<'_>) -> Option<Otherwise> {
+        let text = self.text(node)?;
+        match (text.as_str(), step) {
+            ("continue", _) => Some(Otherwise::Continue),
+            ("block", Step::PreTokenIssuance) => {
+                self.mistakes.add(node.span(), BLOCK_AT_TOKEN);
+                None
+            }
+            ("block", _) => Some(Otherwise::Block),
+            ("error", Step::PreTokenIssuance) => Some(Otherwise::Error),
+            (other, _) => {
+                let known: &[&str] = if step.is_sign_up() {
+                    &["continue", "block"]
+                } else {
+                    &["continue", "error"]
+                };
+                let what = format!("`{other}` is no `otherwise` of this step; write {}", either(known));
+                self.mistakes
+                    .add(node.span(), what + &suggestion(other, known.iter().copied()));
+                None
+            }
+        }
+    }
+}
+
+const BLOCK_AT_TOKEN: &str = "the token step cannot block: the service ignores it and lets the user in; write `error` if the \
+    call shall fail, and do not rely on this step alone";
+
+fn quoted_list(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn either(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`\"{name}\"`"))
+        .collect::<Vec<_>>()
+        .join(" or ")
+}

@@ -1,0 +1,429 @@
+//! The `[[rules]]`.
+
+use std::ops::Range;
+
+use claims::Step;
+use toml::de::DeValue;
+
+use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
+use crate::{
+    Otherwise,
+    messages::MessageName,
+    mistakes::suggestion,
+    normalise::Normaliser,
+    require::{Characters, Pattern, Requirement},
+    rule::{Action, Ending, Listed, Rule},
+};
+
+impl Reader<'_> {
+    pub(super) fn rules(&mut self, node: Option<&Node<'_>>, steps: &[(Step, Otherwise)]) -> Option<Vec<Rule>> {
+        let Some(node) = node else { return Some(Vec::new()) };
+        let Some(entries) = node.get_ref().as_array() else {
+            self.mistakes
+                .add(node.span(), "rules are written as `[[rules]]`, one table each");
+            return None;
+        };
+        let mut rules: Vec<Rule> = Vec::new();
+        for entry in entries.iter() {
+            let Some(section) = self.section(Some(entry)) else {
+                continue;
+            };
+            let Some(rule) = self.rule(section, steps) else {
+                continue;
+            };
+            if rules.iter().any(|other| other.name == rule.name) {
+                self.mistakes.add(
+                    entry.span(),
+                    format!("another rule is called `{}` already; the log names rules", rule.name),
+                );
+            }
+            rules.push(rule);
+        }
+        Some(rules)
+    }
+
+    fn rule(&mut self, mut section: Section<'_, '_>, served: &[(Step, Otherwise)]) -> Option<Rule> {
+        let span = section.span.clone();
+        let name = section.take("name").map(|node| self.rule_name(node));
+        if name.is_none() {
+            self.mistakes.add(span.clone(), "the rule has no `name`");
+        }
+        let steps = match section.take("step") {
+            Some(node) => self.rule_steps(node, served),
+            None => {
+                self.mistakes.add(span.clone(), "the rule does not say its `step`");
+                Vec::new()
+            }
+        };
+        let when = section.take("when").map(|node| self.condition(node));
+        let otherwise = section.take("otherwise");
+        let kinds: Vec<_> = KINDS
+            .iter()
+            .filter_map(|kind| section.take(kind).map(|node| (*kind, node)))
+            .collect();
+        let action = match kinds.as_slice() {
+            [(kind, node)] => self.action(kind, node, otherwise, &steps, served),
+            [] => {
+                let near = self
+                    .unknown_key(&section)
+                    .map(|key| suggestion(&key, KINDS))
+                    .unwrap_or_default();
+                self.mistakes.add(
+                    span,
+                    format!("the rule does nothing; it says one of {}{near}", quoted_list(&KINDS)),
+                );
+                None
+            }
+            [_, (second, node), ..] => {
+                let what = format!("a rule does one thing; write a rule of its own for `{second}`");
+                self.mistakes.add(node.span(), what);
+                None
+            }
+        };
+        self.end(section);
+        let when = match when {
+            Some(when) => Some(when?),
+            None => None,
+        };
+        Some(Rule {
+            name: name??,
+            steps,
+            when,
+            action: action?,
+        })
+    }
+
+    fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
+        let name = self.text(node)?;
+        let legal = (1..=80).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        if !legal {
+            self.mistakes
+                .add(node.span(), "a rule's name is one line of 1 to 80 characters");
+        }
+        legal.then_some(name)
+    }
+
+    fn rule_steps(&mut self, node: &Node<'_>, served: &[(Step, Otherwise)]) -> Vec<Step> {
+        let names = match node.get_ref() {
+            DeValue::String(name) => vec![(name.to_string(), node.span())],
+            _ => self.texts(node),
+        };
+        let mut steps = Vec::new();
+        for (name, span) in names {
+            let Some(step) = self.step_name(&name, span.clone()) else {
+                continue;
+            };
+            if !served.iter().any(|(served, _)| *served == step) {
+                self.mistakes.add(
+                    span,
+                    format!("no `[steps.{step}]` in this file: say there what happens `otherwise`"),
+                );
+            }
+            steps.push(step);
+        }
+        steps
+    }
+
+    fn action(
+        &mut self,
+        kind: &str,
+        node: &Node<'_>,
+        otherwise: Option<&Node<'_>>,
+        steps: &[Step],
+        served: &[(Step, Otherwise)],
+    ) -> Option<Action> {
+        if let Some(otherwise) = otherwise.filter(|_| !matches!(kind, "allow" | "deny" | "require")) {
+            self.mistakes.add(
+                otherwise.span(),
+                format!("`{kind}` has no `otherwise`: it turns nobody away by itself"),
+            );
+        }
+        match kind {
+            "allow" => {
+                let listed = self.listed(node);
+                let closed = |step: &Step| served.iter().any(|(s, o)| s == step && *o != Otherwise::Continue);
+                let otherwise = match otherwise {
+                    // Several allow lists at a closed step are alternatives: the step's `otherwise` speaks last.
+                    None if !steps.is_empty() && steps.iter().all(closed) => None,
+                    _ => Some(self.ending(otherwise, node, steps, Ending::Block(MessageName::BLOCKED))?),
+                };
+                Some(Action::Allow {
+                    listed: listed?,
+                    otherwise,
+                })
+            }
+            "deny" => {
+                let listed = self.listed(node);
+                let otherwise = self.ending(otherwise, node, steps, Ending::Block(MessageName::BLOCKED));
+                Some(Action::Deny {
+                    listed: listed?,
+                    otherwise: otherwise?,
+                })
+            }
+            "require" => {
+                let requirement = self.requirement(node);
+                let default = match steps.contains(&Step::PostFederationSignup) {
+                    true => Ending::Block(MessageName::CHECK_INPUT),
+                    false => Ending::AskAgain(MessageName::CHECK_INPUT),
+                };
+                let otherwise = self.ending(otherwise, node, steps, default);
+                Some(Action::Require {
+                    requirement: requirement?,
+                    otherwise: otherwise?,
+                })
+            }
+            "normalise" => self.normalise(node),
+            "set" => self.set(node),
+            "hold" => self.hold(node, steps),
+            "block" => self.block(node, steps),
+            _ => self.error(node, steps),
+        }
+    }
+
+    fn listed(&mut self, node: &Node<'_>) -> Option<Listed> {
+        let mut section = self.section(Some(node))?;
+        let (addresses, domains) = (section.take("addresses"), section.take("domains"));
+        if addresses.is_none() && domains.is_none() {
+            self.mistakes
+                .add(node.span(), "a list rule says `addresses`, `domains`, or both");
+        }
+        self.end(section);
+        let addresses = addresses.map(|node| self.addresses(node)).unwrap_or_default();
+        let domains = domains.map(|node| self.domains(node)).unwrap_or_default();
+        Some(Listed { addresses, domains })
+    }
+
+    fn requirement(&mut self, node: &Node<'_>) -> Option<Requirement> {
+        let mut section = self.section(Some(node))?;
+        let claim = self.claim(section.take("claim"), &section.span);
+        let optional = section
+            .take("optional")
+            .and_then(|node| self.boolean(node))
+            .unwrap_or(false);
+        let min_length = section.take("min_length").and_then(|node| self.count(node));
+        let max_length = section.take("max_length").and_then(|node| self.count(node));
+        if min_length.zip(max_length).is_some_and(|(min, max)| min > max) {
+            self.mistakes.add(
+                section.span.clone(),
+                "`min_length` is greater than `max_length`: nothing could meet this",
+            );
+        }
+        let characters = section.take("characters").map(|node| self.characters(node));
+        let pattern = section.take("pattern").and_then(|node| self.pattern(node));
+        let one_of = section.take("one_of").map(|node| self.values(node));
+        self.end(section);
+        Some(Requirement {
+            claim: claim?,
+            optional,
+            min_length,
+            max_length,
+            characters,
+            pattern,
+            one_of,
+        })
+    }
+
+    fn characters(&mut self, node: &Node<'_>) -> Characters {
+        let mut characters = Characters::default();
+        for (text, span) in self.texts(node) {
+            let letters_only = text.chars().count() > 2 && text.chars().all(|c| c.is_ascii_lowercase());
+            if letters_only && !Characters::CLASSES.contains(&text.as_str()) {
+                let what = format!(
+                    "`{text}` is no class of characters; there are {}",
+                    quoted_list(&Characters::CLASSES)
+                );
+                self.mistakes.add(span, what + &suggestion(&text, Characters::CLASSES));
+            }
+            characters.add(&text);
+        }
+        characters
+    }
+
+    fn pattern(&mut self, node: &Node<'_>) -> Option<Pattern> {
+        let text = self.text(node)?;
+        Pattern::parse(&text)
+            .map_err(|error| self.mistakes.add(node.span(), error))
+            .ok()
+    }
+
+    fn normalise(&mut self, node: &Node<'_>) -> Option<Action> {
+        let mut section = self.section(Some(node))?;
+        let (claims, with) = (section.take("claims"), section.take("with"));
+        if claims.is_none() || with.is_none() {
+            self.mistakes
+                .add(node.span(), "`normalise` says which `claims`, and `with` what");
+        }
+        self.end(section);
+        let names = self.texts(claims?);
+        let claims = names
+            .into_iter()
+            .filter_map(|(name, span)| self.settable(&name, span))
+            .collect();
+        let names = self.texts(with?);
+        let with = names
+            .into_iter()
+            .filter_map(|(name, span)| self.normaliser(&name, span))
+            .collect();
+        Some(Action::Normalise { claims, with })
+    }
+
+    fn normaliser(&mut self, name: &str, span: Range<usize>) -> Option<Normaliser> {
+        let found = Normaliser::NAMES
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, normaliser)| *normaliser);
+        if found.is_none() {
+            let known = Normaliser::NAMES.map(|(name, _)| name);
+            let what = format!("`{name}` is no way to normalise; there are {}", quoted_list(&known));
+            self.mistakes.add(span, what + &suggestion(name, known));
+        }
+        found
+    }
+
+    fn set(&mut self, node: &Node<'_>) -> Option<Action> {
+        let mut section = self.section(Some(node))?;
+        let claim = match section.take("claim") {
+            Some(node) => self.text(node).and_then(|name| self.settable(&name, node.span())),
+            None => {
+                self.mistakes
+                    .add(section.span.clone(), "`set` says which `claim`, and `to` what");
+                None
+            }
+        };
+        let to = section.take("to").map(|node| self.value(node));
+        if to.is_none() {
+            self.mistakes.add(
+                section.span.clone(),
+                "`set` does not say `to` what; `\"\"` takes the claim away",
+            );
+        }
+        self.end(section);
+        Some(Action::Set {
+            claim: claim?,
+            to: to??,
+        })
+    }
+
+    fn hold(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
+        if steps.iter().any(|step| *step != Step::PostAttributeCollection) {
+            let what = "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
+            self.mistakes.add(node.span(), what);
+        }
+        let mut section = match node.get_ref() {
+            DeValue::Boolean(true) => {
+                return Some(Action::Hold {
+                    approve_when: None,
+                    deny_when: None,
+                });
+            }
+            DeValue::Table(table) => Section::new(table, node.span()),
+            _ => {
+                let what = "`hold` is `true`, or a table with `approve_when`, `deny_when`, or both";
+                self.mistakes.add(node.span(), what);
+                return None;
+            }
+        };
+        let approve_when = section.take("approve_when").map(|node| self.condition(node));
+        let deny_when = section.take("deny_when").map(|node| self.condition(node));
+        self.end(section);
+        // A condition that could not be read is a mistake noted already.
+        Some(Action::Hold {
+            approve_when: approve_when.flatten(),
+            deny_when: deny_when.flatten(),
+        })
+    }
+
+    fn block(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
+        if steps.contains(&Step::PreTokenIssuance) {
+            self.mistakes.add(node.span(), BLOCK_AT_TOKEN);
+        }
+        let message = match node.get_ref() {
+            DeValue::Boolean(true) => MessageName::BLOCKED,
+            _ => self.message_name(node)?,
+        };
+        Some(Action::End(Ending::Block(message)))
+    }
+
+    fn error(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
+        if self.boolean(node)? && steps.iter().all(|step| *step == Step::PreTokenIssuance) {
+            return Some(Action::End(Ending::Error));
+        }
+        self.mistakes.add(
+            node.span(),
+            "`error = true` is for `pre-token-issuance` only; write `block` elsewhere",
+        );
+        None
+    }
+
+    /// What happens to people who do not pass a rule.
+    fn ending(
+        &mut self,
+        otherwise: Option<&Node<'_>>,
+        rule: &Node<'_>,
+        steps: &[Step],
+        default: Ending,
+    ) -> Option<Ending> {
+        let token = steps.contains(&Step::PreTokenIssuance);
+        let Some(node) = otherwise else {
+            if token {
+                self.mistakes.add(
+                    rule.span(),
+                    "say `otherwise = \"error\"`: the token step cannot turn anybody away",
+                );
+            }
+            return (!token).then_some(default);
+        };
+        let ending = match node.get_ref() {
+            DeValue::String(text) => match text.as_ref() {
+                "block" => Ending::Block(MessageName::BLOCKED),
+                "ask-again" => Ending::AskAgain(MessageName::CHECK_INPUT),
+                "error" => Ending::Error,
+                other => {
+                    let known = ["block", "ask-again", "error"];
+                    let what = format!("`{other}` is no `otherwise` of a rule; write {}", either(&known));
+                    self.mistakes.add(node.span(), what + &suggestion(other, known));
+                    return None;
+                }
+            },
+            _ => {
+                let mut section = self.section(Some(node))?;
+                let (block, ask_again) = (section.take("block"), section.take("ask_again"));
+                self.end(section);
+                match (block, ask_again) {
+                    (Some(message), None) => Ending::Block(self.message_name(message)?),
+                    (None, Some(message)) => Ending::AskAgain(self.message_name(message)?),
+                    _ => {
+                        let what = "write `{ block = \"message\" }` or `{ ask_again = \"message\" }`";
+                        self.mistakes.add(node.span(), what);
+                        return None;
+                    }
+                }
+            }
+        };
+        self.check_ending(&ending, steps, node.span());
+        Some(ending)
+    }
+
+    fn check_ending(&mut self, ending: &Ending, steps: &[Step], span: Range<usize>) {
+        let elsewhere = |only: Step| steps.iter().any(|step| *step != only);
+        match ending {
+            Ending::Block(_) if steps.contains(&Step::PreTokenIssuance) => self.mistakes.add(span, BLOCK_AT_TOKEN),
+            Ending::AskAgain(_) if elsewhere(Step::PostAttributeCollection) => {
+                self.mistakes.add(
+                    span,
+                    "only `post-attribute-collection` can ask again; write `block` elsewhere",
+                );
+            }
+            Ending::Error if elsewhere(Step::PreTokenIssuance) => {
+                self.mistakes.add(
+                    span,
+                    "`error` is for `pre-token-issuance` only; write `block` elsewhere",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The kinds of rules.
+const KINDS: [&str; 8] = ["allow", "deny", "require", "normalise", "set", "hold", "block", "error"];

@@ -1,0 +1,229 @@
+//! Values of every kind, by their types and names.
+
+use std::{ops::Range, time::Duration};
+
+use claims::{Address, BadName, ClaimName, DomainPattern, SettableName, Step, Value};
+use toml::de::DeValue;
+
+use super::{Node, Reader, Section, quoted_list};
+use crate::{
+    lists::{Domains, Values},
+    messages::MessageName,
+    mistakes::suggestion,
+};
+
+impl Reader<'_> {
+    pub(super) fn domains(&mut self, node: &Node<'_>) -> Domains {
+        let mut patterns = Vec::new();
+        for (text, span) in self.entries(node) {
+            match DomainPattern::parse(&text) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(_) => self.mistakes.add(
+                    span,
+                    format!(
+                        "`{text}` is no domain; write one like `contoso.com`, or `*.contoso.com` for its subdomains"
+                    ),
+                ),
+            }
+        }
+        Domains::new(patterns)
+    }
+
+    pub(super) fn addresses(&mut self, node: &Node<'_>) -> Values {
+        let mut addresses = Vec::new();
+        for (text, span) in self.entries(node) {
+            match Address::parse(&text) {
+                Ok(address) => addresses.push(address),
+                Err(_) => self
+                    .mistakes
+                    .add(span, "this is no e-mail address with exactly one `@`"),
+            }
+        }
+        Values::of_addresses(addresses)
+    }
+
+    pub(super) fn values(&mut self, node: &Node<'_>) -> Values {
+        let entries = self.entries(node);
+        Values::new(entries.iter().map(|(text, _)| text.as_str()))
+    }
+
+    /// An issuer, several, or the name of a list of them.
+    pub(super) fn issuers(&mut self, node: &Node<'_>) -> Values {
+        match node.get_ref().as_str() {
+            Some(issuer) if !self.lists.contains_key(issuer) => Values::new([issuer]),
+            _ => self.values(node),
+        }
+    }
+
+    /// The entries of a list: in brackets, by the name of a list, or a single domain or address.
+    fn entries(&mut self, node: &Node<'_>) -> Vec<(String, Range<usize>)> {
+        let Some(name) = node.get_ref().as_str() else {
+            return self.texts(node);
+        };
+        match self.lists.get(name) {
+            Some(entries) => entries.clone(),
+            // No list is meant: names of lists are words.
+            None if name.contains(['.', '@']) => vec![(name.to_owned(), node.span())],
+            None => {
+                let near = suggestion(name, self.lists.keys().map(String::as_str));
+                let what =
+                    format!("no list is called `{name}`; write it under `[lists]`, or its entries in brackets{near}");
+                self.mistakes.add(node.span(), what);
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn message_name(&mut self, node: &Node<'_>) -> Option<MessageName> {
+        let name = self.text(node)?;
+        if !self.messages.contains(&name) {
+            let near = suggestion(&name, self.messages.iter().map(String::as_str));
+            self.mistakes.add(
+                node.span(),
+                format!("no message is called `{name}`; write `[messages.{name}]`{near}"),
+            );
+        }
+        Some(MessageName::new(&name))
+    }
+
+    pub(super) fn step_name(&mut self, name: &str, span: Range<usize>) -> Option<Step> {
+        let step = Step::from_name(name);
+        if step.is_none() {
+            let known = Step::ALL.map(Step::name);
+            let what = format!("`{name}` is no step; there are {}", quoted_list(&known));
+            self.mistakes.add(span, what + &suggestion(name, known));
+        }
+        step
+    }
+
+    pub(super) fn claim(&mut self, node: Option<&Node<'_>>, section: &Range<usize>) -> Option<ClaimName> {
+        let Some(node) = node else {
+            self.mistakes.add(section.clone(), "which `claim`?");
+            return None;
+        };
+        let name = self.text(node)?;
+        ClaimName::parse(&name)
+            .map_err(|error| self.bad_name(&name, &error, node.span()))
+            .ok()
+    }
+
+    pub(super) fn settable(&mut self, name: &str, span: Range<usize>) -> Option<SettableName> {
+        SettableName::parse(name)
+            .map_err(|error| self.bad_name(name, &error, span))
+            .ok()
+    }
+
+    pub(super) fn bad_name(&mut self, name: &str, error: &BadName, span: Range<usize>) {
+        self.mistakes.add(span, format!("`{name}`: {error}"));
+    }
+
+    pub(super) fn value(&mut self, node: &Node<'_>) -> Option<Value> {
+        match node.get_ref() {
+            DeValue::String(text) => Some(Value::Text(text.to_string())),
+            DeValue::Boolean(boolean) => Some(Value::Boolean(*boolean)),
+            DeValue::Integer(number) if number.radix() == 10 => {
+                Some(Value::Number(number.as_str().trim_start_matches('+').to_owned()))
+            }
+            DeValue::Array(_) => Some(Value::Texts(
+                self.texts(node).into_iter().map(|(text, _)| text).collect(),
+            )),
+            _ => {
+                self.mistakes.add(
+                    node.span(),
+                    "a claim's value is a text, a whole number, `true`, `false`, or a list of texts",
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn text(&mut self, node: &Node<'_>) -> Option<String> {
+        self.expect(node, "a text in quotes", |value| value.as_str().map(str::to_owned))
+    }
+
+    pub(super) fn boolean(&mut self, node: &Node<'_>) -> Option<bool> {
+        self.expect(node, "`true` or `false`", |value| value.as_bool())
+    }
+
+    pub(super) fn count(&mut self, node: &Node<'_>) -> Option<usize> {
+        let parse = |value: &DeValue<'_>| {
+            value
+                .as_integer()
+                .and_then(|n| usize::from_str_radix(n.as_str(), n.radix()).ok())
+        };
+        self.expect(node, "a whole number from 0", parse)
+    }
+
+    pub(super) fn texts(&mut self, node: &Node<'_>) -> Vec<(String, Range<usize>)> {
+        let Some(nodes) = node.get_ref().as_array() else {
+            self.expect(node, "a list in brackets", |_| None::<()>);
+            return Vec::new();
+        };
+        nodes
+            .iter()
+            .filter_map(|node| Some((self.text(node)?, node.span())))
+            .collect()
+    }
+
+    /// `30 days`, `12 hours`, `45 minutes`.
+    pub(super) fn duration(&mut self, node: &Node<'_>) -> Option<Duration> {
+        self.expect(
+            node,
+            "a time such as `\"30 days\"`, `\"12 hours\"` or `\"45 minutes\"`",
+            |value| {
+                let (number, unit) = value.as_str()?.trim().split_once(' ')?;
+                let seconds = match unit.trim() {
+                    "day" | "days" => 24 * 60 * 60,
+                    "hour" | "hours" => 60 * 60,
+                    "minute" | "minutes" => 60,
+                    _ => return None,
+                };
+                // A year at most: longer is a slip of the keyboard, and no sum of times can overflow.
+                let duration = Duration::from_secs(number.parse::<u32>().ok()?.checked_mul(seconds)?.into());
+                (duration <= Duration::from_secs(366 * 24 * 60 * 60)).then_some(duration)
+            },
+        )
+    }
+
+    pub(super) fn section<'a, 't>(&mut self, node: Option<&'a Node<'t>>) -> Option<Section<'a, 't>> {
+        let node = node?;
+        match node.get_ref() {
+            DeValue::Table(table) => Some(Section::new(table, node.span())),
+            _ => self.expect(node, "a table", |_| None),
+        }
+    }
+
+    pub(super) fn expect<T>(
+        &mut self,
+        node: &Node<'_>,
+        wanted: &str,
+        get: impl FnOnce(&DeValue<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let found = get(node.get_ref());
+        if found.is_none() {
+            let came = match node.get_ref() {
+                DeValue::String(text) => format!("the text `{text}`"),
+                other => format!("a value of type {}", other.type_str()),
+            };
+            self.mistakes
+                .add(node.span(), format!("{wanted} is wanted here, {came} came"));
+        }
+        found
+    }
+
+    pub(super) fn unknown_key(&self, section: &Section<'_, '_>) -> Option<String> {
+        let mut keys = section.table.keys().map(|key| key.get_ref().to_string());
+        keys.find(|key| !section.known.contains(&key.as_str()))
+    }
+
+    pub(super) fn end(&mut self, section: Section<'_, '_>) {
+        for key in section.table.keys() {
+            let name: &str = key.get_ref();
+            if !section.known.contains(&name) {
+                let near = suggestion(name, section.known.iter().copied());
+                self.mistakes
+                    .add(key.span(), format!("`{name}` means nothing here{near}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+use std::{borrow::Borrow, collections::BTreeMap, fmt};
+
+use claims::{Locale, Locales, UserMessage};
+
+/// The name of a text in the policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MessageName(std::borrow::Cow<'static, str>);
+
+impl MessageName {
+    /// A rule turned the applicant away.
+    pub const BLOCKED: MessageName = MessageName::built_in("blocked");
+    /// A rule asks for something else in the form.
+    pub const CHECK_INPUT: MessageName = MessageName::built_in("check-input");
+    /// The request was handed to the reviewers just now.
+    pub const WAITING: MessageName = MessageName::built_in("waiting");
+    /// The request is still with the reviewers.
+    pub const PENDING: MessageName = MessageName::built_in("pending");
+    /// The request was denied.
+    pub const DENIED: MessageName = MessageName::built_in("denied");
+    /// The request was approved, but only an unproven address says who the applicant is.
+    pub const UNPROVEN: MessageName = MessageName::built_in("unproven");
+    /// The request was approved for another address than the one that came now.
+    pub const OTHER_ADDRESS: MessageName = MessageName::built_in("other-address");
+    /// Something went wrong on our side.
+    pub const FAILED: MessageName = MessageName::built_in("failed");
+
+    /// What an applicant is told when there is no policy to ask, in English.
+    pub fn without_policy() -> UserMessage {
+        last_resort()
+    }
+
+    pub(crate) fn new(name: &str) -> MessageName {
+        MessageName(name.to_owned().into())
+    }
+
+    const fn built_in(name: &'static str) -> MessageName {
+        MessageName(std::borrow::Cow::Borrowed(name))
+    }
+}
+
+impl Borrow<str> for MessageName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for MessageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The texts that need not be written: every policy can show them, and a policy's own text of the same name wins.
+pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 8] = [
+    (
+        MessageName::BLOCKED,
+        [
+            ("en", "You cannot sign up here."),
+            ("de", "Eine Registrierung ist hier für Sie nicht möglich."),
+        ],
+    ),
+    (
+        MessageName::CHECK_INPUT,
+        [
+            ("en", "Please check what you entered."),
+            ("de", "Bitte überprüfen Sie Ihre Eingaben."),
+        ],
+    ),
+    (
+        MessageName::WAITING,
+        [
+            (
+                "en",
+                "Thank you. Your request is waiting for approval. Please come back later.",
+            ),
+            (
+                "de",
+                "Vielen Dank. Ihre Anfrage wartet auf Freigabe. Bitte kommen Sie später wieder.",
+            ),
+        ],
+    ),
+    (
+        MessageName::PENDING,
+        [
+            ("en", "Your request is being processed. Please come back later."),
+            ("de", "Ihre Anfrage wird bearbeitet. Bitte kommen Sie später wieder."),
+        ],
+    ),
+    (
+        MessageName::DENIED,
+        [
+            ("en", "Your request was denied."),
+            ("de", "Ihre Anfrage wurde abgelehnt."),
+        ],
+    ),
+    (
+        MessageName::UNPROVEN,
+        [
+            (
+                "en",
+                "Your request was approved, but your e-mail address is not confirmed. Please contact us.",
+            ),
+            (
+                "de",
+                "Ihre Anfrage ist freigegeben, aber Ihre E-Mail-Adresse ist nicht bestätigt. Bitte melden Sie sich bei uns.",
+            ),
+        ],
+    ),
+    (
+        MessageName::OTHER_ADDRESS,
+        [
+            (
+                "en",
+                "Your request was approved for another e-mail address. Please sign up with that one.",
+            ),
+            (
+                "de",
+                "Ihre Anfrage wurde für eine andere E-Mail-Adresse freigegeben. Bitte registrieren Sie sich mit jener.",
+            ),
+        ],
+    ),
+    (
+        MessageName::FAILED,
+        [
+            (
+                "en",
+                "We cannot process your sign-up at the moment. Please try again later.",
+            ),
+            (
+                "de",
+                "Ihre Registrierung kann im Moment nicht bearbeitet werden. Bitte versuchen Sie es später noch einmal.",
+            ),
+        ],
+    ),
+];
+
+/// Every text in every language of the policy.
+#[derive(Debug)]
+pub(crate) struct Messages {
+    /// By name, then in the order of the policy's languages.
+    pub(crate) texts: BTreeMap<MessageName, Vec<(Locale, UserMessage)>>,
+}
+
+impl Messages {
+    /// The text in the first language asked for that the policy has (`de-AT`, then `de`), else in its first one.
+    pub(crate) fn text(&self, name: &MessageName, locales: &Locales) -> UserMessage {
+        let texts = self.texts.get(name).map(Vec::as_slice).unwrap_or_default();
+        let spoken = |tag: &str| texts.iter().find(|(locale, _)| locale.as_str() == tag);
+        let best = locales.iter().find_map(|asked| asked.fallbacks().find_map(spoken));
+        best.or(texts.first())
+            .map(|(_, text)| text.clone())
+            .unwrap_or_else(last_resort)
+    }
+}
+
+/// The text where a policy has none: it could not be read, or no name is missing after [`crate::Policy::parse`].
+fn last_resort() -> UserMessage {
+    let [(_, text), _] = &BUILT_IN[BUILT_IN.len() - 1].1;
+    match UserMessage::parse(text) {
+        Ok(message) => message,
+        Err(_) => unreachable!("the built-in texts are tested"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_text_can_be_shown() {
+        for (name, texts) in &BUILT_IN {
+            for (locale, text) in texts {
+                assert!(
+                    UserMessage::parse(text).is_ok() && Locale::parse(locale).is_some(),
+                    "{name} in {locale}"
+                );
+            }
+        }
+        assert_eq!(BUILT_IN[BUILT_IN.len() - 1].0, MessageName::FAILED);
+        assert!(last_resort().as_str().contains("at the moment"));
+    }
+}

@@ -1,0 +1,122 @@
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// A change of spelling. Each is idempotent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Normaliser {
+    /// No white space at the ends.
+    Trim,
+    /// One space wherever there is white space.
+    CollapseSpaces,
+    /// Unicode NFC: one character for `e` with an accent.
+    Nfc,
+    /// Capitals at the beginning of a name's words.
+    NameCase,
+}
+
+impl Normaliser {
+    pub(crate) const NAMES: [(&str, Normaliser); 4] = [
+        ("trim", Normaliser::Trim),
+        ("collapse-spaces", Normaliser::CollapseSpaces),
+        ("nfc", Normaliser::Nfc),
+        ("name-case", Normaliser::NameCase),
+    ];
+
+    pub(crate) fn apply(self, text: &str) -> String {
+        match self {
+            Normaliser::Trim => text.trim().to_owned(),
+            Normaliser::CollapseSpaces => collapse_spaces(text),
+            Normaliser::Nfc => ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned(),
+            Normaliser::NameCase => name_case(text),
+        }
+    }
+}
+
+/// White space at the ends stays, as one space: taking it away is `trim`'s business.
+fn collapse_spaces(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !c.is_whitespace() {
+            out.push(c);
+        } else if !out.ends_with(' ') {
+            out.push(' ');
+        }
+    }
+    out
+}
+
+/// Particles that stay small inside a name.
+const PARTICLES: [&str; 22] = [
+    "af", "al", "av", "bin", "da", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "la", "le", "ten",
+    "ter", "van", "von", "zu", "zum",
+];
+
+/// A word with both small letters and capitals is left as it is (`McDonald`, `O'Neil`), and so are particles in small
+/// letters (`van der`). Any other word gets a capital at its beginning and after each hyphen and apostrophe, and
+/// small letters elsewhere: `JOSÉ-MARÍA`, `o'neil`.
+fn name_case(text: &str) -> String {
+    text.split_inclusive(char::is_whitespace).map(name_word).collect()
+}
+
+fn name_word(word: &str) -> String {
+    let small = word.chars().any(char::is_lowercase);
+    let capitals = word.chars().filter(|c| c.is_uppercase()).count();
+    let initial = !small && capitals == 1;
+    if initial || (small && capitals > 0) || PARTICLES.contains(&word.trim_end()) {
+        return word.to_owned();
+    }
+    let mut at_start = true;
+    let recase = |c: char| {
+        let recased = if at_start {
+            single(c.to_uppercase(), c)
+        } else {
+            single(c.to_lowercase(), c)
+        };
+        let is_cased = c.is_lowercase() || c.is_uppercase();
+        at_start = matches!(c, '-' | '\'' | '’' | '.') || (at_start && !is_cased);
+        recased
+    };
+    word.chars().map(recase).collect()
+}
+
+/// The character that a letter becomes; the letter itself where it would become several (`ŉ`, `İ`), which would
+/// make the change depend on how often it is made.
+fn single(mut changed: impl Iterator<Item = char>, c: char) -> char {
+    match (changed.next(), changed.next()) {
+        (Some(changed), None) => changed,
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_get_their_capitals() {
+        for (typed, wanted) in [
+            ("JANE ROE", "Jane Roe"),
+            ("jane roe", "Jane Roe"),
+            ("McDonald", "McDonald"),
+            ("jan van der BERG", "Jan van der Berg"),
+            ("O'Neil", "O'Neil"),
+            ("o’neil", "O’Neil"),
+            ("JOSÉ-MARÍA", "José-María"),
+            ("J. R. R. tolkien", "J. R. R. Tolkien"),
+            ("李小龍", "李小龍"),
+        ] {
+            assert_eq!(name_case(typed), wanted, "{typed}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normalisers_are_idempotent(text in "\\PC{0,20}|[A-Za-zÀ-ÿ'’ .\\-ßŉǆİ]{0,16}") {
+            for (name, normaliser) in Normaliser::NAMES {
+                let once = normaliser.apply(&text);
+                prop_assert_eq!(normaliser.apply(&once), once, "{}", name);
+            }
+        }
+    }
+}

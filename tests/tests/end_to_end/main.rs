@@ -1,0 +1,14 @@
+//! The real binaries, behind every platform and on every store, from outside.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on ends"
+)]
+
+mod deployment;
+mod faults;
+mod input;
+mod operation;
+mod room;
+mod story;
