@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::{
         timeout::TimeoutConfig,
     },
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::trust::http_client;
 
 /// How often a request is sent that gets no reply, or is throttled: once more.
 pub(crate) const SDK_ATTEMPTS: u32 = 2;
@@ -117,13 +118,6 @@ pub(crate) fn configure(config: Builder, limits: Limits) -> Builder {
         .retry_config(retries)
         // It watches bodies that trickle; ours are small, and the attempt's time bounds them.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-}
-
-/// TLS by ring: the other provider needs 40 ms for its first random number.
-pub(crate) fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
 }
 
 /// On Lambda the environment holds everything, and asking the whole chain costs milliseconds of every cold start.

@@ -6,7 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::config::SharedHttpClient;
+use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Config, Region, SharedHttpClient},
+};
 use claims::Hash;
 use store::{
     Commit,
@@ -294,7 +298,7 @@ async fn a_service_that_is_gone_is_unavailable_in_time() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let store = testing::open_through(&address, "gone", crate::open::http_client(), limits());
+    let store = testing::open_through(&address, "gone", crate::trust::http_client(), limits());
     let (outcome, took) = timed(store.commit(&commit([first(&full("jane"))]))).await;
     let Err(StoreError::Unavailable(why)) = outcome else {
         panic!("{outcome:?}")
@@ -321,6 +325,24 @@ async fn a_table_that_is_not_there_is_broken() {
             "{outcome:?}"
         );
     }
+}
+
+/// Nobody gives credentials: that is no trouble of the connection, unless they are to come from elsewhere and do not.
+#[tokio::test]
+async fn without_credentials_the_text_says_so() {
+    let jane = full("jane");
+    let store = without_credentials(|| CredentialsError::not_loaded("nobody has any"));
+    for outcome in [
+        store.commit(&commit([first(&jane)])).await.map(drop),
+        store.request(&jane.id).await.map(drop),
+    ] {
+        let expected = matches!(&outcome, Err(StoreError::Broken(why)) if why.contains("set AWS_ACCESS_KEY_ID"));
+        assert!(expected, "{outcome:?}");
+    }
+    let store = without_credentials(|| CredentialsError::provider_error("the role's server is gone"));
+    let outcome = store.commit(&commit([first(&jane)])).await;
+    let expected = matches!(&outcome, Err(StoreError::Unavailable(why)) if why.contains("no AWS credentials for now"));
+    assert!(expected, "{outcome:?}");
 }
 
 /// Reading is tried again like writing; what stays unread is asked for until it comes, or the store is busy.
@@ -626,6 +648,26 @@ impl store_suite::Place for Faulty {
         let http_client = SharedHttpClient::new(Faults::random(self.seed));
         Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
     }
+}
+
+fn without_credentials(why: fn() -> CredentialsError) -> DynamoStore {
+    #[derive(Debug)]
+    struct Nobody(fn() -> CredentialsError);
+
+    impl ProvideCredentials for Nobody {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::ready(Err(self.0()))
+        }
+    }
+
+    let config = crate::open::configure(Config::builder(), PATIENCE)
+        .region(Region::from_static("eu-west-1"))
+        .http_client(crate::trust::http_client())
+        .credentials_provider(Nobody(why));
+    DynamoStore::with_client(Client::from_conf(config.build()), "table", PATIENCE.call)
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {

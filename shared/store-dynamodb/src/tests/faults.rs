@@ -16,7 +16,7 @@ use aws_smithy_types::body::SdkBody;
 
 use tokio::sync::Notify;
 
-use crate::open;
+use crate::trust;
 
 /// What happens to one request.
 #[derive(Clone, Debug)]
@@ -124,7 +124,7 @@ impl Faults {
             seen: Vec::new(),
         };
         Faults {
-            inner: open::http_client(),
+            inner: trust::http_client(),
             plan: Arc::new(Mutex::new(plan)),
         }
     }
