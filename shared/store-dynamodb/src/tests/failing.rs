@@ -374,6 +374,26 @@ async fn a_look_up_asks_again_for_what_was_left() {
     assert_eq!(case.operations(), 4);
 }
 
+/// The emulator always reads the latest commits; DynamoDB does so only when asked. An index cannot be asked.
+#[tokio::test]
+async fn every_read_but_that_of_the_index_is_consistent() {
+    let case = Case::new([]).await;
+    case.write_elsewhere().await;
+    let id = full("jane").id;
+    assert!(case.store.look_up(&case.keys()).await.unwrap().request.is_some());
+    assert!(case.store.request(&id).await.unwrap().is_some());
+    assert_eq!(case.store.history(&id).await.unwrap().len(), 1);
+    assert!(case.faults.seen().iter().all(|seen| seen.consistent));
+    let before = case.operations();
+    assert_eq!(case.store.list(&listing()).await.unwrap().requests.len(), 1);
+    let consistent: Vec<_> = case.faults.seen()[before..]
+        .iter()
+        .map(|seen| seen.consistent)
+        .collect();
+    let shards = usize::from(SHARDS);
+    assert_eq!(consistent, [vec![false; shards], vec![true]].concat());
+}
+
 /// Between the index and the rows somebody decides: the page does not show the decided one, and is filled up.
 #[tokio::test]
 async fn a_list_drops_what_changed_after_the_index_was_read() {

@@ -99,6 +99,8 @@ pub(super) struct Seen {
     pub(super) operation: String,
     /// The token of a transaction.
     pub(super) token: Option<String>,
+    /// Whether it reads, and consistently.
+    pub(super) consistent: bool,
 }
 
 impl Faults {
@@ -150,7 +152,11 @@ impl HttpConnector for FaultyConnector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body: serde_json::Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+        let batch = body["RequestItems"]
+            .as_object()
+            .and_then(|tables| tables.values().next());
         let fault = self.plan.lock().unwrap().fault(Seen {
+            consistent: batch.unwrap_or(&body)["ConsistentRead"] == true,
             token: body["ClientRequestToken"].as_str().map(str::to_owned),
             operation,
         });
