@@ -3,10 +3,12 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::{
-    error::{ProvideErrorMetadata, SdkError},
+    error::{ConnectorError, ProvideErrorMetadata, SdkError},
     operation::transact_write_items::TransactWriteItemsError,
 };
+use aws_smithy_runtime_api::client::result::DispatchFailure;
 use store::StoreError;
 
 /// Why a transaction was cancelled: nothing of it was written.
@@ -48,13 +50,7 @@ pub(crate) fn cancellation(failure: &SdkError<TransactWriteItemsError>) -> Optio
 pub(crate) fn of<E: ProvideErrorMetadata>(failure: SdkError<E>) -> StoreError {
     match &failure {
         SdkError::TimeoutError(_) => StoreError::Unavailable("DynamoDB did not answer in time".to_owned()),
-        SdkError::DispatchFailure(dispatch) => {
-            let causes = dispatch
-                .as_connector_error()
-                .map(|error| causes(error))
-                .unwrap_or_default();
-            StoreError::Unavailable(format!("DynamoDB cannot be reached: {causes}"))
-        }
+        SdkError::DispatchFailure(dispatch) => of_dispatch(dispatch),
         SdkError::ResponseError(_) => StoreError::Unavailable("DynamoDB's reply cannot be read".to_owned()),
         SdkError::ServiceError(context) if context.raw().status().is_server_error() => {
             let code = context.err().code().unwrap_or("an error without a code");
@@ -62,6 +58,24 @@ pub(crate) fn of<E: ProvideErrorMetadata>(failure: SdkError<E>) -> StoreError {
         }
         SdkError::ServiceError(context) => of_code(context.err().code(), context.err().message()),
         _ => StoreError::Broken("the request to DynamoDB cannot be made".to_owned()),
+    }
+}
+
+/// The request did not get there, or nothing came back; or there were no credentials to sign it with.
+fn of_dispatch(dispatch: &DispatchFailure) -> StoreError {
+    let Some(error) = dispatch.as_connector_error() else {
+        return StoreError::Unavailable("DynamoDB cannot be reached".to_owned());
+    };
+    let text = texts(error);
+    match causes(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+        Some(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_)) => {
+            StoreError::Broken(format!(
+                "no AWS credentials: {text}; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile in \
+                 AWS_PROFILE, or give this machine a role"
+            ))
+        }
+        Some(_) => StoreError::Unavailable(format!("no AWS credentials for now: {text}")),
+        None => StoreError::Unavailable(format!("DynamoDB cannot be reached: {text}")),
     }
 }
 
@@ -121,13 +135,12 @@ fn refusal(code: &str) -> Option<String> {
     Some(format!("{code}: {what}"))
 }
 
-/// An error with its causes. Only for errors of the connection, which know addresses of machines and nothing else.
-fn causes(error: &dyn Error) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        texts.push(cause.to_string());
-        source = cause.source();
-    }
-    texts.join(": ")
+/// An error with its causes, as one text. Only for errors of the connection, which know addresses of machines and
+/// nothing of a request.
+fn texts(error: &ConnectorError) -> String {
+    causes(error).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn causes(error: &ConnectorError) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source())
 }

@@ -208,3 +208,93 @@ fn item(key: Key, row: &impl Serialize) -> Result<Item, StoreError> {
     item.insert(DOCUMENT.to_owned(), AttributeValue::S(document));
     Ok(item)
 }
+
+#[cfg(test)]
+mod tests {
+    use store_suite::sample;
+
+    use super::*;
+
+    #[test]
+    fn places_in_a_list_sort_as_texts() {
+        let place = |millis, name, round| Position {
+            opened_at: Timestamp::from_millis(millis),
+            id: RequestId {
+                applicant: Hash::of(&[name]),
+                round,
+            },
+        };
+        let mut places = [
+            place(4_102_444_800_007, "a", 2),
+            place(4_102_444_800_007, "a", 10),
+            place(4_102_444_800_007, "b", 1),
+            place(999, "b", u32::MAX),
+            place(i64::MAX, "a", 1),
+            place(0, "a", 1),
+        ];
+        places.sort_unstable();
+        let texts: Vec<_> = places.iter().map(queued).collect();
+        assert!(texts.is_sorted(), "{texts:?}");
+        for (place, text) in places.iter().zip(&texts) {
+            assert_eq!(position(text).as_ref(), Some(place));
+        }
+        assert!(" " < texts[0].as_str() && !queued(&place(-1, "a", 1)).contains('-'));
+        for text in ["", "1", "1#2", "x#y#z"] {
+            assert_eq!(position(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_item_is_where_and_what_the_template_and_its_readers_expect() {
+        let request = Request {
+            id: RequestId {
+                applicant: sample::applicant("jane"),
+                round: 12,
+            },
+            version: 7,
+            ..sample::pending("jane")
+        };
+        let hash = request.id.applicant.to_string();
+        let shard = u8::from_str_radix(&hash[..2], 16).unwrap() % 16;
+        let item = latest(&request).unwrap();
+        assert_eq!(text(&item, "pk"), Some(format!("A#{hash}").as_str()));
+        assert_eq!(text(&item, "sk"), Some("REQUEST"));
+        assert_eq!(item["version"].as_n().unwrap(), "7");
+        assert_eq!(text(&item, "queue"), Some(format!("pending#{shard:02}").as_str()));
+        assert_eq!(
+            text(&item, "queued"),
+            Some(format!("00000004102444800007#{hash}#0000000012").as_str())
+        );
+        assert_eq!(row::<Request>(&item), Ok(request.clone()));
+        assert_eq!(text(&archived(&request).unwrap(), "sk"), Some("REQUEST#0000000012"));
+        let entry = history(&sample::entry(&request)).unwrap();
+        assert_eq!(text(&entry, "sk"), Some("HISTORY#0000000012#00000000000000000007"));
+
+        let record = sample::call("jane", &request);
+        let item = call(&record).unwrap();
+        assert_eq!(text(&item, "pk"), Some(format!("C#{}", record.key).as_str()));
+        assert_eq!(item["answered"].as_n().unwrap(), "4102444800007");
+        assert_eq!(
+            item["expires"].as_n().unwrap(),
+            "4102445400",
+            "in seconds, ten minutes later"
+        );
+        let denied = sample::denial("jane", &request);
+        let item = denial(&denied).unwrap();
+        assert_eq!(text(&item, "pk"), Some(format!("M#{}", denied.address).as_str()));
+        assert_eq!(item["until"].as_n().unwrap(), "4102448400007");
+        assert!(!item.contains_key("expires"));
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_read_is_not_shown() {
+        let mut item = latest(&sample::full("jane")).unwrap();
+        for document in [AttributeValue::S(r#"{"id":"Jane Roe"}"#.to_owned()), number(1)] {
+            item.insert(DOCUMENT.to_owned(), document);
+            let Err(StoreError::Broken(why)) = row::<Request>(&item) else {
+                panic!("it was read")
+            };
+            assert!(why.contains("kind REQUEST") && !why.contains("Jane"), "{why}");
+        }
+    }
+}

@@ -16,6 +16,7 @@ mod retry;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use std::{future::Future, time::Duration};
 

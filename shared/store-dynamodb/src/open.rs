@@ -11,7 +11,8 @@ use aws_sdk_dynamodb::{
         timeout::TimeoutConfig,
     },
 };
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::trust::http_client;
 
 /// How often a request is sent that gets no reply, or is throttled: once more.
 pub(crate) const SDK_ATTEMPTS: u32 = 2;
@@ -119,13 +120,6 @@ pub(crate) fn configure(config: Builder, limits: Limits) -> Builder {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// TLS by ring: the other provider needs 40 ms for its first random number.
-pub(crate) fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
-}
-
 /// On Lambda the environment holds everything, and asking the whole chain costs milliseconds of every cold start.
 #[cfg(feature = "aws-config")]
 async fn config(
@@ -186,5 +180,77 @@ fn check_endpoint(url: &str) -> Result<(), OpenError> {
     match host {
         Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(()),
         _ => Err(OpenError::Endpoint(url.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: [(&str, &str); 3] = [
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+
+    fn opened(variables: &[(&str, &str)]) -> Result<Config, OpenError> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(n, _)| *n == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        from_environment(variable, http_client(), Limits::within(Duration::from_millis(1500)))
+    }
+
+    #[test]
+    fn the_environment_says_everything() {
+        let config = opened(&WHOLE).unwrap();
+        assert_eq!(config.region().map(Region::as_ref), Some("eu-west-1"));
+        let region = ("AWS_DEFAULT_REGION", "eu-north-1");
+        let config = opened(&[region, WHOLE[1], WHOLE[2]]).unwrap();
+        assert_eq!(config.region().map(Region::as_ref), Some("eu-north-1"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let text = |variables: &[(&str, &str)]| opened(variables).unwrap_err().to_string();
+        assert!(text(&WHOLE[1..]).contains("set AWS_REGION"));
+        assert!(text(&WHOLE[..2]).contains("AWS_SECRET_ACCESS_KEY"));
+        assert!(text(&[WHOLE[0], WHOLE[2]]).contains("AWS_ACCESS_KEY_ID"));
+        for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
+            for url in ["127.0.0.1:8000", "http://", "http://a b"] {
+                let variables = [WHOLE.as_slice(), &[(name, url)]].concat();
+                assert!(text(&variables).contains(&format!("got `{url}`")));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_tables() {
+        for name in [
+            "vestibule",
+            "a.b",
+            "A-1_x",
+            "arn:aws:dynamodb:eu-west-1:123456789012:table/vestibule",
+        ] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+        let long = "a".repeat(256);
+        for name in ["", "ab", "a b c", "a/b/c", "tablé", &long] {
+            assert_eq!(check_name(name), Err(OpenError::TableName(name.to_owned())), "{name}");
+        }
+    }
+
+    /// Two attempts and the pause between them fit into a call, and a call into what its callers have.
+    #[test]
+    fn the_limits_fit_into_each_other() {
+        for deadline in [800, 1500, 5000].map(Duration::from_millis) {
+            let limits = Limits::within(deadline);
+            assert!(limits.connect < limits.attempt);
+            assert!(limits.attempt * SDK_ATTEMPTS + BACKOFF < limits.call);
+            assert!(limits.call + Duration::from_millis(100) < deadline);
+        }
+        let usual = Limits::within(Duration::from_millis(1500));
+        let millis = [usual.connect, usual.attempt, usual.call].map(|limit| limit.as_millis());
+        assert_eq!(millis, [400, 600, 1300]);
     }
 }

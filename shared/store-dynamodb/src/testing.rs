@@ -17,6 +17,7 @@ use crate::{
     DynamoStore,
     items::{EXPIRES, PK, QUEUE, QUEUE_INDEX, QUEUED, SK},
     open::{self, Limits},
+    trust,
 };
 
 /// For a machine under load.
@@ -31,7 +32,7 @@ pub(crate) const PATIENCE: Limits = Limits {
 /// # Errors
 /// A text, if DynamoDB Local refuses or does not answer.
 pub async fn create_table(endpoint: &str, table: &str) -> Result<(), String> {
-    let client = client(endpoint, open::http_client(), PATIENCE);
+    let client = client(endpoint, trust::http_client(), PATIENCE);
     make(&client, table)
         .await
         .map_err(|error| format!("no table {table} at {endpoint}: {error}"))
@@ -40,7 +41,7 @@ pub async fn create_table(endpoint: &str, table: &str) -> Result<(), String> {
 /// Opens a store in the DynamoDB Local at an endpoint, without asking the environment, and with patience: a machine that
 /// runs many tests may be slower than a call may be.
 pub fn open_at(endpoint: &str, table: &str) -> DynamoStore {
-    open_through(endpoint, table, open::http_client(), PATIENCE)
+    open_through(endpoint, table, trust::http_client(), PATIENCE)
 }
 
 /// Opens a store with another HTTP client under the SDK.

@@ -19,10 +19,10 @@ async fn fresh() -> impl Place {
 }
 
 /// A table of a test's own.
-struct Table(String);
+pub(crate) struct Table(pub(crate) String);
 
 impl Table {
-    async fn new() -> Table {
+    pub(crate) async fn new() -> Table {
         let name = format!("store-{:016x}", fastrand::u64(..));
         testing::create_table(&endpoint(), &name).await.unwrap();
         Table(name)
@@ -37,7 +37,7 @@ impl Place for Table {
 }
 
 /// The DynamoDB Local that `make test` starts.
-fn endpoint() -> String {
+pub(crate) fn endpoint() -> String {
     let name = "VESTIBULE_TEST_DYNAMODB";
     std::env::var(name).unwrap_or_else(|_| panic!("run `make test`: it starts DynamoDB Local and sets {name}"))
 }

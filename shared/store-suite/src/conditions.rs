@@ -121,6 +121,20 @@ pub async fn a_call_has_one_answer_until_that_is_replaced(place: &dyn Place) {
     assert_eq!(stored_call(&*store, "one").await, Some(two));
 }
 
+/// Long past its time an answer can still be replaced by whoever read it.
+pub async fn an_old_answer_can_be_replaced(place: &dyn Place) {
+    let store = place.open().await;
+    let (old, mut new) = (call("one", &pending("jane")), call("one", &pending("jane")));
+    new.at = at(365 * 24 * 60 * 60);
+    assert_eq!(write(&*store, answer(&old)).await, Applied);
+    let replacing = Write::Call {
+        record: new.clone(),
+        replaces: Some(old.at),
+    };
+    assert_eq!(write(&*store, replacing).await, Applied);
+    assert_eq!(stored_call(&*store, "one").await, Some(new));
+}
+
 /// [`Write::Denial`].
 pub async fn a_denial_replaces_only_the_one_it_names(place: &dyn Place) {
     let store = place.open().await;

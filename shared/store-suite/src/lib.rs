@@ -44,6 +44,7 @@ macro_rules! store_tests {
                 an_earlier_request_is_archived_once,
                 a_version_has_one_history_entry,
                 a_call_has_one_answer_until_that_is_replaced,
+                an_old_answer_can_be_replaced,
                 a_denial_replaces_only_the_one_it_names,
                 one_failing_write_leaves_nothing_written,
                 no_writes_are_applied,

@@ -1,26 +1,37 @@
 //! What comes of each failure, and what is in the store afterwards.
 
-use std::time::{Duration, Instant};
+use std::{
+    mem::discriminant,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use aws_credential_types::provider::{ProvideCredentials, error::CredentialsError, future};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Config, Region, SharedHttpClient},
+};
 use claims::Hash;
 use store::{
     Commit,
     Committed::{self, Applied, Conflict},
-    Keys, Listing, Snapshot, StateName, Store, StoreError,
+    Keys, Listing, Position, Request, Snapshot, StateName, Store, StoreError,
 };
 use store_suite::{
     sample::{
-        answer, applicant, approved, call, call_key, commit, denial, entry, first, full, history, next, turn_away,
+        answer, applicant, approved, archive, at, call, call_key, commit, denial, denied, entry, first, full, history,
+        next, next_round, pending, turn_away,
     },
     settle,
 };
 
 use super::{
     Table, endpoint,
-    faults::{Fault, Faults},
+    faults::{Fault, Faults, Gate},
 };
 use crate::{
     DynamoStore,
+    items::SHARDS,
     open::Limits,
     testing::{self, PATIENCE},
 };
@@ -253,7 +264,7 @@ async fn a_service_that_hangs_is_unavailable_in_time() {
         );
         assert!(took < GATE, "{fault:?}: {took:?}");
         assert_eq!(case.operations(), 2, "{fault:?}");
-        if fault == Fault::HangAfter {
+        if matches!(fault, Fault::HangAfter) {
             case.everything_is_written_once().await;
         } else {
             case.nothing_is_written().await;
@@ -287,7 +298,7 @@ async fn a_service_that_is_gone_is_unavailable_in_time() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let store = testing::open_through(&address, "gone", crate::open::http_client(), limits());
+    let store = testing::open_through(&address, "gone", crate::trust::http_client(), limits());
     let (outcome, took) = timed(store.commit(&commit([first(&full("jane"))]))).await;
     let Err(StoreError::Unavailable(why)) = outcome else {
         panic!("{outcome:?}")
@@ -314,6 +325,24 @@ async fn a_table_that_is_not_there_is_broken() {
             "{outcome:?}"
         );
     }
+}
+
+/// Nobody gives credentials: that is no trouble of the connection, unless they are to come from elsewhere and do not.
+#[tokio::test]
+async fn without_credentials_the_text_says_so() {
+    let jane = full("jane");
+    let store = without_credentials(|| CredentialsError::not_loaded("nobody has any"));
+    for outcome in [
+        store.commit(&commit([first(&jane)])).await.map(drop),
+        store.request(&jane.id).await.map(drop),
+    ] {
+        let expected = matches!(&outcome, Err(StoreError::Broken(why)) if why.contains("set AWS_ACCESS_KEY_ID"));
+        assert!(expected, "{outcome:?}");
+    }
+    let store = without_credentials(|| CredentialsError::provider_error("the role's server is gone"));
+    let outcome = store.commit(&commit([first(&jane)])).await;
+    let expected = matches!(&outcome, Err(StoreError::Unavailable(why)) if why.contains("no AWS credentials for now"));
+    assert!(expected, "{outcome:?}");
 }
 
 /// Reading is tried again like writing; what stays unread is asked for until it comes, or the store is busy.
@@ -345,17 +374,104 @@ async fn a_look_up_asks_again_for_what_was_left() {
     assert_eq!(case.operations(), 4);
 }
 
+/// The emulator always reads the latest commits; DynamoDB does so only when asked. An index cannot be asked.
+#[tokio::test]
+async fn every_read_but_that_of_the_index_is_consistent() {
+    let case = Case::new([]).await;
+    case.write_elsewhere().await;
+    let id = full("jane").id;
+    assert!(case.store.look_up(&case.keys()).await.unwrap().request.is_some());
+    assert!(case.store.request(&id).await.unwrap().is_some());
+    assert_eq!(case.store.history(&id).await.unwrap().len(), 1);
+    assert!(case.faults.seen().iter().all(|seen| seen.consistent));
+    let before = case.operations();
+    assert_eq!(case.store.list(&listing()).await.unwrap().requests.len(), 1);
+    let consistent: Vec<_> = case.faults.seen()[before..]
+        .iter()
+        .map(|seen| seen.consistent)
+        .collect();
+    let shards = usize::from(SHARDS);
+    assert_eq!(consistent, [vec![false; shards], vec![true]].concat());
+}
+
+/// Between the index and the rows somebody decides: the page does not show the decided one, and is filled up.
+#[tokio::test]
+async fn a_list_drops_what_changed_after_the_index_was_read() {
+    let gate = Arc::new(Gate::default());
+    let faults = [
+        vec![Fault::None; usize::from(SHARDS)],
+        vec![Fault::Wait(Arc::clone(&gate))],
+    ]
+    .concat();
+    let case = Case::new(faults).await;
+    let other = testing::open_at(&endpoint(), &case.table.0);
+    let requests: Vec<_> = (0..6)
+        .map(|n| Request {
+            opened_at: at(n),
+            ..pending(&n.to_string())
+        })
+        .collect();
+    for request in &requests {
+        assert_eq!(other.commit(&commit([first(request)])).await, Ok(Applied));
+    }
+    let decided = approved(&requests[1]);
+    // A later request of the same applicant, in the same state, is not the one that the index listed.
+    let again = Request {
+        opened_at: at(100),
+        ..next_round(&requests[2])
+    };
+    let listing = Listing { limit: 4, ..listing() };
+    let (page, ()) = tokio::join!(
+        case.store.list(&listing),
+        gate.meanwhile(async {
+            assert_eq!(other.commit(&commit([next(&decided)])).await, Ok(Applied));
+            let writes = [archive(&denied(&requests[2])), next(&again)];
+            assert_eq!(other.commit(&commit(writes)).await, Ok(Applied));
+        })
+    );
+    let page = page.unwrap();
+    let expected = [0, 3, 4, 5].map(|n: usize| requests[n].clone());
+    assert_eq!(page.requests, expected);
+    assert_eq!(page.next, Some(Position::of(&requests[5])));
+    let rest = Listing {
+        after: page.next,
+        ..listing
+    };
+    let page = case.store.list(&rest).await.unwrap();
+    assert_eq!((page.requests, page.next), (vec![again], None));
+}
+
+/// A batch is not read at once: the place of an earlier request was read before it came there, and the latest one after.
+#[tokio::test]
+async fn a_request_that_moves_while_it_is_read_is_found() {
+    let (old, table) = (denied(&pending("jane")), Table::new().await);
+    let new = next_round(&old);
+    let read = serde_json::json!({ "Responses": { &table.0: [{
+        "pk": { "S": format!("A#{}", new.id.applicant) },
+        "sk": { "S": "REQUEST" },
+        "document": { "S": serde_json::to_string(&new).unwrap() },
+    }] } });
+    let case = Case::at(table, PATIENCE, Faults::planned([Fault::Answer(200, read.to_string())]));
+    let other = testing::open_at(&endpoint(), &case.table.0);
+    assert_eq!(other.commit(&commit([first(&new), archive(&old)])).await, Ok(Applied));
+    assert_eq!(case.store.request(&old.id).await, Ok(Some(old)));
+    assert_eq!(case.operations(), 2);
+}
+
 #[tokio::test]
 async fn reading_fails_like_writing() {
-    type Kind = fn(String) -> StoreError;
-    let refusals: [(Fault, Kind); 5] = [
-        (Fault::error(400, "ThrottlingException"), StoreError::Busy),
-        (Fault::error(500, "InternalServerError"), StoreError::Unavailable),
-        (Fault::Break, StoreError::Unavailable),
-        (Fault::LoseReply, StoreError::Unavailable),
-        (Fault::error(400, "AccessDeniedException"), StoreError::Broken),
+    let text = String::new;
+    let refusals = [
+        (Fault::error(400, "ThrottlingException"), StoreError::Busy(text())),
+        (
+            Fault::error(500, "InternalServerError"),
+            StoreError::Unavailable(text()),
+        ),
+        (Fault::Break, StoreError::Unavailable(text())),
+        (Fault::LoseReply, StoreError::Unavailable(text())),
+        (Fault::error(400, "AccessDeniedException"), StoreError::Broken(text())),
     ];
-    for (fault, kind) in refusals {
+    for (fault, expected) in refusals {
         let case = Case::new(vec![fault.clone(); 40]).await;
         let id = full("jane").id;
         for outcome in [
@@ -365,15 +481,10 @@ async fn reading_fails_like_writing() {
             case.store.list(&listing()).await.map(drop),
         ] {
             let error = outcome.unwrap_err();
-            let expected = kind(String::new());
-            assert_eq!(
-                std::mem::discriminant(&error),
-                std::mem::discriminant(&expected),
-                "{fault:?}: {error}"
-            );
+            assert_eq!(discriminant(&error), discriminant(&expected), "{fault:?}: {error}");
         }
         let case = Case::new([fault.clone()]).await;
-        if !matches!(kind(String::new()), StoreError::Broken(_)) {
+        if !matches!(expected, StoreError::Broken(_)) {
             let outcome = case.store.look_up(&case.keys()).await;
             assert!(outcome.is_ok(), "{fault:?} once: {outcome:?}");
         }
@@ -449,8 +560,11 @@ impl Case {
     }
 
     async fn within(limits: Limits, faults: Faults) -> Case {
-        let table = Table::new().await;
-        let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(faults.clone());
+        Case::at(Table::new().await, limits, faults)
+    }
+
+    fn at(table: Table, limits: Limits, faults: Faults) -> Case {
+        let http_client = SharedHttpClient::new(faults.clone());
         let jane = full("jane");
         let writes = [
             first(&jane),
@@ -550,10 +664,30 @@ impl Faulty {
 
 #[async_trait::async_trait]
 impl store_suite::Place for Faulty {
-    async fn open(&self) -> std::sync::Arc<dyn Store> {
-        let http_client = aws_sdk_dynamodb::config::SharedHttpClient::new(Faults::random(self.seed));
-        std::sync::Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
+    async fn open(&self) -> Arc<dyn Store> {
+        let http_client = SharedHttpClient::new(Faults::random(self.seed));
+        Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
     }
+}
+
+fn without_credentials(why: fn() -> CredentialsError) -> DynamoStore {
+    #[derive(Debug)]
+    struct Nobody(fn() -> CredentialsError);
+
+    impl ProvideCredentials for Nobody {
+        fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+        where
+            Self: 'a,
+        {
+            future::ProvideCredentials::ready(Err(self.0()))
+        }
+    }
+
+    let config = crate::open::configure(Config::builder(), PATIENCE)
+        .region(Region::from_static("eu-west-1"))
+        .http_client(crate::trust::http_client())
+        .credentials_provider(Nobody(why));
+    DynamoStore::with_client(Client::from_conf(config.build()), "table", PATIENCE.call)
 }
 
 async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
@@ -572,5 +706,5 @@ fn listing() -> Listing {
 
 /// Those of the usual deadline.
 fn limits() -> Limits {
-    Limits::within(std::time::Duration::from_millis(1500))
+    Limits::within(GATE)
 }

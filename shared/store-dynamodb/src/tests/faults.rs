@@ -14,10 +14,12 @@ use aws_smithy_runtime_api::client::{
 };
 use aws_smithy_types::body::SdkBody;
 
-use crate::open;
+use tokio::sync::Notify;
+
+use crate::trust;
 
 /// What happens to one request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Fault {
     /// Nothing.
     None,
@@ -31,6 +33,8 @@ pub(super) enum Fault {
     HangAfter,
     /// Nothing comes, and nothing happens.
     Hang,
+    /// It waits at a gate.
+    Wait(Arc<Gate>),
     /// Of a batch only the first key is looked at, and nothing is there.
     LeaveUnprocessed,
     /// Of a batch nothing is looked at.
@@ -59,6 +63,22 @@ impl Fault {
     }
 }
 
+/// Where a request waits while a test does something else.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    reached: Notify,
+    open: Notify,
+}
+
+impl Gate {
+    /// Waits for the request, does something, and lets the request go on.
+    pub(super) async fn meanwhile(&self, work: impl Future<Output = ()>) {
+        self.reached.notified().await;
+        work.await;
+        self.open.notify_one();
+    }
+}
+
 /// The client, and what it saw.
 #[derive(Clone, Debug)]
 pub(super) struct Faults {
@@ -79,6 +99,8 @@ pub(super) struct Seen {
     pub(super) operation: String,
     /// The token of a transaction.
     pub(super) token: Option<String>,
+    /// Whether it reads, and consistently.
+    pub(super) consistent: bool,
 }
 
 impl Faults {
@@ -104,7 +126,7 @@ impl Faults {
             seen: Vec::new(),
         };
         Faults {
-            inner: open::http_client(),
+            inner: trust::http_client(),
             plan: Arc::new(Mutex::new(plan)),
         }
     }
@@ -130,7 +152,11 @@ impl HttpConnector for FaultyConnector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body: serde_json::Value = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
+        let batch = body["RequestItems"]
+            .as_object()
+            .and_then(|tables| tables.values().next());
         let fault = self.plan.lock().unwrap().fault(Seen {
+            consistent: batch.unwrap_or(&body)["ConsistentRead"] == true,
             token: body["ClientRequestToken"].as_str().map(str::to_owned),
             operation,
         });
@@ -180,6 +206,11 @@ async fn carry_out(
             std::future::pending().await
         }
         Fault::Hang => std::future::pending().await,
+        Fault::Wait(gate) => {
+            gate.reached.notify_one();
+            gate.open.notified().await;
+            inner.call(request).await
+        }
         Fault::LeaveAllUnprocessed => Ok(unprocessed(body["RequestItems"].take())),
         Fault::LeaveUnprocessed => {
             let mut asked = body["RequestItems"].take();
