@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 /// What the setting wants, in its error.
-const WANTS: &str = "lines of `name:token`; each name once, 1 to 80 characters; each token once, of at least 128 \
-                     random bits (`openssl rand -hex 16`)";
+const WANTS: &str = "lines of `name:token` or `name:sha256:HEX`; each name once, 1 to 80 characters; each token once, of \
+                     at least 128 random bits (`openssl rand -hex 16`)";
 
 /// How many different characters a random token has at least: fewer are somebody's idea of one.
 const FEWEST_CHARACTERS: usize = 6;
@@ -30,7 +30,9 @@ pub(crate) struct Reviewer {
 }
 
 impl Reviewers {
-    /// Reads one `name:token` a line. The name ends at the first `:`.
+    /// Reads one `name:token` a line. The name ends at the first `:`. Instead of a token there may be `sha256:` and the
+    /// 64 hex digits of its digest, so that whoever reads the setting cannot show the token. They can still make a
+    /// session of it: a session's key comes from the digest, since a function has no other secret.
     ///
     /// # Errors
     /// [`BadReviewers`], by line; no text of a line is in it.
@@ -87,13 +89,21 @@ impl Reviewer {
         if !(1..=80).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(Wrong::Name);
         }
-        if !is_strong(token) {
-            return Err(Wrong::Token);
-        }
-        let digest = Sha256::digest(token.as_bytes()).into();
+        let digest = match token.strip_prefix("sha256:") {
+            Some(hex) => read_digest(hex).ok_or(Wrong::Digest)?,
+            None if is_strong(token) => Sha256::digest(token).into(),
+            None => return Err(Wrong::Token),
+        };
         let name = name.to_owned();
         Ok(Reviewer { name, digest })
     }
+}
+
+/// A digest, except that of nothing: a script that lost the token makes it.
+fn read_digest(hex: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    hex::decode_to_slice(hex, &mut digest).ok()?;
+    (digest[..] != Sha256::digest("")[..]).then_some(digest)
 }
 
 /// Whether a token can hold 128 random bits, and does not look made up.
@@ -148,6 +158,7 @@ enum Wrong {
     Shape,
     Name,
     Token,
+    Digest,
     SameName(usize),
     SameToken(usize),
 }
@@ -166,6 +177,10 @@ impl fmt::Display for BadReviewers {
             Wrong::Shape => write!(f, "no `name:token` in line {line} (tokens are not shown)"),
             Wrong::Name => write!(f, "no usable name in line {line} (tokens are not shown)"),
             Wrong::Token => write!(f, "a token that can be guessed in line {line} (tokens are not shown)"),
+            Wrong::Digest => write!(
+                f,
+                "no digest of a token after `sha256:` in line {line} (it is not shown)"
+            ),
             Wrong::SameName(first) => write!(f, "the name of line {first} again in line {line}"),
             Wrong::SameToken(first) => write!(f, "the token of line {first} again in line {line}"),
         }
@@ -207,7 +222,6 @@ mod tests {
             "abababababababababababababababababababababab",
             "n4bQgYhMfWWaL qgxVrQFa",
             "n4bQgYhMfWWaL:qgxVrQFa",
-            "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             &long,
         ] {
             assert!(!is_strong(token), "{token}");
@@ -224,6 +238,15 @@ mod tests {
             (format!("{}:{HEX}", "n".repeat(81)), (1, Wrong::Name)),
             (format!("ri\u{7}ta:{HEX}"), (1, Wrong::Name)),
             ("rita:hunter2".to_owned(), (1, Wrong::Token)),
+            ("rita:sha256:9f86d0".to_owned(), (1, Wrong::Digest)),
+            (
+                format!("rita:sha256:{}", hex::encode(Sha256::digest(""))),
+                (1, Wrong::Digest),
+            ),
+            (
+                format!("rita:{HEX}\nrob:sha256:{}", hex::encode(Sha256::digest(HEX))),
+                (2, Wrong::SameToken(1)),
+            ),
             (format!("rita:{HEX}\nRITA:{BASE64}"), (2, Wrong::SameName(1))),
             (format!("rita:{HEX}\nrob:{HEX}"), (2, Wrong::SameToken(1))),
         ] {
@@ -243,14 +266,23 @@ mod tests {
 
     #[test]
     fn a_token_tells_who_it_is() {
-        let reviewers = Reviewers::parse(&format!("rita : {HEX} \r\n\n  rob:{BASE64}\n")).unwrap();
+        let digest = hex::encode(Sha256::digest(BASE64));
+        let reviewers = Reviewers::parse(&format!("rita : {HEX} \r\n\n  rob:sha256:{digest}\n")).unwrap();
         let name = |token: &str| {
             reviewers
                 .by_token(token.as_bytes())
                 .map(|reviewer| reviewer.name.as_str())
         };
         assert_eq!((name(HEX), name(BASE64)), (Some("rita"), Some("rob")));
-        for token in ["", &HEX[1..], &HEX.to_uppercase(), &format!("{HEX} "), "rita"] {
+        for token in [
+            "",
+            &HEX[1..],
+            &HEX.to_uppercase(),
+            &format!("{HEX} "),
+            "rita",
+            &digest,
+            &format!("sha256:{digest}"),
+        ] {
             assert_eq!(name(token), None, "{token}");
         }
         assert_eq!(format!("{reviewers:?}"), "Reviewers(2)");

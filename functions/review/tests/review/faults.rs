@@ -1,6 +1,9 @@
 //! A store that fails, and a body that never ends.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use http::Method;
@@ -60,6 +63,7 @@ async fn a_store_that_fails_is_said_so_in_time() {
             parts.store = Arc::new(broken);
             parts.deadline = Duration::from_millis(100);
         });
+        let begun = Instant::now();
         for api in [
             room.get("/review/api/requests").await,
             room.get(&format!("/review/api{path}")).await,
@@ -75,6 +79,10 @@ async fn a_store_that_fails_is_said_so_in_time() {
             assert!(page.header("content-type").starts_with("text/html") && page.body.contains("does not answer"));
             assert!(!page.body.contains("10.0.0.1"), "{page:?}");
         }
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "the deadline is 100 ms a call"
+        );
     }
 }
 
