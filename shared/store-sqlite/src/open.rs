@@ -3,17 +3,17 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::file_system;
 
 /// How long a statement waits while another process writes: well inside the time that a call has.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How long opening waits while other processes open the same file for the first time.
+/// How long opening waits while other processes open the same file or write much to it.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
@@ -72,7 +72,7 @@ pub(crate) fn open(path: &Path) -> Result<(Connection, Connection), OpenError> {
         why,
     };
     let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-    let version = patiently(|| prepare(&mut writer)).map_err(failed)?;
+    let version = prepare(&mut writer).map_err(failed)?;
     if version > SCHEMA_VERSION {
         return Err(OpenError::Newer {
             path: path.clone(),
@@ -190,6 +190,13 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
 
 /// Brings a file into WAL mode and makes its tables if they are not there; says which version it has then.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
+    connection.busy_timeout(OPEN_TIMEOUT)?;
+    let version = make_tables(connection)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(version)
+}
+
+fn make_tables(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -200,21 +207,6 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     transaction.commit()?;
     Ok(SCHEMA_VERSION)
-}
-
-/// Tries again while others have the file locked: the change to WAL mode does not heed the busy timeout.
-fn patiently<T>(mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-    let started = Instant::now();
-    loop {
-        match attempt() {
-            Err(error)
-                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < OPEN_TIMEOUT =>
-            {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            outcome => return outcome,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -300,6 +292,26 @@ mod tests {
             reader.execute("DELETE FROM request", []).is_err(),
             "the reader cannot write"
         );
+    }
+
+    #[test]
+    fn opening_waits_longer_for_others_than_a_call_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let other = Connection::open(&path).unwrap();
+        other
+            .execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE")
+            .unwrap();
+        std::thread::scope(|scope| {
+            let opened = scope.spawn(|| open(&path));
+            std::thread::sleep(2 * BUSY_TIMEOUT);
+            other.execute_batch("ROLLBACK").unwrap();
+            let (writer, _) = opened.join().unwrap().unwrap();
+            let timeout: u64 = writer
+                .pragma_query_value(None, "busy_timeout", |row| row.get(0))
+                .unwrap();
+            assert_eq!(u128::from(timeout), BUSY_TIMEOUT.as_millis());
+        });
     }
 
     #[test]
