@@ -64,7 +64,7 @@ impl DynamoDb {
         let port = Port::reserve();
         let program = program(data.path(), &port);
         let process = program.spawn();
-        let watchdog = Watchdog::over(&process);
+        let watchdog = Watchdog::over(&process, data.path());
         let endpoint = format!("http://{}", port.address());
         let dynamodb = Self {
             endpoint,
@@ -146,7 +146,7 @@ impl DynamoDb {
         let own = self.own.as_mut().expect(OWN);
         own.process.kill();
         own.process = own.program.spawn();
-        own._watchdog = Watchdog::over(&own.process);
+        own._watchdog = Watchdog::over(&own.process, own._data.path());
         self.warm_up();
     }
 
@@ -329,19 +329,20 @@ fn installation() -> PathBuf {
     })
 }
 
-/// Kills a process when this one is gone, however it went: a shared instance stands in a static, which no end of the
-/// program drops, and an interrupted test drops nothing.
+/// Kills a process and removes its data when this one is gone, however it went: a shared instance stands in a static,
+/// which no end of the program drops, and an interrupted test drops nothing.
 #[derive(Debug)]
 struct Watchdog(Child);
 
 impl Watchdog {
-    fn over(process: &Process) -> Self {
-        let script = format!("cat > /dev/null; kill -KILL {} 2> /dev/null", process.id());
+    fn over(process: &Process, data: &Path) -> Self {
+        const SCRIPT: &str = r#"cat > /dev/null; kill -KILL "$1"; sleep 0.2; rm -r "$2""#;
         // Its standard input ends with this process, and it sits in a group of its own, out of Ctrl-C's way.
         let mut command = Command::new("sh");
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let watchdog = command
-            .args(["-c", &script])
+            .args(["-c", SCRIPT, "watchdog", &process.id().to_string()])
+            .arg(data)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
