@@ -48,12 +48,11 @@ deploy: build-aws .tools/sam/installed ## deploy to AWS; asks for the settings t
 	.tools/sam/bin/sam deploy --template-file template.yaml --capabilities CAPABILITY_IAM --resolve-s3 \
 		$(if $(wildcard samconfig.toml),,--guided --stack-name vestibule) $(ARGS)
 
-# One by one: built together, each would have the features of all.
-bench: $(npm) $(venv) ## measure the functions against their baselines
-	@scripts/need cc java
-	for package in $(FUNCTIONS) $(BASELINES); do \
-		cargo build --release --no-default-features -p $$package && scripts/build-aws $(POLICY) $$package || exit 1; \
-	done
+# The baselines one by one: built with others, each would have the features of all. The zips are for the column of sizes.
+bench: $(npm) build-aws ## measure the functions against their baselines
+	@scripts/need java
+	cargo build --release --no-default-features $(FUNCTIONS:%=-p %)
+	for baseline in $(BASELINES); do cargo build --release -p $$baseline || exit 1; done
 	cargo run --release -p bench
 
 lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what must not be linked

@@ -1,6 +1,6 @@
 //! Vestibule as somebody has deployed it: a platform, a store, settings, and a clock that can be moved.
 
-use std::{cell::RefCell, collections::HashMap, path::PathBuf};
+use std::{cell::RefCell, collections::HashMap, path::PathBuf, time::Duration};
 
 use end_to_end::{
     azure_host::AzureHost,
@@ -9,7 +9,7 @@ use end_to_end::{
     events::Caller,
     http::{Front, Request, Response},
     plain::Server,
-    process::{Process, Program},
+    process::{Process, Program, poll},
     runtime_api::Lambda,
 };
 use serde_json::{Value, json};
@@ -164,8 +164,14 @@ impl Deployment {
         self.send(decide.json(&json!({"reason": "known to us"}))).json()
     }
 
-    /// Everything that was logged, by every process.
-    pub(crate) fn logs(&self) -> String {
+    /// Everything that was logged, by every process, as soon as it is complete: the line of a call may be read a moment
+    /// after the answer. What is not complete in 10 s is returned as it is.
+    pub(crate) fn logs_once(&self, complete: impl Fn(&str) -> bool) -> String {
+        let logs = || Some(self.logs()).filter(|logs| complete(logs));
+        poll(Duration::from_secs(10), logs).unwrap_or_else(|| self.logs())
+    }
+
+    fn logs(&self) -> String {
         match &*self.running.borrow() {
             Running::Plain(server) => server.process().logs(),
             Running::Azure(host) => host.process(Process::logs),

@@ -49,11 +49,9 @@ fn blocked_in_time(deployment: &Deployment) {
         assert_eq!(message(&answer), FAILED);
         assert!(took < DEADLINE + Duration::from_secs(1), "{took:?}");
     }
-    let logs = deployment.logs();
-    assert!(
-        logs.contains("the store did not answer") || logs.contains("no answer within 3000 ms"),
-        "{logs}"
-    );
+    let says_why = |logs: &str| logs.contains("the store did not answer") || logs.contains("no answer within 3000 ms");
+    let logs = deployment.logs_once(says_why);
+    assert!(says_why(&logs), "{logs}");
 }
 
 fn survives(platform: Platform) {

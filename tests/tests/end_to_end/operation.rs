@@ -239,11 +239,11 @@ fn a_handler_that_panics_answers_an_error_and_the_process_serves_the_next_call()
         let fine = lambda.call(Caller::HttpApi, &Request::post("/fine"));
         assert_eq!((fine.status, fine.text()), (200, "fine"));
     }
+    lambda
+        .process()
+        .wait_for_line(|line| line.contains("a handler panicked"));
     let logs = lambda.process().logs();
-    assert!(
-        logs.contains("a handler panicked") && !logs.contains("secret"),
-        "{logs}"
-    );
+    assert!(!logs.contains("secret"), "{logs}");
     let server = Server::start(Program::of_workspace("panicking"));
     assert_eq!(server.send(&Request::post("/panic")).status, 500);
     assert_eq!(server.send(&Request::post("/fine")).text(), "fine");
@@ -278,18 +278,15 @@ fn one_line_a_call_and_nothing_personal_in_it() {
                 .basic(USER, PASSWORD)
                 .body("{\"Roe\":"),
         );
-        let logs = deployment.logs();
+        let lines = |logs: &str| logs.matches("post-attribute-collection: ").count();
+        let logs = deployment.logs_once(|logs| lines(logs) >= 4);
         for word in personal {
             assert!(
                 !logs.to_lowercase().contains(&word.to_lowercase()),
                 "`{word}` is in the log:\n{logs}"
             );
         }
-        let lines: Vec<_> = logs
-            .lines()
-            .filter(|line| line.contains("post-attribute-collection: "))
-            .collect();
-        assert_eq!(lines.len(), 4, "{logs}");
+        assert_eq!(lines(&logs), 4, "{logs}");
     }
 }
 
@@ -297,7 +294,7 @@ fn one_line_a_call_and_nothing_personal_in_it() {
 fn log_lines_on_the_clouds_are_json_with_the_fields_to_look_for() {
     let deployment = Deployment::new(Platform::Lambda(Caller::HttpApi), Store::Sqlite);
     deployment.submit(&jane("Jane Roe"));
-    let logs = deployment.logs();
+    let logs = deployment.logs_once(|logs| logs.contains("post-attribute-collection: "));
     let line = logs
         .lines()
         .find(|line| line.contains("post-attribute-collection: "))
