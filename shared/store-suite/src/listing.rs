@@ -60,6 +60,11 @@ pub async fn a_page_asks_for_as_many_as_there_are(place: &dyn Place) {
     let all = page(&*store, None, 100).await;
     assert_eq!(all.next, None);
     assert_eq!(page(&*store, None, usize::MAX).await.requests, all.requests);
+    let exactly = page(&*store, None, 40).await;
+    assert!(
+        exactly.requests == all.requests && exactly.next.is_none(),
+        "a full page may be the last"
+    );
     let some = page(&*store, None, 39).await;
     assert_eq!(some.requests, all.requests[..39]);
     assert_eq!(some.next, Some(Position::of(&all.requests[38])));

@@ -2,7 +2,7 @@
 //!
 //! Every commit here holds a call record, so that these tests also decide whether a commit in doubt happened.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use store::{
     Commit,
@@ -21,6 +21,9 @@ use crate::{
 
 /// How many race for one row.
 const RACERS: u64 = 32;
+
+/// How long a race may last on a slow machine, whose losers would otherwise wait for ever for what was lost.
+const LONGEST: Duration = Duration::from_secs(180);
 
 /// Two reviewers, or thirty-two: one decides, and the others are told.
 pub async fn racing_changes_of_a_request_decide_once(place: &dyn Place) {
@@ -184,7 +187,9 @@ where
         let running = task(Arc::clone(&stores[n as usize % 2]), n);
         tasks.spawn(async move { (n, running.await) });
     }
-    let mut outcomes = tasks.join_all().await;
+    let mut outcomes = tokio::time::timeout(LONGEST, tasks.join_all())
+        .await
+        .expect("everybody has an outcome in the end");
     outcomes.sort_unstable_by_key(|(n, _)| *n);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
