@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use claims::{Changes, Claims, Hash, Identity, Value, normal_form};
 use store::{Actor, Denial, Event, Request, RequestId, Seen, State, Timestamp};
@@ -109,16 +112,14 @@ fn use_approval(
 /// Every reviewed claim at its reviewed value, and nothing that was not reviewed: the applicant has filled in the
 /// form once more, and what they typed this time nobody has seen.
 fn confirmed(request: &Request, submission: &Submission) -> Changes {
-    let mut changes = request.changes.clone();
-    request
-        .reviewed
-        .iter()
-        .for_each(|(key, value)| changes.set(key, value.clone()));
+    let reviewed: HashMap<_, _> = request.reviewed.iter().collect();
     let unseen = submission
         .received
         .iter()
-        .filter(|(key, _)| request.reviewed.at_key(key).is_none());
-    unseen.for_each(|(key, _)| changes.set(key, Value::blank()));
+        .filter(|(key, _)| !reviewed.contains_key(key));
+    let mut changes = request.changes.clone();
+    changes.set_all(request.reviewed.iter().map(|(key, value)| (key, value.clone())));
+    changes.set_all(unseen.map(|(key, _)| (key, Value::blank())));
     changes
 }
 
@@ -127,13 +128,13 @@ fn again(request: &Request, submission: &Submission) -> Answer {
     if !same_address(request, submission) {
         return Answer::Notice(Notice::OtherAddress);
     }
+    let reviewed: HashMap<_, _> = request.reviewed.iter().collect();
+    let set: HashSet<_> = request.changes.iter().map(|(key, _)| key).collect();
+    let typed = submission.received.iter().filter(|(key, _)| !set.contains(key));
+    let different = typed.filter(|(key, value)| reviewed.get(key) != Some(value));
+    let put_back = different.map(|(key, _)| (key, reviewed.get(key).map_or_else(Value::blank, |v| (*v).clone())));
     let mut changes = request.changes.clone();
-    for (key, value) in submission.received.iter() {
-        let reviewed = request.reviewed.at_key(key);
-        if changes.get(key).is_none() && reviewed != Some(value) {
-            changes.set(key, reviewed.cloned().unwrap_or_else(Value::blank));
-        }
-    }
+    changes.set_all(put_back);
     Answer::Continue(changes)
 }
 

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,20 @@ impl Changes {
         }
     }
 
+    /// Sets many claims, in time that grows with their number alone: a body may hold thousands.
+    pub fn set_all<'c>(&mut self, claims: impl IntoIterator<Item = (&'c str, Value)>) {
+        let mut places: HashMap<String, usize> = self.0.iter().map(|(key, _)| key.clone()).zip(0..).collect();
+        for (key, value) in claims.into_iter().filter(|(key, _)| SettableName::allows_key(key)) {
+            match places.get(key) {
+                Some(&place) => self.0[place].1 = value,
+                None => {
+                    places.insert(key.to_owned(), self.0.len());
+                    self.0.push((key.to_owned(), value));
+                }
+            }
+        }
+    }
+
     /// The value that the answer sets under a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, value)| value)
@@ -69,7 +83,7 @@ impl<'de> Deserialize<'de> for Changes {
         let mut changes = Changes::none();
         // What reads as absent was written as blank: an answer holds no null.
         let value = |raw: &str| Value::from_json(raw).unwrap_or_else(Value::blank);
-        members.0.iter().for_each(|(key, raw)| changes.set(key, value(raw)));
+        changes.set_all(members.0.iter().map(|(key, raw)| (key.as_str(), value(raw))));
         Ok(changes)
     }
 }

@@ -22,5 +22,5 @@ pub use connector::{BadBody, MAX_BODY_BYTES, MAX_DEPTH, Reply, parse, render};
 pub use decision::{BadMessage, Changes, Decision, MAX_MESSAGE_CHARS, UserMessage};
 pub use locale::{Locale, Locales};
 pub use name::{BadName, ClaimName, SettableName};
-pub use sign_up::{Identity, SignUp};
+pub use sign_up::{Identity, SignUp, issuer_name};
 pub use step::Step;

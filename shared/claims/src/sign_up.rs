@@ -60,15 +60,9 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The issuer in one spelling: lower case, `google` as `google.com`, `facebook` as `facebook.com`.
+    /// The issuer in one spelling.
     pub fn issuer(&self) -> Option<String> {
-        let issuer = self.issuer.as_deref()?.trim().to_lowercase();
-        match issuer.as_str() {
-            "" => None,
-            "google" => Some("google.com".to_owned()),
-            "facebook" => Some("facebook.com".to_owned()),
-            _ => Some(issuer),
-        }
+        issuer_name(self.issuer.as_deref()?)
     }
 
     /// The id, where it is an e-mail address: that of a one-time passcode, or of a local account.
@@ -101,6 +95,17 @@ impl Identity {
             issuer,
             issuer_assigned_id,
         })
+    }
+}
+
+/// An issuer in one spelling: lower case, `google` as `google.com`, `facebook` as `facebook.com`; none if it is empty.
+pub fn issuer_name(text: &str) -> Option<String> {
+    let issuer = text.trim().to_lowercase();
+    match issuer.as_str() {
+        "" => None,
+        "google" => Some("google.com".to_owned()),
+        "facebook" => Some("facebook.com".to_owned()),
+        _ => Some(issuer),
     }
 }
 

@@ -85,9 +85,11 @@ impl fmt::Debug for Settings {
 /// Where settings come from: the value of a name, if it has one. Empty counts as unset.
 pub type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
 
-/// The value of an environment variable; empty counts as unset.
+/// The value of an environment variable; empty counts as unset. What is not UTF-8 is not taken for unset, but for a
+/// value that no setting accepts and no secret equals.
 pub fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+    (!value.is_empty()).then_some(value)
 }
 
 /// Where a function runs.

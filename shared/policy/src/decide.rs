@@ -1,7 +1,8 @@
-use claims::{Changes, Claims, SignUp};
+use claims::{Address, Changes, Claims, SignUp, Step};
 
 use crate::{
     Otherwise, Policy,
+    condition::{Condition, Reading},
     messages::MessageName,
     rule::{Action, Ending, Rule},
 };
@@ -41,8 +42,21 @@ impl Policy {
     /// later rules can still turn the person away, and finish the claims that reviewers see.
     pub fn decide(&self, sign_up: &SignUp) -> Verdict<'_> {
         let mut run = Run::new(sign_up);
+        // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
+        if self.reads_addresses(sign_up.step) && sign_up.addresses().any(|text| Address::parse(text).is_err()) {
+            let refused = if sign_up.step.is_sign_up() {
+                Outcome::Block(MessageName::BLOCKED)
+            } else {
+                Outcome::Error
+            };
+            return run.end(refused, None);
+        }
         for rule in self.rules.iter().filter(|rule| rule.steps.contains(&sign_up.step)) {
-            if rule.when.as_ref().is_some_and(|when| !when.holds(sign_up, &run.claims)) {
+            if rule
+                .when
+                .as_ref()
+                .is_some_and(|when| !when.holds(Reading::Any, sign_up, &run.claims))
+            {
                 continue;
             }
             if let Some(ending) = run.apply(rule) {
@@ -62,6 +76,13 @@ impl Policy {
             (None, None, Otherwise::Block) => run.end(Outcome::Block(MessageName::BLOCKED), None),
             (None, None, Otherwise::Error) => run.end(Outcome::Error, None),
         }
+    }
+}
+
+impl Policy {
+    fn reads_addresses(&self, step: Step) -> bool {
+        let rules = self.rules.iter().filter(|rule| rule.steps.contains(&step));
+        rules.flat_map(Rule::conditions).any(Condition::reads_addresses)
     }
 }
 
@@ -132,15 +153,15 @@ impl<'p, 's> Run<'p, 's> {
                 approve_when,
                 deny_when,
             } => {
-                let holds = |condition: &Option<crate::condition::Condition>| {
+                let holds = |reading: Reading, condition: &Option<Condition>| {
                     condition
                         .as_ref()
-                        .is_some_and(|condition| condition.holds(self.sign_up, &self.claims))
+                        .is_some_and(|condition| condition.holds(reading, self.sign_up, &self.claims))
                 };
-                if holds(deny_when) {
+                if holds(Reading::Any, deny_when) {
                     return Some(Ending::Block(MessageName::DENIED));
                 }
-                match holds(approve_when) {
+                match holds(Reading::Every, approve_when) {
                     true => self.automatic = Some(&rule.name),
                     false => self.held = self.held.or(Some(&rule.name)),
                 }

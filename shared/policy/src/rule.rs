@@ -17,6 +17,20 @@ pub(crate) struct Rule {
     pub(crate) action: Action,
 }
 
+impl Rule {
+    /// Every condition in it.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let held = match &self.action {
+            Action::Hold {
+                approve_when,
+                deny_when,
+            } => [approve_when.as_ref(), deny_when.as_ref()],
+            _ => [None, None],
+        };
+        self.when.iter().chain(held.into_iter().flatten())
+    }
+}
+
 /// What a rule does.
 #[derive(Debug)]
 pub(crate) enum Action {

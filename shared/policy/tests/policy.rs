@@ -325,7 +325,7 @@ fn conditions_look_at_claims_addresses_and_issuers() {
         (r#"{ address = ["JANE@contoso.com"] }"#, true),
         (r#"{ issuer = ["google.com"] }"#, true),
         (r#"{ issuer = ["mail"] }"#, false),
-        (r#"{ issuer = "google" }"#, false),
+        (r#"{ issuer = "google" }"#, true),
         (r#"{ issuer = "google.com" }"#, true),
         (r#"{ domain = "contoso.com" }"#, true),
         (
@@ -339,6 +339,60 @@ fn conditions_look_at_claims_addresses_and_issuers() {
         (r#"{ not = { any = [] } }"#, true),
     ] {
         assert_eq!(holds(when, jane), wanted, "{when}");
+    }
+}
+
+#[test]
+fn an_address_nobody_proved_is_not_admitted_by_somebody_elses_proof() {
+    let policy = policy(
+        r#"
+        [[rules]]
+        name = "hold"
+        step = "post-attribute-collection"
+        hold = { approve_when = { all = [{ domain = "contoso.com" }, { issuer = "mail" }] } }
+        "#,
+    );
+    let from = |identities: &str| {
+        outcome(
+            &policy,
+            &format!(r#"{{"email":"a@contoso.com","identities":[{identities}]}}"#),
+        )
+    };
+    assert_eq!(
+        from(r#"{"issuer":"mail","issuerAssignedId":"a@contoso.com"}"#),
+        Outcome::Admit
+    );
+    assert_eq!(
+        from(r#"{"issuer":"mail","issuerAssignedId":"evil@evil.test"}"#),
+        Outcome::Hold
+    );
+    assert_eq!(from(r#"{"issuer":"mail"}"#), Outcome::Hold);
+    let second = r#"{"issuer":"google","issuerAssignedId":"1"},{"issuer":"mail","issuerAssignedId":"a@contoso.com"}"#;
+    assert_eq!(from(second), Outcome::Hold, "the first identity makes the key");
+}
+
+#[test]
+fn what_is_no_address_slips_past_no_condition() {
+    for what in [
+        r#"when = { domain = ["evil.test"] }
+        block = true"#,
+        r#"hold = { approve_when = { not = { domain = ["evil.test"] } }, deny_when = { domain = ["evil.test"] } }"#,
+    ] {
+        let policy = policy(&format!(
+            "[[rules]]\nname = \"r\"\nstep = \"post-attribute-collection\"\n{what}"
+        ));
+        for address in ["a@evil.test", "a@b@evil.test", "a@evil.test..", "a b@evil.test"] {
+            assert!(
+                matches!(outcome(&policy, &from(address)), Outcome::Block(_)),
+                "{what}: {address}"
+            );
+        }
+        let proven = r#"{"email":"a@ok.test","identities":[{"issuer":"mail","issuerAssignedId":"a@evil.test"}]}"#;
+        assert!(matches!(outcome(&policy, proven), Outcome::Block(_)), "{what}");
+        assert!(
+            !matches!(outcome(&policy, &from("a@ok.test")), Outcome::Block(_)),
+            "{what}"
+        );
     }
 }
 

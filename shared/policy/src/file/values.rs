@@ -2,7 +2,7 @@
 
 use std::{ops::Range, time::Duration};
 
-use claims::{Address, BadName, ClaimName, DomainPattern, SettableName, Step, Value};
+use claims::{Address, BadName, ClaimName, DomainPattern, SettableName, Step, Value, issuer_name};
 use toml::de::DeValue;
 
 use super::{Node, Reader, Section, quoted_list};
@@ -50,8 +50,15 @@ impl Reader<'_> {
     /// An issuer, several, or the name of a list of them.
     pub(super) fn issuers(&mut self, node: &Node<'_>) -> Values {
         match node.get_ref().as_str() {
-            Some(issuer) if !self.lists.contains_key(issuer) => Values::new([issuer]),
-            _ => self.values(node),
+            Some(issuer) if !self.lists.contains_key(issuer) => Values::new(issuer_name(issuer).as_deref()),
+            _ => {
+                let names: Vec<_> = self
+                    .entries(node)
+                    .iter()
+                    .filter_map(|(text, _)| issuer_name(text))
+                    .collect();
+                Values::new(names.iter().map(String::as_str))
+            }
         }
     }
 
