@@ -114,11 +114,15 @@ impl Lambda {
 
     /// Sends a request through one of the services in front of Lambda and returns what their client would see. As
     /// with the real ones, a function that fails or dies is a 502, one that takes too long a 504.
+    #[expect(clippy::print_stderr, reason = "a test that fails by this shows why")]
     pub fn call(&self, caller: Caller, request: &Request) -> Response {
         match self.invoke(&caller.event(request)) {
             Invocation::Response(bytes, _) => caller.response(&bytes),
             Invocation::TimedOut => bare(504),
-            Invocation::Error(_) | Invocation::InitError(_) | Invocation::Died(_) => bare(502),
+            failed @ (Invocation::Error(_) | Invocation::InitError(_) | Invocation::Died(_)) => {
+                eprintln!("{failed:?}\n{}", self.process.logs());
+                bare(502)
+            }
         }
     }
 
