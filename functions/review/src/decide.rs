@@ -146,7 +146,7 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
 fn keys(request: &Request) -> Keys {
     Keys {
         applicant: Some(request.id.applicant),
-        addresses: request.addresses(),
+        addresses: request.addresses.clone(),
         call: None,
     }
 }

@@ -87,7 +87,7 @@ pub fn decide(request: &Request, decide: &Decide, now: Timestamp, terms: &Terms)
                 at: now,
                 until,
             };
-            let denials = request.addresses().into_iter().map(denial).collect();
+            let denials = request.addresses.iter().copied().map(denial).collect();
             let denied = change(State::Denied {
                 at: now,
                 by,

@@ -13,6 +13,7 @@
 //! whatever the row still says.
 
 mod decide;
+mod reviewed;
 mod standing;
 mod submit;
 mod transition;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 pub use decide::{Decide, Refusal, Ruling, decide};
 pub use standing::{Notice, Standing, check, standing, turned_away};
-pub use submit::{Answer, Submission, Wish, submit};
+pub use submit::{Answer, MOST_ADDRESSES, Submission, Wish, submit};
 pub use transition::Transition;
 
 /// What the policy says about approvals.

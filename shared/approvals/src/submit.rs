@@ -1,15 +1,21 @@
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::time::Duration;
 
-use claims::{Changes, Claims, Hash, Identity, Value, normal_form};
+use claims::{Changes, Claims, Hash, Identity};
 use store::{Actor, Denial, Event, Request, RequestId, Seen, State, Timestamp};
 
 use crate::{
-    Notice, Standing, Terms, Transition, standing,
+    Notice, Standing, Terms, Transition,
+    reviewed::{again, confirmed, same_address},
+    standing,
     standing::{may_use, turned_away},
 };
+
+/// The most addresses that one request may carry. Nobody has so many, and a denial has to turn all of them away in
+/// one commit.
+pub const MOST_ADDRESSES: usize = 8;
+
+/// How often an applicant can change the claims of one request. Each change is kept in the history.
+const MOST_UPDATES: u32 = 50;
 
 /// Claims that a request already had change nothing when they come again within this time: late retries of the
 /// service, which waits up to 20 s and calls twice.
@@ -35,6 +41,8 @@ pub struct Submission {
     pub identities: Vec<Identity>,
     /// The app signed in to.
     pub app: Option<String>,
+    /// Every address that the call gives the applicant, by hash: at most [`MOST_ADDRESSES`].
+    pub addresses: Vec<Hash>,
     /// What the policy wants.
     pub wish: Wish,
     /// The rule that said so.
@@ -109,45 +117,6 @@ fn use_approval(
     (Answer::Continue(changes), Some(admitted))
 }
 
-/// Every reviewed claim at its reviewed value, and nothing that was not reviewed: the applicant has filled in the
-/// form once more, and what they typed this time nobody has seen.
-fn confirmed(request: &Request, submission: &Submission) -> Changes {
-    let reviewed: HashMap<_, _> = request.reviewed.iter().collect();
-    let unseen = submission
-        .received
-        .iter()
-        .filter(|(key, _)| !reviewed.contains_key(key));
-    let mut changes = request.changes.clone();
-    changes.set_all(request.reviewed.iter().map(|(key, value)| (key, value.clone())));
-    changes.set_all(unseen.map(|(key, _)| (key, Value::blank())));
-    changes
-}
-
-/// The answer that let the applicant in, once more. Whatever they typed differently this time is put back.
-fn again(request: &Request, submission: &Submission) -> Answer {
-    if !same_address(request, submission) {
-        return Answer::Notice(Notice::OtherAddress);
-    }
-    let reviewed: HashMap<_, _> = request.reviewed.iter().collect();
-    let set: HashSet<_> = request.changes.iter().map(|(key, _)| key).collect();
-    let typed = submission.received.iter().filter(|(key, _)| !set.contains(key));
-    let different = typed.filter(|(key, value)| reviewed.get(key) != Some(value));
-    let put_back = different.map(|(key, _)| (key, reviewed.get(key).map_or_else(Value::blank, |v| (*v).clone())));
-    let mut changes = request.changes.clone();
-    changes.set_all(put_back);
-    Answer::Continue(changes)
-}
-
-/// An answer cannot set the address, so another one than was reviewed cannot be put right.
-fn same_address(request: &Request, submission: &Submission) -> bool {
-    let email = submission.received.at_key("email").and_then(Value::text);
-    email.is_none_or(|email| {
-        request
-            .email()
-            .is_some_and(|reviewed| normal_form(reviewed) == normal_form(email))
-    })
-}
-
 fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> Transition {
     let Submission {
         applicant,
@@ -171,22 +140,26 @@ fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> 
         changes: submission.changes.clone(),
         identities: submission.identities.clone(),
         app: submission.app.clone(),
+        addresses: submission.addresses.clone(),
+        updates: 0,
         recent: vec![Seen {
-            claims: fingerprint(&received),
+            claims: fingerprint(submission),
             at: now,
         }],
     };
     Transition::opening(previous, request, Event::Opened { received, reviewed }, now)
 }
 
-/// New claims of a pending request; nothing if it has them, or had them a moment ago.
+/// New claims of a pending request; nothing if it has them, had them a moment ago, or has changed too often.
 fn update(request: &Request, submission: &Submission, now: Timestamp) -> Option<Transition> {
-    let claims = fingerprint(&submission.received);
+    let claims = fingerprint(submission);
     let late = |seen: &&Seen| now.since(seen.at) < LATE_RETRY;
     let recent: Vec<_> = request.recent.iter().filter(late).cloned().collect();
-    if fingerprint(&request.received) == claims || recent.iter().any(|seen| seen.claims == claims) {
+    let current = request.recent.last().is_some_and(|seen| seen.claims == claims);
+    if current || recent.iter().any(|seen| seen.claims == claims) || request.updates >= MOST_UPDATES {
         return None;
     }
+    let addresses = with_new(&request.addresses, &submission.addresses)?;
     let Submission { received, reviewed, .. } = submission.clone();
     let event = Event::Updated {
         received: received.clone(),
@@ -205,12 +178,34 @@ fn update(request: &Request, submission: &Submission, now: Timestamp) -> Option<
             changes: submission.changes.clone(),
             identities: submission.identities.clone(),
             app: submission.app.clone(),
+            addresses,
+            updates: request.updates + 1,
             recent,
             ..request
         }),
     )
 }
 
-fn fingerprint(claims: &Claims) -> Hash {
-    Hash::of(&["claims", &claims.canonical()])
+/// The addresses that a request has carried, with new ones; nothing if they become too many.
+fn with_new(carried: &[Hash], new: &[Hash]) -> Option<Vec<Hash>> {
+    let new = new.iter().filter(|address| !carried.contains(address));
+    let all: Vec<_> = carried.iter().chain(new).copied().collect();
+    (all.len() <= MOST_ADDRESSES).then_some(all)
+}
+
+/// What tells one version of a request from another.
+fn fingerprint(submission: &Submission) -> Hash {
+    let Submission {
+        received,
+        identities,
+        app,
+        ..
+    } = submission;
+    let claims = received.canonical();
+    let mut parts = vec!["claims", &claims, app.as_deref().unwrap_or_default()];
+    for identity in identities {
+        let members = [&identity.sign_in_type, &identity.issuer, &identity.issuer_assigned_id];
+        parts.extend(members.map(|member| member.as_deref().unwrap_or_default()));
+    }
+    Hash::of(&parts)
 }

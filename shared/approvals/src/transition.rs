@@ -28,10 +28,11 @@ impl Transition {
         let entries = self.entries.into_iter().map(|entry| Write::History(Box::new(entry)));
         let call = answer.map(|(record, replaces)| Write::Call { record, replaces });
         let denials = self.denials.into_iter().map(|denial| {
-            let replaces = known
-                .iter()
-                .find(|known| known.address == denial.address)
-                .map(|known| known.until);
+            let known = known.iter().find(|known| known.address == denial.address);
+            let replaces = known.map(|known| known.until);
+            // A denial under shorter terms does not let in whom an earlier one still turns away.
+            let until = denial.until.max(replaces.unwrap_or(denial.until));
+            let denial = Denial { until, ..denial };
             Write::Denial { denial, replaces }
         });
         Commit {

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use approvals::{
-    Answer, Decide, Notice, Refusal, Ruling, Submission, Terms, Transition, Wish, check, decide, submit, turned_away,
+    Answer, Decide, MOST_ADDRESSES, Notice, Refusal, Ruling, Submission, Terms, Transition, Wish, check, decide,
+    submit, turned_away,
 };
 use claims::{Changes, Claims, Hash, Identity};
 use proptest::prelude::*;
@@ -56,6 +57,7 @@ fn jane(wish: Wish) -> Submission {
             issuer_assigned_id: Some("1".into()),
         }],
         app: None,
+        addresses: vec![Hash::of_address("jane@example.com")],
         wish,
         rule: "hold".into(),
     }
@@ -382,6 +384,145 @@ fn a_denial_turns_its_address_away_from_every_applicant_but_not_against_a_later_
     let before = decided(Ruling::Approve, &pending(), at(DAY / 2)).request;
     let after = decided(Ruling::Approve, &pending(), at(2 * DAY)).request;
     assert!(other(Some(&before), 3 * DAY) && !other(Some(&after), 3 * DAY));
+}
+
+#[test]
+fn a_denial_turns_every_address_away_that_the_request_has_carried() {
+    let mut request = pending();
+    let mut sent = vec![Hash::of_address("jane@example.com")];
+    for n in 1..MOST_ADDRESSES + 3 {
+        let email = format!("jane{n}@example.com");
+        let submission = Submission {
+            addresses: vec![Hash::of_address(&email)],
+            ..with_claims(jane(Wish::Hold), &format!(r#"{{"email":"{email}"}}"#))
+        };
+        let (answer, transition) = submit(Some(&request), &[], &submission, at(DAY), &terms());
+        assert_eq!(answer, Answer::Notice(Notice::Pending));
+        assert_eq!(transition.is_some(), n < MOST_ADDRESSES, "address {n} beside the first");
+        if let Some(transition) = transition {
+            request = transition.request;
+            sent.push(Hash::of_address(&email));
+        }
+    }
+    let commit = decided(Ruling::Deny, &request, at(DAY)).commit(None, &[]);
+    let denied: Vec<_> = denials(&commit).iter().map(|denial| denial.address).collect();
+    assert_eq!(denied, sent);
+    assert!(commit.check().is_ok());
+}
+
+#[test]
+fn claims_can_be_changed_often_but_not_for_ever() {
+    let mut request = pending();
+    let mut changes = 0;
+    for n in 0..200 {
+        let submission = with_claims(
+            jane(Wish::Hold),
+            &format!(r#"{{"email":"jane@example.com","city":"{n}"}}"#),
+        );
+        let (answer, transition) = submit(Some(&request), &[], &submission, at(DAY), &terms());
+        assert_eq!(answer, Answer::Notice(Notice::Pending));
+        if let Some(transition) = transition {
+            request = transition.request;
+            changes += 1;
+        }
+    }
+    assert_eq!(changes, 50);
+    assert!(
+        request.recent.len() <= 16,
+        "what is remembered for late retries is bounded too"
+    );
+}
+
+#[test]
+fn another_identity_or_app_is_news_to_reviewers() {
+    let request = pending();
+    let other_app = Submission {
+        app: Some("2f1c".into()),
+        ..jane(Wish::Hold)
+    };
+    let mut other_identity = jane(Wish::Hold);
+    other_identity.identities.push(Identity {
+        sign_in_type: Some("emailAddress".into()),
+        issuer: Some("contoso.com".into()),
+        issuer_assigned_id: Some("jane@contoso.com".into()),
+    });
+    for submission in [other_app, other_identity] {
+        let (_, transition) = submit(Some(&request), &[], &submission, at(DAY), &terms());
+        let updated = transition.unwrap().request;
+        assert_eq!(
+            (&updated.app, &updated.identities),
+            (&submission.app, &submission.identities)
+        );
+        assert_eq!(updated.reviewed.canonical(), submission.reviewed.canonical());
+        assert_eq!(updated.changes, submission.changes);
+    }
+}
+
+#[test]
+fn reviewed_claims_go_out_under_the_keys_of_the_day() {
+    let app_id = "extension_0123456789abcdef0123456789abcdef_Tier";
+    let first = format!(r#"{{"email":"jane@example.com","lastName":"Roe","{app_id}":"gold"}}"#);
+    let (_, transition) = submit(None, &[], &with_claims(jane(Wish::Hold), &first), START, &terms());
+    let approved = decided(Ruling::Approve, &transition.unwrap().request, START).request;
+    let now = r#"{"email":"jane@example.com","surname":"Other","extension_Tier":"silver","city":"unseen"}"#;
+    let now = with_claims(jane(Wish::Hold), now);
+    let (answer, transition) = submit(Some(&approved), &[], &now, START, &terms());
+    let wanted = changes(r#"{"surname":"Roe","extension_Tier":"gold"}"#);
+    let same = |answer: &Answer| {
+        let Answer::Continue(given) = answer else {
+            panic!("{answer:?}")
+        };
+        let given: Vec<_> = given.iter().filter(|(key, _)| *key != "city").collect();
+        assert_eq!(given, wanted.iter().collect::<Vec<_>>());
+    };
+    same(&answer);
+    let Answer::Continue(given) = &answer else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(given.get("city"), Some(&claims::Value::blank()));
+    same(&submit(Some(&transition.unwrap().request), &[], &now, START, &terms()).0);
+}
+
+#[test]
+fn the_same_answer_within_the_hour_is_for_the_same_address_only() {
+    let admitted = second_step(&approved(), Wish::Hold, 2 * DAY).1.unwrap().request;
+    let other = with_claims(
+        jane(Wish::Hold),
+        r#"{"email":"jane2@example.com","displayName":"Jane Roe"}"#,
+    );
+    let answer = submit(Some(&admitted), &[], &other, at(2 * DAY), &terms());
+    assert_eq!(notice(answer), (Notice::OtherAddress, false));
+}
+
+#[test]
+fn how_long_an_approval_and_a_denial_last_are_two_settings() {
+    let terms = Terms {
+        cool_down: DAY,
+        unused: 2 * DAY,
+        trust_email: false,
+    };
+    let by = |ruling| Decide {
+        ruling,
+        by: "rita".into(),
+        reason: None,
+    };
+    let request = pending();
+    let approved = decide(&request, &by(Ruling::Approve), START, &terms).unwrap().request;
+    let denied = decide(&request, &by(Ruling::Deny), START, &terms).unwrap().request;
+    assert!(matches!(approved.state, State::Approved { until, .. } if until == at(2 * DAY)));
+    assert!(matches!(denied.state, State::Denied { until, .. } if until == at(DAY)));
+}
+
+#[test]
+fn a_denial_under_shorter_terms_does_not_shorten_an_earlier_one() {
+    let known = Denial {
+        address: Hash::of_address("jane@example.com"),
+        request: pending().id,
+        at: START,
+        until: at(300 * DAY),
+    };
+    let commit = decided(Ruling::Deny, &pending(), at(2 * DAY)).commit(None, std::slice::from_ref(&known));
+    assert_eq!(denials(&commit).first().map(|denial| denial.until), Some(known.until));
 }
 
 #[test]

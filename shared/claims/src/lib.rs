@@ -21,6 +21,6 @@ pub use claim::{Claims, Value};
 pub use connector::{BadBody, MAX_BODY_BYTES, MAX_DEPTH, Reply, parse, render};
 pub use decision::{BadMessage, Changes, Decision, MAX_MESSAGE_CHARS, UserMessage};
 pub use locale::{Locale, Locales};
-pub use name::{BadName, ClaimName, SettableName};
+pub use name::{BadName, ClaimName, SettableName, meaning};
 pub use sign_up::{Identity, SignUp, issuer_name};
 pub use step::Step;

@@ -98,6 +98,16 @@ impl fmt::Display for ClaimName {
     }
 }
 
+/// The claim that a key means, in one spelling: `lastName` as `surname`, `extension_<app id>_Name` as `extension_Name`.
+/// The service need not use the same key twice.
+pub fn meaning(key: &str) -> Cow<'_, str> {
+    match custom_name(key) {
+        Some((Some(_), name)) => Cow::Owned(format!("extension_{name}")),
+        None if key == "lastName" => Cow::Borrowed("surname"),
+        _ => Cow::Borrowed(key),
+    }
+}
+
 /// A claim that an answer may carry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SettableName(ClaimName);
@@ -194,6 +204,20 @@ mod tests {
         assert!(!name.is_key("Tier") && !name.is_key("extension_Tiers"));
         let exact = ClaimName::parse(APP).unwrap();
         assert!(exact.is_key(APP) && !exact.is_key("extension_Tier"));
+    }
+
+    #[test]
+    fn a_key_means_the_same_with_and_without_an_app_id() {
+        assert_eq!(meaning(APP), "extension_Tier");
+        assert_eq!(meaning("extension_Tier"), "extension_Tier");
+        assert_eq!(meaning("lastName"), meaning("surname"));
+        assert_ne!(meaning("givenName"), meaning("surname"));
+    }
+
+    #[test]
+    fn no_answer_carries_the_services_own_fields_in_any_case() {
+        assert!(!SettableName::allows_key("Email") && !SettableName::allows_key("USERMESSAGE"));
+        assert!(SettableName::allows_key("displayName") && SettableName::allows_key("extension_status"));
     }
 
     #[test]

@@ -257,3 +257,52 @@ fn claims_of_every_kind_are_understood() {
         "B2B sends no step, and a step of the wrong type says nothing"
     );
 }
+
+#[test]
+fn the_app_is_client_id_and_else_its_other_spelling() {
+    let app = |body: &str| parse(Step::PostAttributeCollection, body.as_bytes()).unwrap().client_id;
+    assert_eq!(app(r#"{"clientId":"b"}"#).as_deref(), Some("b"));
+    for both in [
+        r#"{"clientId":"b","client_id":"a"}"#,
+        r#"{"client_id":"a","clientId":"b"}"#,
+    ] {
+        assert_eq!(app(both).as_deref(), Some("a"), "{both}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_passed_over() {
+    let body = "\u{FEFF}{\"city\":\"Graz\"}";
+    assert!(parse(Step::PostAttributeCollection, body.as_bytes()).is_ok());
+}
+
+#[test]
+fn debug_shows_nothing_that_somebody_typed() {
+    let body = r#"{"step":"Secret1","client_id":"Secret2","email":"Secret3@example.com","displayName":"Secret4",
+        "identities":[{"signInType":"federated","issuer":"google.com","issuerAssignedId":"Secret5"}]}"#;
+    let sign_up = parse(Step::PostAttributeCollection, body.as_bytes()).unwrap();
+    let mut changes = Changes::none();
+    changes.set("displayName", Value::Text("Secret6".into()));
+    let decision = Decision::Continue(changes);
+    let reply = render(Step::PostAttributeCollection, &decision);
+    let shown = format!("{sign_up:?} {decision:?} {reply:?}");
+    assert!(!shown.contains("Secret"), "{shown}");
+    assert!(shown.contains("displayName"), "what there is may be shown: {shown}");
+}
+
+#[test]
+fn claims_set_together_are_as_if_set_one_by_one() {
+    let keys = ["a", "b", "email", "a", "c", "b"];
+    let values = || {
+        keys.iter()
+            .enumerate()
+            .map(|(n, key)| (*key, Value::Number(n.to_string())))
+    };
+    let (mut together, mut one_by_one) = (Changes::none(), Changes::none());
+    together.set("b", Value::blank());
+    one_by_one.set("b", Value::blank());
+    together.set_all(values());
+    values().for_each(|(key, value)| one_by_one.set(key, value));
+    assert_eq!(together, one_by_one);
+    assert_eq!(together.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["b", "a", "c"]);
+}

@@ -1,7 +1,9 @@
 //! From a sign-up to a reply: the policy, the request's state, the commit.
 
-use approvals::{Answer, Notice, Submission, Terms, Wish};
-use claims::{ApplicantKey, CallKey, Changes, Decision, Hash, Reply, SignUp, render};
+use std::time::Duration;
+
+use approvals::{Answer, MOST_ADDRESSES, Notice, Submission, Terms, Wish};
+use claims::{ApplicantKey, CallKey, Changes, Decision, Hash, Locales, Reply, SignUp, render};
 use policy::{MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
 
@@ -37,6 +39,7 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
                 sign_up,
                 verdict: &verdict,
                 call_key,
+                addresses: addresses(sign_up),
                 store: store.as_ref(),
             };
             match call.decide(log).await {
@@ -58,12 +61,12 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
 
 /// The reply when the deadline passed. The token step runs at every sign-in and lets everybody pass; it must never be
 /// the only control.
-pub(crate) fn out_of_time(parts: &Parts, log: &mut CallLog) -> Reply {
+pub(crate) fn out_of_time(parts: &Parts, locales: &Locales, log: &mut CallLog) -> Reply {
     log.reason = Some(format!("no answer within {} ms", parts.deadline.as_millis()));
     log.rule = None;
     log.failed = true;
     let decision = match parts.step.is_sign_up() {
-        true => Decision::Block(parts.policy.message(&MessageName::FAILED, &Default::default())),
+        true => Decision::Block(parts.policy.message(&MessageName::FAILED, locales)),
         false => Decision::Continue(Changes::none()),
     };
     finish(parts, &decision, log)
@@ -89,11 +92,17 @@ struct Call<'c> {
     sign_up: &'c SignUp,
     verdict: &'c PolicyVerdict<'c>,
     call_key: CallKey,
+    /// Every address that the call gives the applicant, by hash.
+    addresses: Vec<Hash>,
     store: &'c dyn Store,
 }
 
 impl Call<'_> {
     async fn decide(&self, log: &mut CallLog) -> Result<Decision, StoreError> {
+        if self.addresses.len() > MOST_ADDRESSES {
+            log.reason = Some(format!("the call gives more than {MOST_ADDRESSES} addresses"));
+            return Ok(blocked(self.parts, self.sign_up, &MessageName::BLOCKED));
+        }
         let applicant = ApplicantKey::of(self.sign_up);
         match (applicant, self.sign_up.step) {
             (None, _) => Ok(self.decide_for_nobody(log)),
@@ -105,7 +114,7 @@ impl Call<'_> {
     /// A call that does not say who it is about: a request could be nobody's.
     fn decide_for_nobody(&self, log: &mut CallLog) -> Decision {
         match &self.verdict.outcome {
-            Outcome::Hold => {
+            Outcome::Hold | Outcome::Admit => {
                 log.reason = Some("held, but the call has neither an identity nor an e-mail address".to_owned());
                 blocked(self.parts, self.sign_up, &MessageName::BLOCKED)
             }
@@ -147,6 +156,9 @@ impl Call<'_> {
                 Answer::Notice(notice) => self.told(notice, log),
             };
             let Some(transition) = transition else {
+                if race == 0 && torn(&snapshot, now) {
+                    continue;
+                }
                 return Ok(decision);
             };
             let left = Left {
@@ -207,12 +219,9 @@ impl Call<'_> {
     }
 
     fn keys(&self, applicant: &ApplicantKey, call: Option<CallKey>) -> Keys {
-        let mut addresses: Vec<_> = self.sign_up.addresses().map(Hash::of_address).collect();
-        addresses.sort_unstable();
-        addresses.dedup();
         Keys {
             applicant: Some(applicant.hash()),
-            addresses,
+            addresses: self.addresses.clone(),
             call,
         }
     }
@@ -232,6 +241,7 @@ impl Call<'_> {
             changes: self.verdict.changes.clone(),
             identities: self.sign_up.identities.clone(),
             app: self.sign_up.client_id.clone(),
+            addresses: self.addresses.clone(),
             wish,
             rule: self.verdict.rule.unwrap_or_default().to_owned(),
         }
@@ -249,6 +259,22 @@ impl Call<'_> {
             trust_email,
         }
     }
+}
+
+fn addresses(sign_up: &SignUp) -> Vec<Hash> {
+    let mut addresses: Vec<_> = sign_up.addresses().map(Hash::of_address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+/// Whether the rows may have been read on both sides of somebody's commit: DynamoDB reads them one after the other. A
+/// request that changed just now without an answer to this call may be the work of this very call's twin, whose
+/// answer a second look finds.
+fn torn(snapshot: &Snapshot, now: Timestamp) -> bool {
+    const JUST_NOW: Duration = Duration::from_secs(2);
+    let changed = snapshot.request.as_ref().map(|request| request.changed_at);
+    snapshot.call.is_none() && changed.is_some_and(|at| now.since(at) < JUST_NOW)
 }
 
 /// The answer stored for this call, as long as nothing happened since: neither to the request, nor to another one

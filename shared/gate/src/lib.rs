@@ -11,7 +11,7 @@ mod proof;
 use std::{convert::Infallible, fmt, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
 use bytes::Bytes;
-use claims::{Reply, Step};
+use claims::{Locales, Reply, Step};
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::Full;
 use policy::Policy;
@@ -80,16 +80,18 @@ impl Gate {
         let response = match self.admit(&request) {
             Err(refusal) => refuse(refusal, &mut log),
             Ok(()) => {
+                let mut locales = Locales::default();
                 // Reading the body counts: a caller that trickles it must not hold the place.
                 let answer = async {
                     let body = http_in::read_body(request.into_body()).await?;
                     let sign_up = claims::parse(parts.step, &body).map_err(Refusal::Body)?;
+                    locales.clone_from(&sign_up.locales);
                     Ok(call::reply(parts, &sign_up, &mut log).await)
                 };
                 match tokio::time::timeout_at(arrival + parts.deadline, answer).await {
                     Ok(Ok(reply)) => respond(reply),
                     Ok(Err(refusal)) => refuse(refusal, &mut log),
-                    Err(_) => respond(call::out_of_time(parts, &mut log)),
+                    Err(_) => respond(call::out_of_time(parts, &locales, &mut log)),
                 }
             }
         };

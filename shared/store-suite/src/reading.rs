@@ -122,6 +122,8 @@ pub async fn every_field_of_a_request_comes_back(place: &dyn Place) {
         version: i64::MAX as u64,
         received: Claims::default(),
         identities: vec![],
+        addresses: vec![],
+        updates: 0,
         recent: vec![],
         app: None,
         changes: Changes::none(),

@@ -44,6 +44,8 @@ pub fn pending(name: &str) -> Request {
         changes: Changes::none(),
         identities: Vec::new(),
         app: None,
+        addresses: Vec::new(),
+        updates: 0,
         recent: Vec::new(),
     }
 }
@@ -75,6 +77,8 @@ pub fn full(name: &str) -> Request {
             identity(None, None, None),
         ],
         app: Some("app \u{10FFFF}".to_owned()),
+        addresses: vec![applicant("mail 1"), applicant("mail 2")],
+        updates: u32::MAX,
         recent: vec![
             Seen {
                 claims: applicant("a"),

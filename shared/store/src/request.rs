@@ -32,6 +32,10 @@ pub struct Request {
     pub identities: Vec<Identity>,
     /// The app signed in to, where the call named it.
     pub app: Option<String>,
+    /// Every address that the applicant has given, by hash: a denial turns all of them away.
+    pub addresses: Vec<Hash>,
+    /// How often the applicant has changed their claims.
+    pub updates: u32,
     /// Claims sent lately, by hash: late retries of the service bring old ones again.
     pub recent: Vec<Seen>,
 }
@@ -208,15 +212,6 @@ impl fmt::Display for StateName {
 }
 
 impl Request {
-    /// The hashes of the addresses that a denial of this request turns away.
-    pub fn addresses(&self) -> Vec<Hash> {
-        let proven = self.identities.iter().filter_map(Identity::address);
-        let mut hashes: Vec<_> = self.email().into_iter().chain(proven).map(Hash::of_address).collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        hashes
-    }
-
     /// The address the applicant gave, as they wrote it.
     pub fn email(&self) -> Option<&str> {
         self.received.at_key("email").and_then(claims::Value::text)
