@@ -438,6 +438,7 @@ fn another_identity_or_app_is_news_to_reviewers() {
     let request = pending();
     let other_app = Submission {
         app: Some("2f1c".into()),
+        changes: changes(r#"{"displayName":"J. Roe"}"#),
         ..jane(Wish::Hold)
     };
     let mut other_identity = jane(Wish::Hold);

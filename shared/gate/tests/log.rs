@@ -7,6 +7,7 @@
 mod house;
 
 #[path = "calls/stores.rs"]
+#[allow(dead_code, reason = "the other tests use more of it")]
 mod stores;
 
 use std::{

@@ -12,7 +12,6 @@ use bytes::Bytes;
 use claims::Step;
 use gate::{CannotStart, Credentials, Gate, Parts, Paths};
 use policy::Policy;
-use serde_json::json;
 use store::{Store, StoreError};
 
 use crate::{
