@@ -20,7 +20,7 @@ use serde_json::{Value as Json, json};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
-    house::{FIRST, HOLDING, House, SECOND, jane},
+    house::{HOLDING, House, SECOND, jane},
     stores::Faulty,
 };
 
@@ -46,7 +46,7 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
     assert_eq!(fields["call_key"].as_str().map(str::len), Some(64));
     assert!(fields["milliseconds"].is_f64());
 
-    house.call(FIRST, &jane("Jane Roe")).await;
+    house.submit(&jane("Jane Doe")).await;
     let line = log.line();
     assert_eq!(line["fields"]["reason"], "the request is pending");
     assert_eq!(line["fields"].get("rule"), None, "the state decided, no rule");
