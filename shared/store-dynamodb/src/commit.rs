@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::{
     config::{Config, retry::RetryConfig},
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Put, TransactWriteItem},
+    types::{AttributeValue, Delete, Put, TransactWriteItem},
 };
 use store::{
     Commit,
@@ -13,7 +13,7 @@ use store::{
 use crate::{
     DynamoStore,
     error::{self, Cancellation},
-    items::{self, ANSWERED, Item, PK, UNTIL, VERSION, number},
+    items::{self, ANSWERED, Item, Key, PK, UNTIL, VERSION, number},
     open::SDK_ATTEMPTS,
     retry::{Attempts, MOST_REFUSED},
 };
@@ -28,13 +28,13 @@ pub(crate) async fn commit(store: &DynamoStore, commit: &Commit) -> Result<Commi
     if commit.writes.is_empty() {
         return Ok(Applied);
     }
-    let puts = commit.writes.iter().map(|write| put(store, write));
-    let puts: Vec<_> = puts.collect::<Result<_, _>>()?;
+    let writes = commit.writes.iter().map(|write| item_of(store, write));
+    let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
     let mut token = new_token();
     let mut in_doubt = false;
     let mut attempts = Attempts::new();
     loop {
-        let Err(failure) = attempt(store, &puts, &token).await else {
+        let Err(failure) = attempt(store, &writes, &token).await else {
             return Ok(Applied);
         };
         let (error, most) = match error::cancellation(&failure) {
@@ -54,10 +54,10 @@ pub(crate) async fn commit(store: &DynamoStore, commit: &Commit) -> Result<Commi
     }
 }
 
-async fn attempt(store: &DynamoStore, puts: &[TransactWriteItem], token: &str) -> Result<(), Failure> {
+async fn attempt(store: &DynamoStore, writes: &[TransactWriteItem], token: &str) -> Result<(), Failure> {
     let request = store.client.transact_write_items();
     let request = request
-        .set_transact_items(Some(puts.to_vec()))
+        .set_transact_items(Some(writes.to_vec()))
         .client_request_token(token);
     let once = Config::builder().retry_config(RetryConfig::disabled());
     request.customize().config_override(once).send().await.map(drop)
@@ -77,7 +77,7 @@ fn doubtful(error: StoreError) -> StoreError {
     }
 }
 
-fn put(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, StoreError> {
+fn item_of(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, StoreError> {
     let (item, condition) = match write {
         Write::Request { request, replaces } => (items::latest(request)?, equals(VERSION, *replaces)),
         Write::Archive(request) => (items::archived(request)?, Condition::Absent),
@@ -90,8 +90,22 @@ fn put(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, StoreErr
             let replaces = replaces.map(|until| until.as_millis());
             (items::denial(denial)?, equals(UNTIL, replaces))
         }
+        Write::Effect { entry, replaces } => (items::effect(entry)?, equals(VERSION, *replaces)),
+        Write::Delivered { id, revision } => return conditional_delete(store, Key::effect(id), *revision),
     };
     conditional_put(store, item, condition)
+}
+
+fn conditional_delete(store: &DynamoStore, key: Key, version: u64) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder()
+        .table_name(store.table.name())
+        .set_key(Some(key.into_item()))
+        .condition_expression("#a = :value")
+        .expression_attribute_names("#a", VERSION)
+        .expression_attribute_values(":value", number(version))
+        .build()
+        .map_err(|error| StoreError::Broken(error.to_string()))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
 /// What must be there already.

@@ -7,16 +7,22 @@
 //! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | |
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
 //! | an address turned away | `M#<address>` | `DENIAL` | `until` |
+//! | an effect to deliver | `O#<applicant>#<receiver>` | `EFFECT#<number>` | `version`, `queue`, `queued` |
 //!
 //! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. The index `queue` lists
-//! requests by state: partition `queue` = `<state>#<shard>`, sort key `queued` = `<opened_at>#<applicant>#<round>`.
+//! requests by state: partition `queue` = `<state>#<shard>`, sort key `queued` = `<opened_at>#<applicant>#<round>`. It
+//! lists effects as well: partition `due-<receiver>#<shard>` by the time they are due, and `parked-effect#<shard>` by the
+//! time they were parked.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
-use store::{CallRecord, Denial, HistoryEntry, Position, Request, RequestId, StateName, StoreError, Timestamp};
+use store::{
+    CallRecord, Denial, EntryId, HistoryEntry, Lane, OutboxEntry, Position, Receiver, Request, RequestId, StateName,
+    StoreError, Timestamp,
+};
 
 /// The index of requests by state.
 pub(crate) const QUEUE_INDEX: &str = "queue";
@@ -39,6 +45,10 @@ const DOCUMENT: &str = "document";
 pub(crate) const LATEST: &str = "REQUEST";
 pub(crate) const CALL: &str = "CALL";
 pub(crate) const DENIAL: &str = "DENIAL";
+const EFFECT: &str = "EFFECT";
+
+/// How many partitions the lists of effects are spread over.
+pub(crate) const EFFECT_SHARDS: u8 = 4;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -91,6 +101,14 @@ impl Key {
         }
     }
 
+    pub(crate) fn effect(id: &EntryId) -> Key {
+        let (pk, prefix) = lane(&id.lane);
+        Key {
+            pk,
+            sk: format!("{prefix}{:020}", id.number),
+        }
+    }
+
     fn history(entry: &HistoryEntry) -> Key {
         let (pk, prefix) = history_of(&entry.request);
         Key {
@@ -118,6 +136,33 @@ impl Key {
 /// The partition of a request's history, and what its sort keys begin with.
 pub(crate) fn history_of(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
+}
+
+/// The partition of a lane, and what its sort keys begin with.
+pub(crate) fn lane(lane: &Lane) -> (String, String) {
+    (format!("O#{}#{}", lane.applicant, lane.receiver.name()), format!("{EFFECT}#"))
+}
+
+/// The index partition of a shard of the effects that a receiver is to get.
+pub(crate) fn due(receiver: Receiver, shard: u8) -> String {
+    format!("due-{}#{shard:02}", receiver.name())
+}
+
+/// The index partition of a shard of the effects that nobody tries to deliver any more.
+pub(crate) fn parked(shard: u8) -> String {
+    format!("parked-effect#{shard:02}")
+}
+
+/// A time as the index sorts it.
+pub(crate) fn sortable(time: Timestamp) -> String {
+    format!("{:020}", time.as_millis().max(0))
+}
+
+/// The place of an effect in the index.
+pub(crate) fn effect_queued(entry: &OutboxEntry) -> String {
+    let time = sortable(entry.parked_at.unwrap_or(entry.due));
+    let EntryId { lane, number } = entry.id;
+    format!("{time}#{}#{}#{number:020}", lane.applicant, lane.receiver.name())
 }
 
 /// The index partition of a shard of a state's list.
@@ -167,6 +212,19 @@ pub(crate) fn call(record: &CallRecord) -> Result<Item, StoreError> {
 pub(crate) fn denial(denial: &Denial) -> Result<Item, StoreError> {
     let mut item = item(Key::denial(denial.address), denial)?;
     item.insert(UNTIL.to_owned(), number(denial.until.as_millis()));
+    Ok(item)
+}
+
+pub(crate) fn effect(entry: &OutboxEntry) -> Result<Item, StoreError> {
+    let shard = entry.id.lane.applicant.as_bytes()[0] % EFFECT_SHARDS;
+    let queue = match entry.parked_at {
+        Some(_) => parked(shard),
+        None => due(entry.id.lane.receiver, shard),
+    };
+    let mut item = item(Key::effect(&entry.id), entry)?;
+    item.insert(VERSION.to_owned(), number(entry.revision));
+    item.insert(QUEUE.to_owned(), AttributeValue::S(queue));
+    item.insert(QUEUED.to_owned(), AttributeValue::S(effect_queued(entry)));
     Ok(item)
 }
 

@@ -10,6 +10,7 @@ mod error;
 mod items;
 mod list;
 mod open;
+mod outbox;
 mod read;
 mod retry;
 #[cfg(any(test, feature = "testing"))]
@@ -22,7 +23,10 @@ use std::{future::Future, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, RequestId, Snapshot, Store, StoreError};
+use store::{
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request, RequestId,
+    Snapshot, Store, StoreError, Timestamp,
+};
 
 pub use open::OpenError;
 
@@ -90,5 +94,24 @@ impl Store for DynamoStore {
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
         self.in_time(commit::commit(self, commit)).await
+    }
+}
+
+#[async_trait]
+impl Outbox for DynamoStore {
+    async fn due(&self, receiver: Receiver, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.in_time(outbox::due(self, receiver, now, limit)).await
+    }
+
+    async fn first_in(&self, lane: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
+        self.in_time(outbox::first_in(self, lane)).await
+    }
+
+    async fn entry(&self, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
+        self.in_time(outbox::entry(self, id)).await
+    }
+
+    async fn parked(&self, after: Option<&OutboxEntry>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.in_time(outbox::parked(self, after, limit)).await
     }
 }

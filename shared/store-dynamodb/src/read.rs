@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use store::{HistoryEntry, Keys, Request, RequestId, Snapshot, StoreError};
+use store::{HistoryEntry, Keys, OutboxEntry, Request, RequestId, Snapshot, StoreError};
 
 use crate::{
     DynamoStore, error,
@@ -77,6 +77,11 @@ pub(crate) async fn history(store: &DynamoStore, id: &RequestId) -> Result<Vec<H
             _ => return Ok(entries),
         }
     }
+}
+
+/// The outbox entries at these places, as of the latest commits and in no order.
+pub(crate) async fn effects(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<OutboxEntry>, StoreError> {
+    items(store, keys).await?.iter().map(items::row).collect()
 }
 
 /// The requests at these places, as of the latest commits and in no order.

@@ -7,6 +7,7 @@
 mod error;
 mod file_system;
 mod open;
+mod outbox;
 mod read;
 mod write;
 
@@ -14,7 +15,10 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use rusqlite::Connection;
-use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, RequestId, Snapshot, Store, StoreError};
+use store::{
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request, RequestId,
+    Snapshot, Store, StoreError, Timestamp,
+};
 use tokio::sync::Mutex;
 
 pub use open::OpenError;
@@ -68,6 +72,28 @@ impl Store for SqliteStore {
         commit.check()?;
         let commit = commit.clone();
         run(&self.writer, move |connection| write::commit(connection, &commit)).await
+    }
+}
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn due(&self, receiver: Receiver, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        run(&self.reader, move |connection| outbox::due(connection, receiver, now, limit)).await
+    }
+
+    async fn first_in(&self, lane: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
+        let lane = *lane;
+        run(&self.reader, move |connection| outbox::first_in(connection, &lane)).await
+    }
+
+    async fn entry(&self, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
+        let id = *id;
+        run(&self.reader, move |connection| outbox::entry(connection, &id)).await
+    }
+
+    async fn parked(&self, after: Option<&OutboxEntry>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        let after = after.cloned();
+        run(&self.reader, move |connection| outbox::parked(connection, after.as_ref(), limit)).await
     }
 }
 

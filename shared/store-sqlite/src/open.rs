@@ -1,6 +1,7 @@
 //! Opening the file: where it may lie, who may read it, and which tables it has.
 
 use std::{
+    cmp::Ordering,
     fmt, fs, io,
     path::{Path, PathBuf},
     time::Duration,
@@ -17,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
@@ -52,6 +53,18 @@ const SCHEMA: &str = "
         until INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE outbox (
+        applicant TEXT NOT NULL,
+        receiver TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        revision INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        parked_at INTEGER,
+        document TEXT NOT NULL,
+        PRIMARY KEY (applicant, receiver, number)
+    ) STRICT;
+    CREATE INDEX due ON outbox (receiver, due) WHERE parked_at IS NULL;
+    CREATE INDEX parked ON outbox (parked_at, applicant, receiver, number) WHERE parked_at IS NOT NULL;
 ";
 
 /// Opens the file twice: to write and to read.
@@ -73,12 +86,13 @@ pub(crate) fn open(path: &Path) -> Result<(Connection, Connection), OpenError> {
     };
     let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
     let version = prepare(&mut writer).map_err(failed)?;
-    if version > SCHEMA_VERSION {
-        return Err(OpenError::Newer {
-            path: path.clone(),
-            version,
-        });
+    let path = || path.clone();
+    match version.cmp(&SCHEMA_VERSION) {
+        Ordering::Greater => return Err(OpenError::Newer { path: path(), version }),
+        Ordering::Less => return Err(OpenError::Unreleased { path: path(), version }),
+        Ordering::Equal => {}
     }
+    let path = &path();
     let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
     Ok((writer, reader))
 }
@@ -106,6 +120,13 @@ pub enum OpenError {
         path: PathBuf,
         /// What SQLite says.
         why: rusqlite::Error,
+    },
+    /// A version of this program from before its first release made the file.
+    Unreleased {
+        /// The file.
+        path: PathBuf,
+        /// The version of the file's tables.
+        version: i64,
     },
     /// A newer version of this program made the file.
     Newer {
@@ -137,6 +158,12 @@ impl fmt::Display for OpenError {
                  path, or restore the file from a backup",
                 path.display()
             ),
+            OpenError::Unreleased { path, version } => write!(
+                f,
+                "this program wants SQLite files of version {SCHEMA_VERSION}, and {} has version {version}, from before \
+                 the first release; move it away, or name another path",
+                path.display()
+            ),
             OpenError::Newer { path, version } => write!(
                 f,
                 "this program knows SQLite files up to version {SCHEMA_VERSION}, and {} has version {version}: a \
@@ -152,7 +179,7 @@ impl std::error::Error for OpenError {
         match self {
             OpenError::Place { why, .. } => Some(why),
             OpenError::File { why, .. } => Some(why),
-            OpenError::Network { .. } | OpenError::Newer { .. } => None,
+            OpenError::Network { .. } | OpenError::Unreleased { .. } | OpenError::Newer { .. } => None,
         }
     }
 }
@@ -239,20 +266,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_newer_program_is_refused_and_left_as_it_is() {
+    fn a_file_of_another_version_is_refused_and_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store");
         drop(open(&path).unwrap());
-        let newer = |path: &Path| {
-            Connection::open(path)
-                .unwrap()
-                .pragma_update(None, "user_version", 2)
-                .unwrap()
+        let written_by = |version: i64| {
+            let file = Connection::open(&path).unwrap();
+            file.pragma_update(None, "user_version", version).unwrap();
         };
-        newer(&path);
+        written_by(3);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { version: 2, .. }));
-        assert!(refused.to_string().contains("up to version 1"), "{refused}");
+        assert!(matches!(refused, OpenError::Newer { version: 3, .. }));
+        assert!(refused.to_string().contains("up to version 2"), "{refused}");
+        written_by(1);
+        let refused = open(&path).map(drop).unwrap_err();
+        assert!(matches!(refused, OpenError::Unreleased { version: 1, .. }));
+        assert!(refused.to_string().contains("move it away"), "{refused}");
     }
 
     #[test]

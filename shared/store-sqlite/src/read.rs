@@ -84,7 +84,7 @@ fn list_some(connection: &mut Connection, listing: &Listing, count: usize) -> Re
     }
 }
 
-fn one<T: DeserializeOwned>(
+pub(crate) fn one<T: DeserializeOwned>(
     transaction: &Transaction<'_>,
     what: &str,
     sql: &str,
@@ -94,7 +94,7 @@ fn one<T: DeserializeOwned>(
 }
 
 /// The documents that a statement finds.
-fn all<T: DeserializeOwned>(
+pub(crate) fn all<T: DeserializeOwned>(
     transaction: &Transaction<'_>,
     what: &str,
     sql: &str,

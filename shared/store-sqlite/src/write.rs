@@ -8,7 +8,10 @@ use store::{
     Denial, HistoryEntry, Request, StoreError, Timestamp, Write,
 };
 
-use crate::error::{from_json, from_sqlite};
+use crate::{
+    error::{from_json, from_sqlite},
+    outbox,
+};
 
 /// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
 const CALL_RECORD_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -36,6 +39,8 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::History(entry) => insert_history(transaction, entry),
         Write::Call { record, replaces } => put_call(transaction, record, *replaces),
         Write::Denial { denial, replaces } => put_denial(transaction, denial, *replaces),
+        Write::Effect { entry, replaces } => outbox::put(transaction, entry, *replaces),
+        Write::Delivered { id, revision } => outbox::remove(transaction, id, *revision),
     }
 }
 
@@ -145,7 +150,7 @@ fn forget_old_calls(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
 }
 
 /// Runs a statement that changes one row, or none where its condition does not hold.
-fn one_row(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Result<Committed, StoreError> {
+pub(crate) fn one_row(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Result<Committed, StoreError> {
     let changed = execute(transaction, sql, columns)?;
     Ok(if changed == 1 { Applied } else { Conflict })
 }
@@ -155,11 +160,11 @@ fn execute(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Re
     statement.execute(columns).map_err(from_sqlite)
 }
 
-fn version(version: u64) -> Result<i64, StoreError> {
+pub(crate) fn version(version: u64) -> Result<i64, StoreError> {
     i64::try_from(version)
         .map_err(|_| StoreError::Broken(format!("version {version} is beyond what the file can hold")))
 }
 
-fn document(what: &str, row: &impl Serialize) -> Result<String, StoreError> {
+pub(crate) fn document(what: &str, row: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(row).map_err(|error| from_json(what, &error))
 }

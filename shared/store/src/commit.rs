@@ -3,7 +3,7 @@ use std::{collections::HashSet, time::Duration};
 use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
-use crate::{HistoryEntry, Request, RequestId, StoreError, Timestamp};
+use crate::{EntryId, HistoryEntry, OutboxEntry, Request, RequestId, StoreError, Timestamp};
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
 pub const MAX_WRITES: usize = 20;
@@ -65,6 +65,20 @@ pub enum Write {
         denial: Denial,
         /// Until when the stored row turns it away; nothing if there must be none.
         replaces: Option<Timestamp>,
+    },
+    /// Puts an effect into the outbox, or changes it there.
+    Effect {
+        /// The row.
+        entry: Box<OutboxEntry>,
+        /// The revision that the stored one must have; nothing if there must be none.
+        replaces: Option<u64>,
+    },
+    /// Takes an effect out of the outbox.
+    Delivered {
+        /// Which one.
+        id: EntryId,
+        /// The revision that it must have.
+        revision: u64,
     },
 }
 
@@ -128,6 +142,7 @@ enum Row {
     History(RequestId, u64),
     Call(CallKey),
     Denial(Hash),
+    Effect(EntryId),
 }
 
 impl Row {
@@ -138,6 +153,8 @@ impl Row {
             Write::History(entry) => Row::History(entry.request, entry.version),
             Write::Call { record, .. } => Row::Call(record.key),
             Write::Denial { denial, .. } => Row::Denial(denial.address),
+            Write::Effect { entry, .. } => Row::Effect(entry.id),
+            Write::Delivered { id, .. } => Row::Effect(*id),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod commit;
 mod history;
+mod outbox;
 mod request;
 mod timestamp;
 
@@ -13,6 +14,7 @@ use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use history::{Actor, Event, HistoryEntry};
+pub use outbox::{BadEntryId, Effect, EntryId, Lane, News, Outbox, OutboxEntry, Receiver};
 pub use request::{BadRequestId, Request, RequestId, Seen, State, StateName};
 pub use timestamp::{Clock, SystemClock, Timestamp};
 

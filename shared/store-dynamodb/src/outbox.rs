@@ -1,0 +1,119 @@
+//! What is to be delivered.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
+use store::{EntryId, Lane, OutboxEntry, Receiver, StoreError, Timestamp};
+
+use crate::{
+    DynamoStore, error,
+    items::{self, EFFECT_SHARDS, Key, PK, QUEUE, QUEUE_INDEX, QUEUED, SK},
+    read,
+};
+
+pub(crate) async fn due(
+    store: &DynamoStore,
+    receiver: Receiver,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    // Ids begin with hex digits: every one is before `g`.
+    let (after, until) = (" ".to_owned(), format!("{}#g", items::sortable(now)));
+    let found = listed(store, |shard| items::due(receiver, shard), &after, &until, limit).await?;
+    // The index lags behind: what it lists may have been delivered, leased or parked by now.
+    let still = |entry: &OutboxEntry| entry.parked_at.is_none() && entry.due <= now;
+    let mut entries: Vec<_> = found.into_iter().filter(still).collect();
+    entries.sort_unstable_by_key(|entry| (entry.due, entry.id));
+    Ok(entries)
+}
+
+pub(crate) async fn parked(
+    store: &DynamoStore,
+    after: Option<&OutboxEntry>,
+    limit: usize,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let after = after.map_or_else(|| " ".to_owned(), items::effect_queued);
+    let mut entries = listed(store, items::parked, &after, "g", limit).await?;
+    entries.retain(|entry| entry.parked_at.is_some());
+    entries.sort_unstable_by_key(|entry| (entry.parked_at, entry.id));
+    Ok(entries)
+}
+
+pub(crate) async fn entry(store: &DynamoStore, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
+    Ok(read::effects(store, vec![Key::effect(id)]).await?.pop())
+}
+
+/// Parked entries stay in their lane; nearly always there are none, and the first page holds the first entry.
+pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
+    let (pk, prefix) = items::lane(lane);
+    let mut start = None;
+    loop {
+        let page = store
+            .client
+            .query()
+            .table_name(store.table.name())
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#sk", SK)
+            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
+            .expression_attribute_values(":prefix", AttributeValue::S(prefix.clone()))
+            .limit(8)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(error::of)?;
+        for item in page.items() {
+            let entry: OutboxEntry = items::row(item)?;
+            if entry.parked_at.is_none() {
+                return Ok(Some(entry));
+            }
+        }
+        match page.last_evaluated_key {
+            Some(key) if !key.is_empty() => start = Some(key),
+            _ => return Ok(None),
+        }
+    }
+}
+
+/// Entries that the index lists between two places, the first of every shard, at most so many together.
+async fn listed(
+    store: &DynamoStore,
+    partition: impl Fn(u8) -> String,
+    after: &str,
+    until: &str,
+    limit: usize,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let shards = (0..EFFECT_SHARDS).map(|shard| places(store, partition(shard), after, until, limit));
+    let mut places = try_join_all(shards).await?.concat();
+    places.sort_unstable();
+    places.truncate(limit);
+    read::effects(store, places.into_iter().map(|(_, key)| key).collect()).await
+}
+
+/// Places in the index, each with the key of its item.
+async fn places(
+    store: &DynamoStore,
+    partition: String,
+    after: &str,
+    until: &str,
+    limit: usize,
+) -> Result<Vec<(String, Key)>, StoreError> {
+    let page = store
+        .client
+        .query()
+        .table_name(store.table.name())
+        .index_name(QUEUE_INDEX)
+        .key_condition_expression("#queue = :queue AND #queued BETWEEN :after AND :until")
+        .expression_attribute_names("#queue", QUEUE)
+        .expression_attribute_names("#queued", QUEUED)
+        .expression_attribute_values(":queue", AttributeValue::S(partition))
+        // The least text after the given one: `BETWEEN` counts its ends.
+        .expression_attribute_values(":after", AttributeValue::S(format!("{after}!")))
+        .expression_attribute_values(":until", AttributeValue::S(until.to_owned()))
+        .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+        .send()
+        .await
+        .map_err(error::of)?;
+    let place = |item| Some((items::text(item, QUEUED)?.to_owned(), Key::of(item)?));
+    Ok(page.items().iter().filter_map(place).collect())
+}
