@@ -22,8 +22,9 @@ impl Requirement {
     pub(crate) fn is_met(&self, claims: &Claims) -> bool {
         match claims.get(&self.claim) {
             None | Some(Value::Other(_)) => self.optional,
-            Some(value) if self.only_presence() => !value.is_blank(),
-            Some(value) => !value.is_blank() && value.scalars().all(|text| self.accepts(text)),
+            Some(value) => {
+                !value.is_blank() && (self.only_presence() || value.scalars().all(|text| self.accepts(text)))
+            }
         }
     }
 
