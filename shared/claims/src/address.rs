@@ -1,6 +1,7 @@
 use std::{borrow::Cow, fmt};
 
 use icu_normalizer::ComposingNormalizerBorrowed;
+use idna::AsciiDenyList;
 
 /// An e-mail address in its normal form: trimmed, NFC, lower case, the domain in ASCII form. Just what is needed to
 /// compare addresses; whether a mail can be delivered there is another question.
@@ -14,11 +15,12 @@ impl Address {
     /// Reads an address.
     ///
     /// # Errors
-    /// [`NotAnAddress`] without exactly one `@` (`a@allowed.com@evil.test` passes naive domain lists), with nothing
-    /// before it, with spaces or control characters, or with a domain that is none.
+    /// [`NotAnAddress`] without exactly one `@` (`a@allowed.com@evil.test` passes naive domain lists), with a domain
+    /// that is none, or with something before the `@` that programs and people read differently: nothing, quotes,
+    /// comments and other specials of RFC 5322 in any of their Unicode forms, white space, characters nobody sees.
     pub fn parse(text: &str) -> Result<Address, NotAnAddress> {
         let (local, domain) = text.trim().rsplit_once('@').ok_or(NotAnAddress)?;
-        if local.is_empty() || local.chars().any(|c| c == '@' || c.is_whitespace() || c.is_control()) {
+        if !is_plain(local) {
             return Err(NotAnAddress);
         }
         let domain = Domain::parse(domain).map_err(|NotADomain| NotAnAddress)?;
@@ -56,7 +58,8 @@ pub struct NotAnAddress;
 pub fn normal_form(text: &str) -> String {
     match text.trim().rsplit_once('@') {
         Some((local, domain)) => {
-            let ascii = Domain::parse(domain).map_or_else(|_| lower_nfc(domain), |domain| domain.0);
+            // More domains than `Domain` takes: one with `_`, in whatever spelling, still makes one key.
+            let ascii = ascii_form(domain, AsciiDenyList::URL).unwrap_or_else(|| lower_nfc(domain));
             format!("{}@{ascii}", lower_nfc(local))
         }
         None => lower_nfc(text.trim()),
@@ -68,7 +71,7 @@ pub fn fold(text: &str) -> String {
     lower_nfc(text.trim())
 }
 
-/// A domain name in ASCII form, lower case, without a final dot.
+/// A domain name in ASCII form, lower case, without a final dot: labels of letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Domain(String);
 
@@ -76,15 +79,10 @@ impl Domain {
     /// Reads a domain name, internationalised or not.
     ///
     /// # Errors
-    /// [`NotADomain`] if UTS 46 refuses it, if it is empty, or if a label is empty or it is longer than DNS allows.
+    /// [`NotADomain`] if UTS 46 with the rules of STD 3 refuses it (`_`, `*`, `,` and the like), if it is empty, or if
+    /// a label is empty or it is longer than DNS allows.
     pub fn parse(text: &str) -> Result<Domain, NotADomain> {
-        let text = text.strip_suffix('.').unwrap_or(text);
-        let ascii = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::URL).map_err(|_| NotADomain)?;
-        let legal = |label: &str| (1..=63).contains(&label.len());
-        if ascii.len() > 253 || !ascii.split('.').all(legal) {
-            return Err(NotADomain);
-        }
-        Ok(Domain(ascii.into_owned()))
+        ascii_form(text, AsciiDenyList::STD3).map(Domain).ok_or(NotADomain)
     }
 
     /// The name in ASCII form.
@@ -133,6 +131,53 @@ impl DomainPattern {
     }
 }
 
+/// Whether a text can stand before the `@`: every program that reads the address takes the same mailbox from it.
+fn is_plain(local: &str) -> bool {
+    let hidden = |c: char| c.is_whitespace() || c.is_control() || is_ignorable(c);
+    // Programs that fold compatible characters together make a special of `＠` or `﹐`.
+    let compatible = ComposingNormalizerBorrowed::new_nfkc().normalize(local);
+    !local.is_empty() && !local.chars().any(hidden) && !compatible.contains(SPECIALS)
+}
+
+/// The `specials` of RFC 5322, 3.2.3, but for the dot.
+const SPECIALS: [char; 12] = ['(', ')', '<', '>', '[', ']', ':', ';', '@', '\\', ',', '"'];
+
+/// A domain name in ASCII form, without a final dot, unless it has denied characters or a label of a length that DNS
+/// does not allow.
+fn ascii_form(domain: &str, denied: AsciiDenyList) -> Option<String> {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let ascii = idna::domain_to_ascii_cow(domain.as_bytes(), denied).ok()?;
+    let legal = |label: &str| (1..=63).contains(&label.len());
+    (ascii.len() <= 253 && ascii.split('.').all(legal)).then(|| ascii.into_owned())
+}
+
+/// Whether a character shows nothing by itself: joiners, fillers, soft hyphens, marks of direction, tags.
+pub(crate) fn is_ignorable(c: char) -> bool {
+    let place = IGNORABLE.partition_point(|(_, last)| *last < c);
+    IGNORABLE.get(place).is_some_and(|(first, _)| *first <= c)
+}
+
+/// `Default_Ignorable_Code_Point` in Unicode 16's `DerivedCoreProperties.txt`: the first and last of each range.
+const IGNORABLE: [(char, char); 17] = [
+    ('\u{AD}', '\u{AD}'),
+    ('\u{34F}', '\u{34F}'),
+    ('\u{61C}', '\u{61C}'),
+    ('\u{115F}', '\u{1160}'),
+    ('\u{17B4}', '\u{17B5}'),
+    ('\u{180B}', '\u{180F}'),
+    ('\u{200B}', '\u{200F}'),
+    ('\u{202A}', '\u{202E}'),
+    ('\u{2060}', '\u{206F}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{FE00}', '\u{FE0F}'),
+    ('\u{FEFF}', '\u{FEFF}'),
+    ('\u{FFA0}', '\u{FFA0}'),
+    ('\u{FFF0}', '\u{FFF8}'),
+    ('\u{1BCA0}', '\u{1BCA3}'),
+    ('\u{1D173}', '\u{1D17A}'),
+    ('\u{E0000}', '\u{E0FFF}'),
+];
+
 fn lower_nfc(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -172,6 +217,71 @@ mod tests {
         ] {
             assert_eq!(Address::parse(text), Err(NotAnAddress), "{text}");
         }
+    }
+
+    #[test]
+    fn what_programs_read_differently_is_no_address() {
+        for c in "()<>[]:;\\,\" \t\u{0}\u{7f}\u{ad}\u{200b}\u{202e}\u{2066}\u{feff}\u{e0041}\u{3164}＠﹫﹐（；\u{37e}"
+            .chars()
+        {
+            for local in [format!("a{c}b"), format!("{c}a"), format!("a{c}")] {
+                let text = format!("x{local}@contoso.com");
+                assert_eq!(Address::parse(&text), Err(NotAnAddress), "{text:?}");
+            }
+        }
+        for local in [
+            "o'neil+tag",
+            "a.b_c-d",
+            "#EXT#",
+            "josé",
+            "ｊane",
+            "李",
+            "a!b%c/d=e?f^g`h{i|j}k~l*m$n&o",
+        ] {
+            assert!(Address::parse(&format!("{local}@contoso.com")).is_ok(), "{local}");
+        }
+    }
+
+    #[test]
+    fn a_domain_has_letters_digits_and_hyphens() {
+        for text in [
+            "*",
+            "*contoso.com",
+            "contoso.*",
+            "a,b",
+            "a b",
+            "http://a.example",
+            "a@b.example",
+            "a_b.example",
+            "a..b",
+            "",
+            ".",
+        ] {
+            assert_eq!(Domain::parse(text), Err(NotADomain), "{text}");
+            assert_eq!(Address::parse(&format!("a@{text}")), Err(NotAnAddress), "{text}");
+        }
+        for text in [
+            "*",
+            "*contoso.com",
+            "*.*.contoso.com",
+            "contoso.*",
+            "*.",
+            "a,b",
+            "http://a.example",
+            "a@b.example",
+        ] {
+            assert_eq!(DomainPattern::parse(text), Err(NotADomain), "{text}");
+        }
+        assert_eq!(
+            Domain::parse("a-1.BÜCHER.example").map(|d| d.0),
+            Ok("a-1.xn--bcher-kva.example".into())
+        );
+    }
+
+    #[test]
+    fn keys_of_domains_with_underscores_have_one_spelling() {
+        assert_eq!(normal_form("A@Bü_cher.example."), normal_form("a@BÜ_CHER.EXAMPLE"));
+        assert_eq!(normal_form("a@x_y.example."), "a@x_y.example");
     }
 
     #[test]

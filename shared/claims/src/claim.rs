@@ -7,7 +7,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::{json, name::ClaimName};
+use crate::{address::is_ignorable, json, name::ClaimName};
 
 /// One named value about the applicant. Never null: a claim that is null, `""` or `[]` is absent.
 #[derive(Clone, PartialEq, Eq)]
@@ -57,6 +57,19 @@ impl Value {
         self.scalar().into_iter().chain(texts.iter().map(String::as_str))
     }
 
+    /// Whether there is nothing in it to read: texts without a visible character, and JSON that no rule can use.
+    pub fn is_blank(&self) -> bool {
+        self.scalars().all(|text| Value::visible_length(text) == 0)
+    }
+
+    /// The length of a text, in characters: without white space at its ends, and without characters that nobody sees
+    /// and some send in the place of a name.
+    pub fn visible_length(text: &str) -> usize {
+        let hidden = |c: char| c.is_control() || is_ignorable(c) || c == BRAILLE_BLANK;
+        let visible: String = text.chars().filter(|c| !hidden(*c)).collect();
+        visible.trim().chars().count()
+    }
+
     /// The same value with every text replaced by what `change` makes of it.
     pub fn map_text(&self, change: impl Fn(&str) -> String) -> Value {
         match self {
@@ -101,6 +114,9 @@ impl Value {
         }
     }
 }
+
+/// The Braille pattern without dots: neither white space nor ignorable by its Unicode properties, and as empty.
+const BRAILLE_BLANK: char = '\u{2800}';
 
 /// Prints the type only: claims are personal data.
 impl fmt::Debug for Value {
@@ -283,6 +299,43 @@ mod tests {
             "a bare key is not an extension"
         );
         assert_eq!(claims(text).at_key("n"), Some(&Value::Number("1.10".into())));
+    }
+
+    #[test]
+    fn what_nobody_can_read_is_blank() {
+        let blank = |json: &str| {
+            claims(&format!(r#"{{"city":{json}}}"#))
+                .get(&name("city"))
+                .map(Value::is_blank)
+        };
+        for json in [
+            r#"" ""#,
+            "\"\u{3164}\"",
+            "\"\u{115f}\u{1160}\u{ffa0} \u{200b}\"",
+            "\"\u{2800}\"",
+            r#""\u0000\u0007""#,
+            r#"[""," "]"#,
+            r#"{"a":1}"#,
+            r#"["x",2]"#,
+        ] {
+            assert_eq!(blank(json), Some(true), "{json}");
+        }
+        for json in ["\"\u{3164}x\"", r#"["","x"]"#, "0", "false", "\"李\""] {
+            assert_eq!(blank(json), Some(false), "{json}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_seen_has_a_length() {
+        for (text, length) in [
+            (" St. Gallen ", 10),
+            ("\u{200b} a \u{3164}", 1),
+            ("a\u{3164}\u{ad}b", 2),
+            ("", 0),
+            ("\u{202e}\u{e0041}\u{feff}", 0),
+        ] {
+            assert_eq!(Value::visible_length(text), length, "{text:?}");
+        }
     }
 
     #[test]

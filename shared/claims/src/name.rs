@@ -254,4 +254,20 @@ mod tests {
             assert_eq!(SettableName::parse(name), Err(BadName::Unsettable), "{name}");
         }
     }
+
+    #[test]
+    fn no_spelling_of_an_unsettable_key_is_allowed() {
+        for key in [
+            "email",
+            "EMAIL",
+            "objectid",
+            "Client_ID",
+            "clientid",
+            "Action",
+            "userMESSAGE",
+        ] {
+            assert!(!SettableName::allows_key(key), "{key}");
+        }
+        assert!(SettableName::allows_key("displayName") && SettableName::allows_key("extension_Email"));
+    }
 }

@@ -35,13 +35,15 @@ impl Reading {
 
 impl Condition {
     /// Whether it holds for a sign-up with these claims. An absent claim, and one of a type that cannot be compared,
-    /// equals nothing.
+    /// equals nothing; one that shows nothing is not present.
     pub(crate) fn holds(&self, reading: Reading, sign_up: &SignUp, claims: &Claims) -> bool {
         match self {
             Condition::All(conditions) => conditions.iter().all(|c| c.holds(reading, sign_up, claims)),
             Condition::Any(conditions) => conditions.iter().any(|c| c.holds(reading, sign_up, claims)),
             Condition::Not(condition) => !condition.holds(reading.inverted(), sign_up, claims),
-            Condition::Present { claim, present } => claims.get(claim).is_some() == *present,
+            Condition::Present { claim, present } => {
+                claims.get(claim).is_some_and(|value| !value.is_blank()) == *present
+            }
             Condition::OneOf { claim, values } => claims
                 .get(claim)
                 .is_some_and(|value| value.scalars().any(|text| values.contain(text))),

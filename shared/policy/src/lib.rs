@@ -3,6 +3,7 @@
 //! [`Policy::parse`] refuses a file with every mistake in it, each with its line; what it returns holds only what the
 //! steps can express. [`Policy::decide`] is pure and takes microseconds.
 
+mod characters;
 mod condition;
 mod decide;
 mod file;
@@ -10,6 +11,7 @@ mod lists;
 mod messages;
 mod mistakes;
 mod normalise;
+mod pattern;
 mod require;
 mod rule;
 
@@ -74,9 +76,9 @@ impl Policy {
 /// The `[approvals]` table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approvals {
-    /// How long after a denial an applicant may not ask again: `cool_down`, 30 days by default.
+    /// How long after a denial an applicant may not ask again: `cool_down`, 30 days by default; none is fine.
     pub cool_down: Duration,
-    /// How long an approval can be used: `unused`, 30 days by default.
+    /// How long an approval can be used: `unused`, 30 days by default; never none.
     pub unused: Duration,
     /// Whether an applicant that only an e-mail address identifies may use an approval: `trust_email`, no by default.
     pub trust_email: bool,

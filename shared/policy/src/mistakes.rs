@@ -70,7 +70,9 @@ impl<'t> Collector<'t> {
                 if self.found.is_empty() {
                     self.add(0..0, "the file cannot be read");
                 }
-                self.found.sort_by_key(|(at, _)| *at);
+                // A named list is read wherever it is used, and its mistakes are found as often.
+                self.found.sort();
+                self.found.dedup();
                 Err(Mistakes(
                     self.found.iter().map(|(at, what)| self.locate(*at, what)).collect(),
                 ))

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use claims::{Locales, SignUp, Step, parse};
+use std::time::Duration;
+
+use claims::{Address, Locales, SignUp, Step, Value, parse};
 use policy::{MessageName, Outcome, Policy, Verdict};
 use proptest::prelude::*;
+use regex_syntax::hir::{Class, HirKind};
 
 const SECOND: Step = Step::PostAttributeCollection;
 
@@ -195,6 +198,17 @@ fn requirements_ask_again() {
         ("one_of = [\"Wien\", \"Graz\"]", "Linz", false),
         ("optional = true, min_length = 2", "", true),
         ("optional = true, min_length = 2", "W", false),
+        ("optional = true, max_length = 9", "   ", false),
+        ("max_length = 5", "Wien ", true),
+        ("max_length = 5", " Wien ", false),
+        ("min_length = 4", " Wien ", true),
+        ("min_length = 4", " Wie  ", false),
+        ("min_length = 2", "W\u{3164}\u{200b}", false),
+        ("min_length = 2", "\u{115f}\u{1160}\u{ffa0}", false),
+        ("max_length = 9", "\u{3164}", false),
+        ("optional = false", "\u{3164}", false),
+        ("optional = false", "\u{2800}\u{ad}", false),
+        ("characters = [\"letters\"]", "\u{3164}", false),
     ];
     for (what, city, met) in cases {
         let wanted = if met {
@@ -208,11 +222,64 @@ fn requirements_ask_again() {
             "{what}: {city}"
         );
     }
-    let wrong_type = rule("min_length = 1");
-    assert_eq!(
-        outcome(&wrong_type, r#"{"city":{"a":1}}"#),
-        Outcome::AskAgain(MessageName::CHECK_INPUT)
-    );
+}
+
+#[test]
+fn a_claim_of_the_wrong_type_is_absent_and_of_several_texts_each_counts() {
+    let cases = [
+        ("min_length = 1", r#"{"a":1}"#, false),
+        ("optional = false", r#"{"a":1}"#, false),
+        ("optional = true, min_length = 1", r#"{"a":1}"#, true),
+        ("optional = true, min_length = 1", r#"["x",2]"#, true),
+        ("optional = false", r#"["x",2]"#, false),
+        ("optional = false", r#"["", " "]"#, false),
+        ("optional = false", r#"["", "Wien"]"#, true),
+        ("optional = true, max_length = 9", r#"[" "]"#, false),
+        ("min_length = 4", r#"["Wien", "Graz"]"#, true),
+        ("min_length = 4", r#"["Wien", "Ulm"]"#, false),
+        ("max_length = 9", r#"["Wien", ""]"#, false),
+        ("min_length = 2", "42", true),
+        ("pattern = \"[a-z]+\"", "true", true),
+        ("pattern = \"[a-z]+\"", "42", false),
+        ("optional = false", "false", true),
+    ];
+    for (what, city, met) in cases {
+        let policy = policy(&format!(
+            "[[rules]]\nname = \"r\"\nstep = \"post-attribute-collection\"\nrequire = {{ claim = \"city\", {what} }}"
+        ));
+        let body = format!(r#"{{"city":{city}}}"#);
+        let wanted = if met {
+            Outcome::Continue
+        } else {
+            Outcome::AskAgain(MessageName::CHECK_INPUT)
+        };
+        assert_eq!(outcome(&policy, &body), wanted, "{what}: {city}");
+    }
+}
+
+/// The table of characters that show nothing against the one of the engine of patterns.
+#[test]
+fn characters_that_show_nothing_are_those_of_unicode() {
+    let class = regex_syntax::parse(r"\p{Default_Ignorable_Code_Point}")
+        .unwrap()
+        .into_kind();
+    let HirKind::Class(Class::Unicode(class)) = class else {
+        panic!("no class")
+    };
+    let ignorable = |c: char| {
+        class
+            .ranges()
+            .iter()
+            .any(|range| (range.start()..=range.end()).contains(&c))
+    };
+    for c in ('\0'..=char::MAX).filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{2800}') {
+        let text = c.to_string();
+        assert_eq!(Value::visible_length(&text) == 0, ignorable(c), "{c:?}");
+        assert!(
+            !ignorable(c) || Address::parse(&format!("a{c}b@contoso.com")).is_err(),
+            "{c:?}"
+        );
+    }
 }
 
 #[test]
@@ -336,10 +403,70 @@ fn conditions_look_at_claims_addresses_and_issuers() {
             r#"{ any = [{ domain = ["contoso.com"] }, { issuer = ["mail"] }] }"#,
             true,
         ),
-        (r#"{ not = { any = [] } }"#, true),
+        (
+            r#"{ not = { any = [{ issuer = "mail" }, { domain = "fabrikam.com" }] } }"#,
+            true,
+        ),
     ] {
         assert_eq!(holds(when, jane), wanted, "{when}");
     }
+}
+
+#[test]
+fn an_issuer_is_the_same_in_each_of_its_spellings() {
+    for (written, sent) in [
+        ("facebook", "facebook.com"),
+        ("facebook.com", "Facebook"),
+        ("Facebook", "facebook"),
+        ("google", "google.com"),
+        ("Mail", "mail"),
+        ("https://Sts.example/a/", "https://sts.example/a/"),
+    ] {
+        let policy = policy(&format!(
+            "[lists]\nempty = []\n[[rules]]\nname = \"r\"\nstep = \"post-attribute-collection\"\nwhen = {{ issuer = \"{written}\" }}\nblock = true"
+        ));
+        let body = |issuer: &str| format!(r#"{{"identities":[{{"issuer":"{issuer}","issuerAssignedId":"1"}}]}}"#);
+        assert!(
+            matches!(outcome(&policy, &body(sent)), Outcome::Block(_)),
+            "{written}: {sent}"
+        );
+        assert_eq!(outcome(&policy, &body("twitter.com")), Outcome::Continue, "{written}");
+    }
+}
+
+#[test]
+fn a_claim_that_shows_nothing_is_not_present() {
+    let policy = policy(
+        "[[rules]]\nname = \"r\"\nstep = \"post-attribute-collection\"\nwhen = { claim = \"city\", present = true }\nblock = true",
+    );
+    for city in [r#"" ""#, "\"\u{3164}\"", r#"["", " "]"#, r#"{"a":"x"}"#, "null"] {
+        assert_eq!(
+            outcome(&policy, &format!(r#"{{"city":{city}}}"#)),
+            Outcome::Continue,
+            "{city}"
+        );
+    }
+    for city in [r#""Wien""#, r#"["", "Wien"]"#, "7", "false"] {
+        assert!(
+            matches!(outcome(&policy, &format!(r#"{{"city":{city}}}"#)), Outcome::Block(_)),
+            "{city}"
+        );
+    }
+}
+
+#[test]
+fn approvals_and_denials_last_thirty_days_by_default() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let lasting = |file: &str| {
+        let approvals = policy(file).approvals().clone();
+        (approvals.cool_down, approvals.unused, approvals.trust_email)
+    };
+    assert_eq!(lasting(""), (30 * DAY, 30 * DAY, false));
+    assert_eq!(lasting("[approvals]\nunused = \"1 day\""), (30 * DAY, DAY, false));
+    assert_eq!(
+        lasting("[approvals]\ncool_down = \"0 days\""),
+        (Duration::ZERO, 30 * DAY, false)
+    );
 }
 
 #[test]

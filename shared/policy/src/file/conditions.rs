@@ -1,8 +1,8 @@
 //! The `when` tables, and what rules hold about claims and addresses.
 
-use claims::ClaimName;
+use claims::{ClaimName, Value};
 
-use super::{Node, Reader, Section, quoted_list};
+use super::{Node, Reader, Section, lists::EQUALS_NOTHING, quoted_list};
 use crate::{condition::Condition, lists::Values};
 
 impl Reader<'_> {
@@ -19,8 +19,14 @@ impl Reader<'_> {
             [("not", node)] => self
                 .condition(node)
                 .map(|condition| Condition::Not(Box::new(condition))),
-            [("domain", node)] => Some(Condition::Domain(self.domains(node))),
-            [("address", node)] => Some(Condition::Address(self.addresses(node))),
+            [("domain", node)] => {
+                self.refuse_empty(node);
+                Some(Condition::Domain(self.domains(node)))
+            }
+            [("address", node)] => {
+                self.refuse_empty(node);
+                Some(Condition::Address(self.addresses(node)))
+            }
             [("issuer", node)] => Some(Condition::Issuer(self.issuers(node))),
             [(_, node)] => {
                 let claim = self.claim(Some(node), &section.span);
@@ -47,6 +53,7 @@ impl Reader<'_> {
                 .add(node.span(), "conditions are written as `[ { … }, { … } ]`");
             return None;
         };
+        self.refuse_empty(node);
         let conditions: Vec<_> = nodes.iter().map(|node| self.condition(node)).collect();
         conditions.into_iter().collect()
     }
@@ -57,8 +64,7 @@ impl Reader<'_> {
         self.end(section);
         match (is, one_of, present) {
             (Some(node), None, None) => {
-                let value = self.value(node)?;
-                let values = Values::new(value.scalars());
+                let values = self.equals(node)?;
                 Some(Condition::OneOf { claim: claim?, values })
             }
             (None, Some(node), None) => {
@@ -77,5 +83,13 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+    /// What `is` compares with: one value, or texts of which any will do.
+    fn equals(&mut self, node: &Node<'_>) -> Option<Values> {
+        let value = self.value(node)?;
+        if value.is_blank() || value.scalars().any(|text| Value::visible_length(text) == 0) {
+            self.mistakes.add(node.span(), EQUALS_NOTHING);
+        }
+        Some(Values::new(value.scalars()))
     }
 }

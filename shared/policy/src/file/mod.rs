@@ -1,10 +1,15 @@
 //! From the text of a policy file to a [`Policy`]. Reading goes on after a mistake, so that all of them are reported.
 
 mod conditions;
+mod lists;
+mod require;
 mod rules;
 mod values;
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use claims::{Locale, Step, UserMessage};
 use toml::{
@@ -32,6 +37,7 @@ pub(crate) fn parse(text: &str) -> Result<Policy, Mistakes> {
         mistakes,
         lists: BTreeMap::new(),
         messages: Vec::new(),
+        shown: BTreeSet::new(),
     };
     let policy = reader.policy(Section::new(document.get_ref(), document.span()));
     reader.mistakes.finish(policy)
@@ -44,6 +50,8 @@ struct Reader<'t> {
     lists: BTreeMap<String, Vec<(String, Range<usize>)>>,
     /// The names of all texts: the built-in ones and the file's own.
     messages: Vec<String>,
+    /// The names of texts that rules show.
+    shown: BTreeSet<String>,
 }
 
 /// A table of which each key is taken once; what is left over is a mistake.
@@ -74,10 +82,12 @@ impl Reader<'_> {
         if let Some(lists) = self.section(file.take("lists")) {
             self.read_lists(&lists);
         }
-        let messages = self.messages(file.take("messages"), &languages);
+        let own_messages = file.take("messages");
+        let messages = self.messages(own_messages, &languages);
         let approvals = self.approvals(file.take("approvals"));
         let steps = self.steps(file.take("steps"), &file.span);
         let rules = self.rules(file.take("rules"), &steps);
+        self.misnamed_messages(own_messages);
         self.end(file);
         Some(Policy {
             steps,
@@ -94,6 +104,9 @@ impl Reader<'_> {
         let mut languages = Vec::new();
         for (tag, span) in self.texts(node) {
             match Locale::parse(&tag) {
+                Some(locale) if languages.contains(&locale) => {
+                    self.mistakes.add(span, "this stands in the list twice");
+                }
                 Some(locale) => languages.push(locale),
                 None => self.mistakes.add(
                     span,
@@ -156,6 +169,21 @@ impl Reader<'_> {
         Messages { texts }
     }
 
+    /// A text that no rule shows, and whose name is near that of a built-in one, was meant to replace that one.
+    fn misnamed_messages(&mut self, node: Option<&Node<'_>>) {
+        let built_in = BUILT_IN.map(|(name, _)| name.to_string());
+        let own = node.and_then(|node| node.get_ref().as_table());
+        for name in own.into_iter().flat_map(|table| table.keys()) {
+            let text = name.get_ref().to_string();
+            let near = suggestion(&text, built_in.iter().map(String::as_str));
+            let known = self.shown.contains(&text) || built_in.contains(&text);
+            if !known && !near.is_empty() {
+                self.mistakes
+                    .add(name.span(), format!("no rule shows the message `{text}`{near}"));
+            }
+        }
+    }
+
     fn message(&mut self, name: &str, node: &Node<'_>, languages: &[Locale]) -> Vec<(Locale, UserMessage)> {
         let Some(section) = self.section(Some(node)) else {
             return Vec::new();
@@ -195,7 +223,7 @@ impl Reader<'_> {
         if let Some(duration) = section.take("cool_down").and_then(|node| self.duration(node)) {
             approvals.cool_down = duration;
         }
-        if let Some(duration) = section.take("unused").and_then(|node| self.duration(node)) {
+        if let Some(duration) = section.take("unused").and_then(|node| self.some_duration(node)) {
             approvals.unused = duration;
         }
         if let Some(trust) = section.take("trust_email").and_then(|node| self.boolean(node)) {
@@ -206,7 +234,7 @@ impl Reader<'_> {
     }
 
     fn steps(&mut self, node: Option<&Node<'_>>, file: &Range<usize>) -> Vec<(Step, Otherwise)> {
-        let Some(section) = self.section(node) else {
+        let Some(section) = self.section(node).filter(|section| !section.table.is_empty()) else {
             self.mistakes.add(
                 file.start..file.start,
                 "no `[steps]`: write `[steps.post-attribute-collection]` with `otherwise = \"continue\"` or `\"block\"` for each step that is served",

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use claims::Step;
+use claims::{Step, Value};
 use toml::de::DeValue;
 
 use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
@@ -10,8 +10,6 @@ use crate::{
     Otherwise,
     messages::MessageName,
     mistakes::suggestion,
-    normalise::Normaliser,
-    require::{Characters, Pattern, Requirement},
     rule::{Action, Ending, Listed, Rule},
 };
 
@@ -23,6 +21,7 @@ impl Reader<'_> {
                 .add(node.span(), "rules are written as `[[rules]]`, one table each");
             return None;
         };
+        self.refuse_empty(node);
         let mut rules: Vec<Rule> = Vec::new();
         for entry in entries.iter() {
             let Some(section) = self.section(Some(entry)) else {
@@ -95,10 +94,11 @@ impl Reader<'_> {
 
     fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
         let name = self.text(node)?;
-        let legal = (1..=80).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let legal = name.chars().count() <= 80 && !name.chars().any(char::is_control);
+        let legal = legal && Value::visible_length(&name) > 0 && name.trim() == name;
         if !legal {
-            self.mistakes
-                .add(node.span(), "a rule's name is one line of 1 to 80 characters");
+            let what = "a rule's name is one line of 1 to 80 characters, without spaces at its ends";
+            self.mistakes.add(node.span(), what);
         }
         legal.then_some(name)
     }
@@ -106,7 +106,7 @@ impl Reader<'_> {
     fn rule_steps(&mut self, node: &Node<'_>, served: &[(Step, Otherwise)]) -> Vec<Step> {
         let names = match node.get_ref() {
             DeValue::String(name) => vec![(name.to_string(), node.span())],
-            _ => self.texts(node),
+            _ => self.some_texts(node),
         };
         let mut steps = Vec::new();
         for (name, span) in names {
@@ -154,6 +154,7 @@ impl Reader<'_> {
             }
             "deny" => {
                 let listed = self.listed(node);
+                self.refuse_empty_lists(node);
                 let otherwise = self.ending(otherwise, node, steps, Ending::Block(MessageName::BLOCKED));
                 Some(Action::Deny {
                     listed: listed?,
@@ -193,91 +194,10 @@ impl Reader<'_> {
         Some(Listed { addresses, domains })
     }
 
-    fn requirement(&mut self, node: &Node<'_>) -> Option<Requirement> {
-        let mut section = self.section(Some(node))?;
-        let claim = self.claim(section.take("claim"), &section.span);
-        let optional = section
-            .take("optional")
-            .and_then(|node| self.boolean(node))
-            .unwrap_or(false);
-        let min_length = section.take("min_length").and_then(|node| self.count(node));
-        let max_length = section.take("max_length").and_then(|node| self.count(node));
-        if min_length.zip(max_length).is_some_and(|(min, max)| min > max) {
-            self.mistakes.add(
-                section.span.clone(),
-                "`min_length` is greater than `max_length`: nothing could meet this",
-            );
-        }
-        let characters = section.take("characters").map(|node| self.characters(node));
-        let pattern = section.take("pattern").and_then(|node| self.pattern(node));
-        let one_of = section.take("one_of").map(|node| self.values(node));
-        self.end(section);
-        Some(Requirement {
-            claim: claim?,
-            optional,
-            min_length,
-            max_length,
-            characters,
-            pattern,
-            one_of,
-        })
-    }
-
-    fn characters(&mut self, node: &Node<'_>) -> Characters {
-        let mut characters = Characters::default();
-        for (text, span) in self.texts(node) {
-            let letters_only = text.chars().count() > 2 && text.chars().all(|c| c.is_ascii_lowercase());
-            if letters_only && !Characters::CLASSES.contains(&text.as_str()) {
-                let what = format!(
-                    "`{text}` is no class of characters; there are {}",
-                    quoted_list(&Characters::CLASSES)
-                );
-                self.mistakes.add(span, what + &suggestion(&text, Characters::CLASSES));
-            }
-            characters.add(&text);
-        }
-        characters
-    }
-
-    fn pattern(&mut self, node: &Node<'_>) -> Option<Pattern> {
-        let text = self.text(node)?;
-        Pattern::parse(&text)
-            .map_err(|error| self.mistakes.add(node.span(), error))
-            .ok()
-    }
-
-    fn normalise(&mut self, node: &Node<'_>) -> Option<Action> {
-        let mut section = self.section(Some(node))?;
-        let (claims, with) = (section.take("claims"), section.take("with"));
-        if claims.is_none() || with.is_none() {
-            self.mistakes
-                .add(node.span(), "`normalise` says which `claims`, and `with` what");
-        }
-        self.end(section);
-        let names = self.texts(claims?);
-        let claims = names
-            .into_iter()
-            .filter_map(|(name, span)| self.settable(&name, span))
-            .collect();
-        let names = self.texts(with?);
-        let with = names
-            .into_iter()
-            .filter_map(|(name, span)| self.normaliser(&name, span))
-            .collect();
-        Some(Action::Normalise { claims, with })
-    }
-
-    fn normaliser(&mut self, name: &str, span: Range<usize>) -> Option<Normaliser> {
-        let found = Normaliser::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, normaliser)| *normaliser);
-        if found.is_none() {
-            let known = Normaliser::NAMES.map(|(name, _)| name);
-            let what = format!("`{name}` is no way to normalise; there are {}", quoted_list(&known));
-            self.mistakes.add(span, what + &suggestion(name, known));
-        }
-        found
+    /// An empty allow list admits nobody; an empty deny list does nothing.
+    fn refuse_empty_lists(&mut self, listed: &Node<'_>) {
+        let lists = listed.get_ref().as_table().map(|table| table.values());
+        lists.into_iter().flatten().for_each(|list| self.refuse_empty(list));
     }
 
     fn set(&mut self, node: &Node<'_>) -> Option<Action> {
@@ -290,7 +210,7 @@ impl Reader<'_> {
                 None
             }
         };
-        let to = section.take("to").map(|node| self.value(node));
+        let to = section.take("to").map(|node| self.set_value(node));
         if to.is_none() {
             self.mistakes.add(
                 section.span.clone(),
@@ -302,6 +222,17 @@ impl Reader<'_> {
             claim: claim?,
             to: to??,
         })
+    }
+
+    /// What a claim is set to: a value, or the `""` that takes it away.
+    fn set_value(&mut self, node: &Node<'_>) -> Option<Value> {
+        let value = self.value(node)?;
+        let blank = matches!(value, Value::Texts(_)) && value.is_blank();
+        if blank {
+            let what = "a list without a text is no value; `\"\"` takes the claim away";
+            self.mistakes.add(node.span(), what);
+        }
+        (!blank).then_some(value)
     }
 
     fn hold(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
@@ -316,7 +247,7 @@ impl Reader<'_> {
                     deny_when: None,
                 });
             }
-            DeValue::Table(table) => Section::new(table, node.span()),
+            DeValue::Table(table) if !table.is_empty() => Section::new(table, node.span()),
             _ => {
                 let what = "`hold` is `true`, or a table with `approve_when`, `deny_when`, or both";
                 self.mistakes.add(node.span(), what);

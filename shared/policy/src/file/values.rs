@@ -2,85 +2,13 @@
 
 use std::{ops::Range, time::Duration};
 
-use claims::{Address, BadName, ClaimName, DomainPattern, SettableName, Step, Value, issuer_name};
+use claims::{BadName, ClaimName, SettableName, Step, Value};
 use toml::de::DeValue;
 
 use super::{Node, Reader, Section, quoted_list};
-use crate::{
-    lists::{Domains, Values},
-    messages::MessageName,
-    mistakes::suggestion,
-};
+use crate::{messages::MessageName, mistakes::suggestion};
 
 impl Reader<'_> {
-    pub(super) fn domains(&mut self, node: &Node<'_>) -> Domains {
-        let mut patterns = Vec::new();
-        for (text, span) in self.entries(node) {
-            match DomainPattern::parse(&text) {
-                Ok(pattern) => patterns.push(pattern),
-                Err(_) => self.mistakes.add(
-                    span,
-                    format!(
-                        "`{text}` is no domain; write one like `contoso.com`, or `*.contoso.com` for its subdomains"
-                    ),
-                ),
-            }
-        }
-        Domains::new(patterns)
-    }
-
-    pub(super) fn addresses(&mut self, node: &Node<'_>) -> Values {
-        let mut addresses = Vec::new();
-        for (text, span) in self.entries(node) {
-            match Address::parse(&text) {
-                Ok(address) => addresses.push(address),
-                Err(_) => self
-                    .mistakes
-                    .add(span, "this is no e-mail address with exactly one `@`"),
-            }
-        }
-        Values::of_addresses(addresses)
-    }
-
-    pub(super) fn values(&mut self, node: &Node<'_>) -> Values {
-        let entries = self.entries(node);
-        Values::new(entries.iter().map(|(text, _)| text.as_str()))
-    }
-
-    /// An issuer, several, or the name of a list of them.
-    pub(super) fn issuers(&mut self, node: &Node<'_>) -> Values {
-        match node.get_ref().as_str() {
-            Some(issuer) if !self.lists.contains_key(issuer) => Values::new(issuer_name(issuer).as_deref()),
-            _ => {
-                let names: Vec<_> = self
-                    .entries(node)
-                    .iter()
-                    .filter_map(|(text, _)| issuer_name(text))
-                    .collect();
-                Values::new(names.iter().map(String::as_str))
-            }
-        }
-    }
-
-    /// The entries of a list: in brackets, by the name of a list, or a single domain or address.
-    fn entries(&mut self, node: &Node<'_>) -> Vec<(String, Range<usize>)> {
-        let Some(name) = node.get_ref().as_str() else {
-            return self.texts(node);
-        };
-        match self.lists.get(name) {
-            Some(entries) => entries.clone(),
-            // No list is meant: names of lists are words.
-            None if name.contains(['.', '@']) => vec![(name.to_owned(), node.span())],
-            None => {
-                let near = suggestion(name, self.lists.keys().map(String::as_str));
-                let what =
-                    format!("no list is called `{name}`; write it under `[lists]`, or its entries in brackets{near}");
-                self.mistakes.add(node.span(), what);
-                Vec::new()
-            }
-        }
-    }
-
     pub(super) fn message_name(&mut self, node: &Node<'_>) -> Option<MessageName> {
         let name = self.text(node)?;
         if !self.messages.contains(&name) {
@@ -90,7 +18,9 @@ impl Reader<'_> {
                 format!("no message is called `{name}`; write `[messages.{name}]`{near}"),
             );
         }
-        Some(MessageName::new(&name))
+        let message = MessageName::new(&name);
+        self.shown.insert(name);
+        Some(message)
     }
 
     pub(super) fn step_name(&mut self, name: &str, span: Range<usize>) -> Option<Step> {
@@ -157,8 +87,9 @@ impl Reader<'_> {
             value
                 .as_integer()
                 .and_then(|n| usize::from_str_radix(n.as_str(), n.radix()).ok())
+                .filter(|count| *count > 0)
         };
-        self.expect(node, "a whole number from 0", parse)
+        self.expect(node, "a whole number from 1", parse)
     }
 
     pub(super) fn texts(&mut self, node: &Node<'_>) -> Vec<(String, Range<usize>)> {
@@ -192,6 +123,18 @@ impl Reader<'_> {
         )
     }
 
+    /// The same, but not nothing: an approval that nobody has time to use is none.
+    pub(super) fn some_duration(&mut self, node: &Node<'_>) -> Option<Duration> {
+        let duration = self.duration(node)?;
+        if duration.is_zero() {
+            self.mistakes.add(
+                node.span(),
+                "an approval that cannot be used for any time is none; write at least `\"1 minute\"`",
+            );
+        }
+        (!duration.is_zero()).then_some(duration)
+    }
+
     pub(super) fn section<'a, 't>(&mut self, node: Option<&'a Node<'t>>) -> Option<Section<'a, 't>> {
         let node = node?;
         match node.get_ref() {
@@ -210,6 +153,7 @@ impl Reader<'_> {
         if found.is_none() {
             let came = match node.get_ref() {
                 DeValue::String(text) => format!("the text `{text}`"),
+                DeValue::Integer(number) => format!("the number `{number}`"),
                 other => format!("a value of type {}", other.type_str()),
             };
             self.mistakes

@@ -1,0 +1,170 @@
+//! Lists of domains, addresses, values and issuers.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use claims::{Address, DomainPattern, Value, fold, issuer_name};
+use toml::de::DeValue;
+
+use super::{Node, Reader};
+use crate::{
+    lists::{Domains, Values},
+    mistakes::suggestion,
+};
+
+/// A text of the file and where it stands.
+type Entry = (String, Range<usize>);
+
+impl Reader<'_> {
+    pub(super) fn domains(&mut self, node: &Node<'_>) -> Domains {
+        let mut patterns = Vec::new();
+        for (text, span) in self.entries(node) {
+            match DomainPattern::parse(&text) {
+                Ok(pattern) if can_have_mail(&pattern) => patterns.push(pattern),
+                _ => {
+                    let hint = self.other_list(&text);
+                    self.mistakes.add(
+                        span,
+                        format!(
+                            "`{text}` is no domain; write one like `contoso.com`, or `*.contoso.com` for its subdomains{hint}"
+                        ),
+                    );
+                }
+            }
+        }
+        Domains::new(patterns)
+    }
+
+    pub(super) fn addresses(&mut self, node: &Node<'_>) -> Values {
+        let mut addresses = Vec::new();
+        for (text, span) in self.entries(node) {
+            match Address::parse(&text) {
+                Ok(address) => addresses.push(address),
+                Err(_) => {
+                    let hint = self.other_list(&text);
+                    let what =
+                        format!("this is no e-mail address with exactly one `@`, a plain name and a domain{hint}");
+                    self.mistakes.add(span, what);
+                }
+            }
+        }
+        Values::of_addresses(addresses)
+    }
+
+    /// Values that a claim is compared with.
+    pub(super) fn values(&mut self, node: &Node<'_>) -> Values {
+        self.refuse_empty(node);
+        let entries = self.entries(node);
+        for (text, span) in &entries {
+            if Value::visible_length(text) == 0 {
+                self.mistakes.add(span.clone(), EQUALS_NOTHING);
+            }
+        }
+        Values::new(entries.iter().map(|(text, _)| text.as_str()))
+    }
+
+    /// An issuer, several, or the name of a list of them.
+    pub(super) fn issuers(&mut self, node: &Node<'_>) -> Values {
+        self.refuse_empty(node);
+        let entries = match node.get_ref().as_str() {
+            Some(issuer) if !self.lists.contains_key(issuer) => vec![(issuer.to_owned(), node.span())],
+            _ => self.entries(node),
+        };
+        let names: Vec<_> = entries
+            .into_iter()
+            .filter_map(|(text, span)| self.issuer(&text, span))
+            .collect();
+        Values::new(names.iter().map(String::as_str))
+    }
+
+    fn issuer(&mut self, text: &str, span: Range<usize>) -> Option<String> {
+        let odd = |name: &str| name.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '@'));
+        let known = |name: &str| name == "mail" || (name.contains('.') && !odd(name));
+        let name = issuer_name(text).filter(|name| known(name));
+        if name.is_none() {
+            let names = self.lists.keys().map(String::as_str);
+            let near = suggestion(&fold(text), names.chain(["google", "facebook", "mail"]));
+            let what = format!(
+                "`{text}` is no issuer: write its domain (`google.com`), `mail` for a one-time passcode, or the name of a list{near}"
+            );
+            self.mistakes.add(span, what);
+        }
+        name
+    }
+
+    /// A list in brackets, or by its name, that has to have entries. An empty one would never or always apply.
+    pub(super) fn refuse_empty(&mut self, node: &Node<'_>) {
+        let is_empty = match node.get_ref() {
+            DeValue::Array(nodes) => nodes.is_empty(),
+            DeValue::String(name) => self.lists.get(name.as_ref()).is_some_and(Vec::is_empty),
+            _ => false,
+        };
+        if is_empty {
+            let what = "this list is empty and means nothing here; write its entries, or leave out what it stands for";
+            self.mistakes.add(node.span(), what);
+        }
+    }
+
+    /// A list in brackets that has entries, and none of them twice.
+    pub(super) fn some_texts(&mut self, node: &Node<'_>) -> Vec<Entry> {
+        let texts = self.texts(node);
+        if node.get_ref().is_array() {
+            self.refuse_empty(node);
+        }
+        self.refuse_twice(&texts, str::to_owned);
+        texts
+    }
+
+    /// The entries of a list: in brackets, by the name of a list, or a single domain or address.
+    fn entries(&mut self, node: &Node<'_>) -> Vec<Entry> {
+        let Some(name) = node.get_ref().as_str() else {
+            let entries = self.texts(node);
+            self.refuse_twice(&entries, fold);
+            return entries;
+        };
+        match self.lists.get(name) {
+            // Written twice under `[lists]` is fine: long lists are put together from several.
+            Some(entries) => entries.clone(),
+            // No list is meant: names of lists are words.
+            None if name.contains(['.', '@']) => vec![(name.to_owned(), node.span())],
+            None => {
+                let near = suggestion(name, self.lists.keys().map(String::as_str));
+                let what =
+                    format!("no list is called `{name}`; write it under `[lists]`, or its entries in brackets{near}");
+                self.mistakes.add(node.span(), what);
+                Vec::new()
+            }
+        }
+    }
+
+    fn refuse_twice(&mut self, entries: &[Entry], same: impl Fn(&str) -> String) {
+        let mut seen = BTreeSet::new();
+        for (text, span) in entries {
+            if !seen.insert(same(text)) {
+                self.mistakes.add(span.clone(), "this stands in the list twice");
+            }
+        }
+    }
+
+    /// What was probably meant by an entry that cannot be one.
+    fn other_list(&self, text: &str) -> &'static str {
+        if self.lists.contains_key(text) {
+            "; to mean the list of this name, leave the brackets out"
+        } else if text.contains('@') {
+            "; an address belongs under `addresses`, in a condition under `address`"
+        } else {
+            ""
+        }
+    }
+}
+
+/// What is wrong with comparing with a text that shows nothing.
+pub(super) const EQUALS_NOTHING: &str = "nothing equals an empty text, since an empty claim is absent; write \
+    `present = false` in a condition, `optional = true` in a requirement";
+
+/// Whether addresses can have a domain that fits. A word without a dot is none, and rather the name of a list.
+fn can_have_mail(pattern: &DomainPattern) -> bool {
+    match pattern {
+        DomainPattern::Exact(domain) => domain.as_str().contains('.'),
+        DomainPattern::Below(_) => true,
+    }
+}
