@@ -140,7 +140,10 @@ pub(crate) fn history_of(id: &RequestId) -> (String, String) {
 
 /// The partition of a lane, and what its sort keys begin with.
 pub(crate) fn lane(lane: &Lane) -> (String, String) {
-    (format!("O#{}#{}", lane.applicant, lane.receiver.name()), format!("{EFFECT}#"))
+    (
+        format!("O#{}#{}", lane.applicant, lane.receiver.name()),
+        format!("{EFFECT}#"),
+    )
 }
 
 /// The index partition of a shard of the effects that a receiver is to get.

@@ -24,8 +24,8 @@ use std::{future::Future, time::Duration};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request, RequestId,
-    Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request,
+    RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;

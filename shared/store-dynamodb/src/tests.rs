@@ -31,7 +31,7 @@ impl Table {
 
 #[async_trait::async_trait]
 impl Place for Table {
-    async fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self) -> Arc<dyn store_suite::Rows> {
         Arc::new(testing::open_at(&endpoint(), &self.0))
     }
 }

@@ -16,8 +16,8 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request, RequestId,
-    Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request,
+    RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 use tokio::sync::Mutex;
 
@@ -78,7 +78,10 @@ impl Store for SqliteStore {
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn due(&self, receiver: Receiver, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        run(&self.reader, move |connection| outbox::due(connection, receiver, now, limit)).await
+        run(&self.reader, move |connection| {
+            outbox::due(connection, receiver, now, limit)
+        })
+        .await
     }
 
     async fn first_in(&self, lane: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
@@ -93,7 +96,10 @@ impl Outbox for SqliteStore {
 
     async fn parked(&self, after: Option<&OutboxEntry>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
         let after = after.cloned();
-        run(&self.reader, move |connection| outbox::parked(connection, after.as_ref(), limit)).await
+        run(&self.reader, move |connection| {
+            outbox::parked(connection, after.as_ref(), limit)
+        })
+        .await
     }
 }
 

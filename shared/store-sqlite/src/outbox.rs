@@ -19,21 +19,36 @@ pub(crate) fn due(
 ) -> Result<Vec<OutboxEntry>, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
     let sql = "SELECT document FROM outbox WHERE receiver = ? AND due <= ? AND parked_at IS NULL ORDER BY due LIMIT ?";
-    all(&transaction, WHAT, sql, params![receiver.name(), now.as_millis(), count(limit)])
+    all(
+        &transaction,
+        WHAT,
+        sql,
+        params![receiver.name(), now.as_millis(), count(limit)],
+    )
 }
 
 pub(crate) fn first_in(connection: &mut Connection, lane: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
     let sql = "SELECT document FROM outbox WHERE applicant = ? AND receiver = ? AND parked_at IS NULL \
                ORDER BY number LIMIT 1";
-    one(&transaction, WHAT, sql, params![lane.applicant.to_string(), lane.receiver.name()])
+    one(
+        &transaction,
+        WHAT,
+        sql,
+        params![lane.applicant.to_string(), lane.receiver.name()],
+    )
 }
 
 pub(crate) fn entry(connection: &mut Connection, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
     let sql = "SELECT document FROM outbox WHERE applicant = ? AND receiver = ? AND number = ?";
     let (applicant, receiver) = (id.lane.applicant.to_string(), id.lane.receiver.name());
-    one(&transaction, WHAT, sql, params![applicant, receiver, version(id.number)?])
+    one(
+        &transaction,
+        WHAT,
+        sql,
+        params![applicant, receiver, version(id.number)?],
+    )
 }
 
 pub(crate) fn parked(
@@ -69,13 +84,19 @@ pub(crate) fn put(
         None => {
             let sql = "INSERT INTO outbox (revision, due, parked_at, document, applicant, receiver, number) \
                        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-            one_row(transaction, sql, params![revision, due, parked_at, document, applicant, receiver, number])
+            one_row(
+                transaction,
+                sql,
+                params![revision, due, parked_at, document, applicant, receiver, number],
+            )
         }
         Some(replaces) => {
             let sql = "UPDATE outbox SET revision = ?, due = ?, parked_at = ?, document = ? \
                        WHERE applicant = ? AND receiver = ? AND number = ? AND revision = ?";
             let replaces = version(replaces)?;
-            let columns = params![revision, due, parked_at, document, applicant, receiver, number, replaces];
+            let columns = params![
+                revision, due, parked_at, document, applicant, receiver, number, replaces
+            ];
             one_row(transaction, sql, columns)
         }
     }
@@ -84,7 +105,11 @@ pub(crate) fn put(
 pub(crate) fn remove(transaction: &Transaction<'_>, id: &EntryId, revision: u64) -> Result<Committed, StoreError> {
     let sql = "DELETE FROM outbox WHERE applicant = ? AND receiver = ? AND number = ? AND revision = ?";
     let (applicant, receiver) = (id.lane.applicant.to_string(), id.lane.receiver.name());
-    one_row(transaction, sql, params![applicant, receiver, version(id.number)?, version(revision)?])
+    one_row(
+        transaction,
+        sql,
+        params![applicant, receiver, version(id.number)?, version(revision)?],
+    )
 }
 
 fn count(limit: usize) -> i64 {

@@ -20,7 +20,7 @@ struct File(TempDir);
 
 #[async_trait::async_trait]
 impl Place for File {
-    async fn open(&self) -> Arc<dyn Store> {
+    async fn open(&self) -> Arc<dyn store_suite::Rows> {
         Arc::new(SqliteStore::open(self.0.path().join("vestibule.db")).unwrap())
     }
 }

@@ -13,6 +13,7 @@
 
 pub mod conditions;
 pub mod listing;
+pub mod outbox;
 pub mod races;
 pub mod reading;
 pub mod sample;
@@ -21,7 +22,7 @@ mod settle;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::Store;
+use store::{Outbox, Store};
 
 pub use settle::{eventually, settle};
 
@@ -30,8 +31,13 @@ pub use settle::{eventually, settle};
 pub trait Place: Send + Sync {
     /// Opens the store that is here, as another process would: it shares nothing with those opened before but the
     /// rows.
-    async fn open(&self) -> Arc<dyn Store>;
+    async fn open(&self) -> Arc<dyn Rows>;
 }
+
+/// Everything that a store keeps.
+pub trait Rows: Store + Outbox {}
+
+impl<S: Store + Outbox> Rows for S {}
 
 /// Makes a test of each function of the suite, given an async function that makes a fresh [`Place`].
 #[macro_export]
@@ -57,6 +63,15 @@ macro_rules! store_tests {
                 a_request_that_changes_state_changes_lists,
                 a_place_in_a_list_outlives_its_request,
                 archived_requests_stay_in_the_list_of_their_state;
+            outbox:
+                every_effect_comes_back,
+                what_is_due_comes_in_order_and_not_early,
+                a_change_of_an_entry_needs_the_revision_it_names,
+                what_was_delivered_is_gone,
+                a_lane_is_led_by_its_first_entry_that_is_not_parked,
+                parked_entries_are_listed_and_not_due,
+                an_effect_is_written_with_its_request_or_not_at_all,
+                racing_leases_are_taken_once;
             races:
                 racing_changes_of_a_request_decide_once,
                 racing_first_submits_open_one_request,
@@ -96,6 +111,7 @@ mod tests {
         let sources = [
             include_str!("conditions.rs"),
             include_str!("listing.rs"),
+            include_str!("outbox.rs"),
             include_str!("races.rs"),
             include_str!("reading.rs"),
         ];

@@ -12,7 +12,7 @@ use store::{
 use tokio::task::JoinSet;
 
 use crate::{
-    Place,
+    Place, Rows,
     sample::{
         answer, approved, call, call_key, commit, denial, denied, entry, first, history, next, pending, turn_away,
     },
@@ -178,7 +178,7 @@ pub async fn changes_and_look_ups_at_once_are_consistent(place: &dyn Place) {
 /// Runs so many tasks, half of them on a second store at the same place, and collects what came of each.
 async fn all_at_once<F, R>(place: &dyn Place, count: u64, task: F) -> Vec<Committed>
 where
-    F: Fn(Arc<dyn Store>, u64) -> R,
+    F: Fn(Arc<dyn Rows>, u64) -> R,
     R: Future<Output = Committed> + Send + 'static,
 {
     let stores = [place.open().await, place.open().await];

@@ -2,7 +2,8 @@
 
 use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, UserMessage, Value};
 use store::{
-    Actor, CallRecord, Commit, Denial, Event, HistoryEntry, Left, Request, RequestId, Seen, State, Timestamp, Write,
+    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, Left, OutboxEntry, Request, RequestId,
+    Seen, State, Timestamp, Write,
 };
 
 /// Claims of every type and of every text that is hard to store.
@@ -224,4 +225,35 @@ pub fn turn_away(denial: &Denial) -> Write {
 /// A commit of these writes.
 pub fn commit(writes: impl Into<Vec<Write>>) -> Commit {
     Commit { writes: writes.into() }
+}
+
+/// The first effect that a request has for a receiver, due at once.
+pub fn effect(of: &Request, effect: Effect) -> OutboxEntry {
+    OutboxEntry {
+        id: EntryId::of(&of.id, of.version, effect.receiver(), 0),
+        request: of.id,
+        effect,
+        written_at: at(0),
+        due: at(0),
+        attempts: 0,
+        revision: 1,
+        failure: None,
+        parked_at: None,
+    }
+}
+
+/// A write that puts an effect into the outbox.
+pub fn put(entry: &OutboxEntry) -> Write {
+    Write::Effect {
+        entry: Box::new(entry.clone()),
+        replaces: None,
+    }
+}
+
+/// A write that changes an effect of the revision before.
+pub fn change(entry: &OutboxEntry) -> Write {
+    Write::Effect {
+        entry: Box::new(entry.clone()),
+        replaces: Some(entry.revision - 1),
+    }
 }

@@ -206,7 +206,11 @@ impl FromStr for EntryId {
             number: number.parse().map_err(|_| BadEntryId)?,
         };
         // One spelling for each: `+1`, `01` and capital letters are none.
-        if id.to_string() == text { Ok(id) } else { Err(BadEntryId) }
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(BadEntryId)
+        }
     }
 }
 

@@ -1,0 +1,244 @@
+//! The outbox: what is due, in which order, and who may change it.
+
+use store::{
+    Committed::{Applied, Conflict},
+    Effect, News, Outbox, OutboxEntry, Receiver, Timestamp, Write,
+};
+use tokio::task::JoinSet;
+
+use crate::{
+    Place, Rows, eventually,
+    sample::{answer, at, call, change, commit, effect, first, pending, put},
+    settle,
+};
+
+/// By id, in its lane and when it is due.
+pub async fn every_effect_comes_back(place: &dyn Place) {
+    let store = place.open().await;
+    let tell = |news, redeem_url: Option<&str>| Effect::TellApplicant {
+        news,
+        redeem_url: redeem_url.map(str::to_owned),
+    };
+    let mut effects = vec![
+        Effect::CreateAccount,
+        Effect::TellReviewers,
+        tell(News::Approved, Some("sealed\u{0}ß")),
+    ];
+    effects.extend(News::ALL.map(|news| tell(news, None)));
+    for (n, kind) in effects.into_iter().enumerate() {
+        let entry = OutboxEntry {
+            attempts: u32::MAX,
+            revision: i64::MAX as u64,
+            failure: Some("the receiver said „no“".to_owned()),
+            written_at: at(-7),
+            ..effect(&pending(&n.to_string()), kind)
+        };
+        assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+        assert_eq!(store.entry(&entry.id).await, Ok(Some(entry.clone())));
+        assert_eq!(store.first_in(&entry.id.lane).await, Ok(Some(entry.clone())));
+        eventually("it is due", || async {
+            due(&*store, entry.id.lane.receiver, at(0)).await.contains(&entry)
+        })
+        .await;
+    }
+}
+
+/// Those that wait longest first, of one receiver, at most as many as asked for, and none before its time.
+pub async fn what_is_due_comes_in_order_and_not_early(place: &dyn Place) {
+    let store = place.open().await;
+    let mut entries = Vec::new();
+    for n in 0_i64..30 {
+        let kind = if n % 3 == 0 {
+            Effect::CreateAccount
+        } else {
+            Effect::TellReviewers
+        };
+        let due = if n % 5 == 0 {
+            Timestamp::from_millis(n)
+        } else {
+            at(10 - n)
+        };
+        let entry = OutboxEntry {
+            due,
+            ..effect(&pending(&n.to_string()), kind)
+        };
+        assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+        entries.push(entry);
+    }
+    entries.sort_unstable_by_key(|entry| (entry.due, entry.id));
+    for receiver in Receiver::ALL {
+        for now in [Timestamp::from_millis(4), at(-20), at(0), at(100)] {
+            let of_receiver = |entry: &&OutboxEntry| entry.id.lane.receiver == receiver && entry.due <= now;
+            let expected: Vec<_> = entries.iter().filter(of_receiver).cloned().collect();
+            eventually("all that is due is listed", || async {
+                let mut found = due(&*store, receiver, now).await;
+                found.sort_by_key(|entry| (entry.due, entry.id));
+                found == expected
+            })
+            .await;
+            let some = store.due(receiver, now, 3).await.unwrap();
+            assert_eq!(some.len(), expected.len().min(3));
+            assert!(
+                some.iter()
+                    .zip(&expected)
+                    .all(|(some, expected)| some.due == expected.due)
+            );
+        }
+    }
+}
+
+/// As with every row: the first writer wins.
+pub async fn a_change_of_an_entry_needs_the_revision_it_names(place: &dyn Place) {
+    let store = place.open().await;
+    let entry = effect(&pending("jane"), Effect::CreateAccount);
+    assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+    assert_eq!(
+        store.commit(&commit([put(&entry)])).await,
+        Ok(Conflict),
+        "it is there already"
+    );
+    let leased = later(&entry, at(60));
+    assert_eq!(store.commit(&commit([change(&leased)])).await, Ok(Applied));
+    assert_eq!(store.commit(&commit([change(&leased)])).await, Ok(Conflict));
+    assert_eq!(store.entry(&entry.id).await, Ok(Some(leased.clone())));
+    eventually("it is not due any more", || async {
+        due(&*store, Receiver::Account, at(59)).await.is_empty()
+    })
+    .await;
+    assert_eq!(due(&*store, Receiver::Account, at(60)).await, [leased]);
+}
+
+/// And by nobody but who held it last.
+pub async fn what_was_delivered_is_gone(place: &dyn Place) {
+    let store = place.open().await;
+    let entry = effect(&pending("jane"), Effect::CreateAccount);
+    let delivered = |revision| commit([Write::Delivered { id: entry.id, revision }]);
+    assert_eq!(store.commit(&delivered(1)).await, Ok(Conflict), "it is not there yet");
+    assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+    assert_eq!(store.commit(&delivered(2)).await, Ok(Conflict));
+    assert_eq!(store.commit(&delivered(1)).await, Ok(Applied));
+    assert_eq!(store.entry(&entry.id).await, Ok(None));
+    assert_eq!(store.first_in(&entry.id.lane).await, Ok(None));
+    eventually("it is not due any more", || async {
+        due(&*store, Receiver::Account, at(60)).await.is_empty()
+    })
+    .await;
+}
+
+/// However many are parked before it.
+pub async fn a_lane_is_led_by_its_first_entry_that_is_not_parked(place: &dyn Place) {
+    let store = place.open().await;
+    let jane = pending("jane");
+    let entries: Vec<_> = (0..20)
+        .map(|n| {
+            let mut entry = effect(&jane, Effect::TellReviewers);
+            entry.id.number = n * 7;
+            entry.parked_at = (n < 17).then_some(at(1));
+            entry
+        })
+        .collect();
+    let lane = entries[0].id.lane;
+    assert_eq!(store.first_in(&lane).await, Ok(None));
+    for entry in entries.iter().rev() {
+        assert_eq!(store.commit(&commit([put(entry)])).await, Ok(Applied));
+    }
+    let other = effect(&jane, Effect::CreateAccount);
+    let neighbour = effect(&pending("jim"), Effect::TellReviewers);
+    assert_eq!(store.commit(&commit([put(&other), put(&neighbour)])).await, Ok(Applied));
+    assert_eq!(store.first_in(&lane).await, Ok(Some(entries[17].clone())));
+}
+
+/// In the order in which they were parked, page by page.
+pub async fn parked_entries_are_listed_and_not_due(place: &dyn Place) {
+    let store = place.open().await;
+    let mut expected = Vec::new();
+    for n in 0_u64..25 {
+        let mut entry = effect(&pending(&(n / 3).to_string()), Effect::TellReviewers);
+        entry.id.number = n;
+        assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+        if n % 5 != 0 {
+            let parked = OutboxEntry {
+                parked_at: Some(at(i64::try_from(n % 4).unwrap())),
+                ..later(&entry, at(0))
+            };
+            assert_eq!(store.commit(&commit([change(&parked)])).await, Ok(Applied));
+            expected.push(parked);
+        }
+    }
+    expected.sort_unstable_by_key(|entry| (entry.parked_at, entry.id));
+    for size in [100, 7, 1] {
+        eventually("all parked entries are listed in order", || async {
+            parked(&*store, size).await == expected
+        })
+        .await;
+    }
+    eventually("the others alone are due", || async {
+        due(&*store, Receiver::Mail, at(60)).await.len() == 5
+    })
+    .await;
+}
+
+/// What follows a change of state is recorded with it.
+pub async fn an_effect_is_written_with_its_request_or_not_at_all(place: &dyn Place) {
+    let store = place.open().await;
+    let jane = pending("jane");
+    let entry = effect(&jane, Effect::TellReviewers);
+    assert_eq!(store.commit(&commit([first(&jane), put(&entry)])).await, Ok(Applied));
+    let again = OutboxEntry {
+        revision: 7,
+        ..effect(&jane, Effect::CreateAccount)
+    };
+    assert_eq!(store.commit(&commit([put(&again), first(&jane)])).await, Ok(Conflict));
+    assert_eq!(store.entry(&again.id).await, Ok(None));
+    assert_eq!(store.entry(&entry.id).await, Ok(Some(entry)));
+}
+
+/// Two deliverers never hold one entry.
+pub async fn racing_leases_are_taken_once(place: &dyn Place) {
+    let store = place.open().await;
+    for n in 0..8 {
+        let entry = effect(&pending(&n.to_string()), Effect::CreateAccount);
+        assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+        let mut racers = JoinSet::new();
+        for racer in 0..8 {
+            let (store, leased) = (place.open().await, later(&entry, at(racer)));
+            let record = call(&format!("{n} {racer}"), &pending("jane"));
+            racers.spawn(async move {
+                let commit = commit([change(&leased), answer(&record)]);
+                (settle(&*store, &commit).await, leased)
+            });
+        }
+        let outcomes = racers.join_all().await;
+        let [won] = outcomes
+            .iter()
+            .filter(|(committed, _)| *committed == Applied)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        assert_eq!(store.entry(&entry.id).await, Ok(Some(won.1.clone())));
+    }
+}
+
+fn later(entry: &OutboxEntry, due: Timestamp) -> OutboxEntry {
+    OutboxEntry {
+        due,
+        revision: entry.revision + 1,
+        ..entry.clone()
+    }
+}
+
+async fn due(store: &dyn Rows, receiver: Receiver, now: Timestamp) -> Vec<OutboxEntry> {
+    store.due(receiver, now, 100).await.unwrap()
+}
+
+async fn parked(store: &dyn Outbox, size: usize) -> Vec<OutboxEntry> {
+    let mut all: Vec<OutboxEntry> = Vec::new();
+    loop {
+        let page = store.parked(all.last(), size).await.unwrap();
+        let last = page.len() < size;
+        all.extend(page);
+        if last {
+            return all;
+        }
+    }
+}
