@@ -70,7 +70,7 @@ impl<'f> Decision<'f> {
             Event::Approved { reason, until } => (Ruling::Approve, reason, Some(*until)),
             Event::Denied { reason, until } => (Ruling::Deny, reason, Some(*until)),
             Event::Withdrawn { reason } => (Ruling::Withdraw, reason, None),
-            Event::Opened { .. } | Event::Updated { .. } | Event::Admitted => return None,
+            Event::Opened { .. } | Event::Updated { .. } | Event::Admitted | Event::Provisioned { .. } => return None,
         };
         let by = match &entry.by {
             Actor::Reviewer(name) => name,

@@ -60,21 +60,12 @@ pub fn assemble(
     };
     let reviewers = Reviewers::parse(lines).map_err(|bad| bad.into_start_error())?;
     let store = store.ok_or_else(|| StartError::new("VESTIBULE_REVIEWERS is set, and there is no store to review"))?;
-    let policy::Approvals {
-        cool_down,
-        unused,
-        trust_email,
-    } = policy.approvals().clone();
     Ok(Review::new(Parts {
         mount,
         base_path: settings.base_path.clone(),
         secure_cookie: settings.platform.has_tls(),
         reviewers,
-        terms: Terms {
-            cool_down,
-            unused,
-            trust_email,
-        },
+        terms: policy.terms().clone(),
         store,
         clock: assembly::clock(),
         deadline: settings.deadline,

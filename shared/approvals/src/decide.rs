@@ -1,6 +1,6 @@
-use store::{Actor, Denial, Event, Request, State, Timestamp};
+use store::{Actor, Denial, Effect, Event, News, Request, State, Timestamp};
 
-use crate::{Standing, Terms, Transition, standing};
+use crate::{AccountBy, Standing, Terms, Transition, standing, tell::tell};
 
 /// What a reviewer does to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ impl Ruling {
 pub enum Refusal {
     /// The request is not pending (any more): somebody decided, or it ended otherwise. The first decision stands.
     NotPending,
+    /// The request is not approved (any more).
+    NotApproved,
 }
 
 /// A reviewer decides. The first one does; whoever comes second, on whatever side, changes nothing.
@@ -63,17 +65,17 @@ pub fn decide(request: &Request, decide: &Decide, now: Timestamp, terms: &Terms)
                 reason: event_reason,
                 until,
             };
-            transition.then(
-                event,
-                actor,
-                now,
-                change(State::Approved {
-                    at: now,
-                    by,
-                    reason,
-                    until,
-                }),
-            )
+            let approved = change(State::Approved {
+                at: now,
+                by,
+                reason,
+                until,
+            });
+            let effect = match terms.account {
+                AccountBy::Graph => Some(Effect::CreateAccount),
+                AccountBy::Flow => tell(request, News::Approved, terms),
+            };
+            transition.then(event, actor, now, approved).causing(effect)
         }
         Ruling::Deny => {
             let until = now.plus(terms.cool_down);
@@ -94,7 +96,10 @@ pub fn decide(request: &Request, decide: &Decide, now: Timestamp, terms: &Terms)
                 reason,
                 until,
             });
-            transition.then(event, actor, now, denied).turning_away(denials)
+            transition
+                .then(event, actor, now, denied)
+                .turning_away(denials)
+                .causing(tell(request, News::Denied, terms))
         }
         Ruling::Withdraw => {
             let event = Event::Withdrawn { reason: event_reason };

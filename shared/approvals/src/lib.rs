@@ -4,6 +4,7 @@
 //! hold      reviewer              the person comes again
 //!  │           │                          │
 //! Pending ─▶ Approved ─────────────────▶ Admitted ◀── automatic approval
+//!  │ │         │ └ account = graph, created ─▶ Provisioned
 //!  │ │         └ not used in time ─▶ as none
 //!  │ └ Withdrawn
 //!  └ Denied ── cool-down over, comes again ──▶ Pending
@@ -13,14 +14,19 @@
 //! whatever the row still says.
 
 mod decide;
+mod provision;
 mod reviewed;
 mod standing;
 mod submit;
+mod tell;
 mod transition;
 
 use std::time::Duration;
 
+use store::News;
+
 pub use decide::{Decide, Refusal, Ruling, decide};
+pub use provision::{Account, provision};
 pub use standing::{Notice, Standing, check, standing, turned_away};
 pub use submit::{Answer, MOST_ADDRESSES, Submission, Wish, submit};
 pub use transition::Transition;
@@ -34,4 +40,36 @@ pub struct Terms {
     pub unused: Duration,
     /// Whether an applicant that only an e-mail address identifies may use an approval.
     pub trust_email: bool,
+    /// Who creates the account of somebody who was approved.
+    pub account: AccountBy,
+    /// What applicants are told by mail.
+    pub tell_applicants: Vec<News>,
+    /// Whether they are told at an address that nobody proved.
+    pub tell_unproven: bool,
+    /// Whether reviewers are told by mail that somebody waits.
+    pub tell_reviewers: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Terms {
+            cool_down: 30 * DAY,
+            unused: 30 * DAY,
+            trust_email: false,
+            account: AccountBy::Flow,
+            tell_applicants: Vec::new(),
+            tell_unproven: false,
+            tell_reviewers: false,
+        }
+    }
+}
+
+/// Who creates the account of somebody who was approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountBy {
+    /// The user flow, when they come again and are told to go on.
+    Flow,
+    /// We do, in the directory; in B2B only, as B2C never sends the password.
+    Graph,
 }

@@ -2,10 +2,14 @@ use std::time::Duration;
 
 use store::{Denial, Request, State, Timestamp};
 
-use crate::Terms;
+use crate::{AccountBy, Terms};
 
 /// How long the answer that let somebody in is given again.
 pub(crate) const ADMISSION_LIFE: Duration = Duration::from_secs(60 * 60);
+
+/// How long an account that was created counts. Afterwards its applicant, if they come again, is reviewed again: the
+/// account was removed, or they would not have to sign up.
+const PROVISIONED_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What an applicant's latest request means now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Standing<'r> {
     Approved(&'r Request),
     /// The applicant was let in within the hour.
     Admitted(&'r Request),
+    /// The applicant's account was created within the month.
+    Provisioned(&'r Request),
 }
 
 /// What an applicant is told who may not go on.
@@ -35,10 +41,14 @@ pub enum Notice {
     Unproven,
     /// It was approved for another address.
     OtherAddress,
+    /// It was approved, and the account is being created.
+    OnItsWay,
+    /// The account is there.
+    Ready,
 }
 
-/// What a request means at a time. An approval that ran out, a denial past its cool-down, an admission an hour ago
-/// and a withdrawal count as none.
+/// What a request means at a time. An approval that ran out, a denial past its cool-down, an admission an hour ago, an
+/// account created a month ago and a withdrawal count as none.
 pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
     let Some(request) = request else { return Standing::None };
     match &request.state {
@@ -46,9 +56,12 @@ pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
         State::Approved { until, .. } if now < *until => Standing::Approved(request),
         State::Denied { until, .. } if now < *until => Standing::Denied(request),
         State::Admitted { at } if now < at.plus(ADMISSION_LIFE) => Standing::Admitted(request),
-        State::Approved { .. } | State::Denied { .. } | State::Admitted { .. } | State::Withdrawn { .. } => {
-            Standing::None
-        }
+        State::Provisioned { at, .. } if now < at.plus(PROVISIONED_LIFE) => Standing::Provisioned(request),
+        State::Approved { .. }
+        | State::Denied { .. }
+        | State::Admitted { .. }
+        | State::Provisioned { .. }
+        | State::Withdrawn { .. } => Standing::None,
     }
 }
 
@@ -62,6 +75,10 @@ pub fn turned_away(request: Option<&Request>, denials: &[Denial], now: Timestamp
         })
         | Standing::Admitted(Request {
             state: State::Admitted { at },
+            ..
+        })
+        | Standing::Provisioned(Request {
+            state: State::Provisioned { at, .. },
             ..
         }) => Some(*at),
         _ => None,
@@ -77,7 +94,9 @@ pub fn check(request: Option<&Request>, denials: &[Denial], now: Timestamp, term
         Standing::None | Standing::Admitted(_) => None,
         Standing::Pending(_) => Some(Notice::Pending),
         Standing::Denied(_) => Some(Notice::Denied),
+        Standing::Approved(_) if terms.account == AccountBy::Graph => Some(Notice::OnItsWay),
         Standing::Approved(request) => (!may_use(request, terms)).then_some(Notice::Unproven),
+        Standing::Provisioned(_) => Some(Notice::Ready),
     }
 }
 

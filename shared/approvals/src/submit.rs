@@ -1,13 +1,14 @@
 use std::time::Duration;
 
-use claims::{Changes, Claims, Hash, Identity};
-use store::{Actor, Denial, Event, Request, RequestId, Seen, State, Timestamp};
+use claims::{Changes, Claims, Hash, Identity, Locales};
+use store::{Actor, Denial, Effect, Event, News, Request, RequestId, Seen, State, Timestamp};
 
 use crate::{
-    Notice, Standing, Terms, Transition,
+    AccountBy, Notice, Standing, Terms, Transition,
     reviewed::{again, confirmed, same_address},
     standing,
     standing::{may_use, turned_away},
+    tell::tell,
 };
 
 /// The most addresses that one request may carry. Nobody has so many, and a denial has to turn all of them away in
@@ -41,6 +42,8 @@ pub struct Submission {
     pub identities: Vec<Identity>,
     /// The app signed in to.
     pub app: Option<String>,
+    /// The languages that the applicant's browser asks for.
+    pub locales: Locales,
     /// Every address that the call gives the applicant, by hash: at most [`MOST_ADDRESSES`].
     pub addresses: Vec<Hash>,
     /// What the policy wants.
@@ -86,12 +89,20 @@ pub fn submit(
     }
     match (standing(request, now), submission.wish) {
         (Standing::Denied(_), _) => (Answer::Notice(Notice::Denied), None),
+        (Standing::Approved(_), _) if terms.account == AccountBy::Graph => (Answer::Notice(Notice::OnItsWay), None),
+        (Standing::Provisioned(_), _) => (Answer::Notice(Notice::Ready), None),
         (Standing::Approved(request), _) => use_approval(request, submission, now, terms),
         (Standing::Admitted(request), _) => (again(request, submission), None),
         (Standing::None | Standing::Pending(_), Wish::Correct) => (Answer::Correct, None),
         (Standing::Pending(request), _) => (Answer::Notice(Notice::Pending), update(request, submission, now)),
         (Standing::None, Wish::Pass) => (Answer::Continue(submission.changes.clone()), None),
-        (Standing::None, Wish::Hold) => (Answer::Notice(Notice::Waiting), Some(open(request, submission, now))),
+        (Standing::None, Wish::Hold) => {
+            let opened = open(request, submission, now);
+            let received = tell(&opened.request, News::Received, terms);
+            let reviewers = terms.tell_reviewers.then_some(Effect::TellReviewers);
+            let opened = opened.causing(received.into_iter().chain(reviewers));
+            (Answer::Notice(Notice::Waiting), Some(opened))
+        }
         (Standing::None, Wish::Admit) => {
             let opened = open(request, submission, now);
             let admitted = opened.admit(submission.changes.clone(), Actor::Policy, now);
@@ -140,6 +151,7 @@ fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> 
         changes: submission.changes.clone(),
         identities: submission.identities.clone(),
         app: submission.app.clone(),
+        locales: submission.locales.clone(),
         addresses: submission.addresses.clone(),
         updates: 0,
         recent: vec![Seen {
@@ -178,6 +190,7 @@ fn update(request: &Request, submission: &Submission, now: Timestamp) -> Option<
             changes: submission.changes.clone(),
             identities: submission.identities.clone(),
             app: submission.app.clone(),
+            locales: submission.locales.clone(),
             addresses,
             updates: request.updates + 1,
             recent,

@@ -1,5 +1,8 @@
 use claims::Changes;
-use store::{Actor, CallRecord, Commit, Denial, Event, HistoryEntry, Request, State, Timestamp, Write};
+use store::{
+    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, OutboxEntry, Request, State, Timestamp,
+    Write,
+};
 
 /// How a request changes: the row as it will be, and an entry of its history for each thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,12 +17,19 @@ pub struct Transition {
     archived: Option<Request>,
     /// Addresses that are turned away from now on.
     denials: Vec<Denial>,
+    /// What follows.
+    effects: Vec<Effect>,
 }
 
 impl Transition {
     /// All of it in one commit, with the answer to the call that caused it. `known` are the denials that the store
     /// has for the same addresses.
     pub fn commit(self, answer: Option<(CallRecord, Option<Timestamp>)>, known: &[Denial]) -> Commit {
+        let effects = (0..).zip(&self.effects).map(|(index, effect)| Write::Effect {
+            entry: Box::new(outbox_entry(&self.request, index, effect)),
+            replaces: None,
+        });
+        let effects: Vec<_> = effects.collect();
         let archive = self.archived.map(|request| Write::Archive(Box::new(request)));
         let request = Write::Request {
             request: Box::new(self.request),
@@ -42,6 +52,7 @@ impl Transition {
                 .chain(entries)
                 .chain(call)
                 .chain(denials)
+                .chain(effects)
                 .collect(),
         }
     }
@@ -54,6 +65,7 @@ impl Transition {
             replaces: Some(request.version),
             archived: None,
             denials: Vec::new(),
+            effects: Vec::new(),
         }
     }
 
@@ -99,8 +111,28 @@ impl Transition {
         })
     }
 
+    pub(crate) fn causing(mut self, effects: impl IntoIterator<Item = Effect>) -> Transition {
+        self.effects.extend(effects);
+        self
+    }
+
     pub(crate) fn turning_away(mut self, denials: Vec<Denial>) -> Transition {
         self.denials = denials;
         self
+    }
+}
+
+/// An effect as it is written with the change that causes it: due at once.
+fn outbox_entry(request: &Request, index: u64, effect: &Effect) -> OutboxEntry {
+    OutboxEntry {
+        id: EntryId::of(&request.id, request.version, effect.receiver(), index),
+        request: request.id,
+        effect: effect.clone(),
+        written_at: request.changed_at,
+        due: request.changed_at,
+        attempts: 0,
+        revision: 1,
+        failure: None,
+        parked_at: None,
     }
 }

@@ -16,11 +16,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 fn terms() -> Terms {
-    Terms {
-        cool_down: 30 * DAY,
-        unused: 30 * DAY,
-        trust_email: false,
-    }
+    Terms::default()
 }
 
 fn at(after: Duration) -> Timestamp {
@@ -57,6 +53,7 @@ fn jane(wish: Wish) -> Submission {
             issuer_assigned_id: Some("1".into()),
         }],
         app: None,
+        locales: claims::Locales::default(),
         addresses: vec![Hash::of_address("jane@example.com")],
         wish,
         rule: "hold".into(),
@@ -500,7 +497,7 @@ fn how_long_an_approval_and_a_denial_last_are_two_settings() {
     let terms = Terms {
         cool_down: DAY,
         unused: 2 * DAY,
-        trust_email: false,
+        ..terms()
     };
     let by = |ruling| Decide {
         ruling,

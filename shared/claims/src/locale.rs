@@ -1,5 +1,7 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A language tag such as `de-AT`, in lower case with hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Locale(String);
@@ -33,7 +35,8 @@ impl fmt::Display for Locale {
 
 /// What the applicant's browser asks for, best first: the `ui_locales` claim, by OpenID Connect a list separated by
 /// spaces. Tags that are none are passed over.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Locales(Vec<Locale>);
 
 impl Locales {
@@ -53,6 +56,19 @@ impl Locales {
     /// The tags, best first.
     pub fn iter(&self) -> impl Iterator<Item = &Locale> {
         self.0.iter()
+    }
+}
+
+impl From<String> for Locales {
+    fn from(text: String) -> Locales {
+        Locales::parse(&text)
+    }
+}
+
+impl From<Locales> for String {
+    fn from(locales: Locales) -> String {
+        let tags: Vec<_> = locales.0.iter().map(Locale::as_str).collect();
+        tags.join(" ")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approvals::{Answer, MOST_ADDRESSES, Notice, Submission, Terms, Wish};
+use approvals::{Answer, MOST_ADDRESSES, Notice, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Decision, Hash, Locales, Reply, SignUp, render};
 use policy::{MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
@@ -129,7 +129,7 @@ impl Call<'_> {
             snapshot.request.as_ref(),
             &snapshot.denials,
             self.parts.clock.now(),
-            &self.terms(),
+            self.parts.policy.terms(),
         );
         Ok(match notice {
             Some(notice) => self.told(notice, log),
@@ -149,7 +149,8 @@ impl Call<'_> {
                 return Ok(answer.clone());
             }
             let Snapshot { request, denials, call } = &snapshot;
-            let (answer, transition) = approvals::submit(request.as_ref(), denials, &submission, now, &self.terms());
+            let (answer, transition) =
+                approvals::submit(request.as_ref(), denials, &submission, now, self.parts.policy.terms());
             let decision = match answer {
                 Answer::Continue(changes) => Decision::Continue(changes),
                 Answer::Correct => self.as_ruled(),
@@ -210,6 +211,8 @@ impl Call<'_> {
                 "approved, but only an e-mail address says who this is",
             ),
             Notice::OtherAddress => (MessageName::OTHER_ADDRESS, "approved for another e-mail address"),
+            Notice::OnItsWay => (MessageName::ON_ITS_WAY, "approved, and the account is not created yet"),
+            Notice::Ready => (MessageName::READY, "the account is created"),
         };
         log.reason = Some(reason.to_owned());
         if notice != Notice::Waiting {
@@ -241,22 +244,10 @@ impl Call<'_> {
             changes: self.verdict.changes.clone(),
             identities: self.sign_up.identities.clone(),
             app: self.sign_up.client_id.clone(),
+            locales: self.sign_up.locales.clone(),
             addresses: self.addresses.clone(),
             wish,
             rule: self.verdict.rule.unwrap_or_default().to_owned(),
-        }
-    }
-
-    fn terms(&self) -> Terms {
-        let policy::Approvals {
-            cool_down,
-            unused,
-            trust_email,
-        } = self.parts.policy.approvals().clone();
-        Terms {
-            cool_down,
-            unused,
-            trust_email,
         }
     }
 }

@@ -15,9 +15,8 @@ mod pattern;
 mod require;
 mod rule;
 
-use std::time::Duration;
-
-use claims::{Locales, Step, UserMessage};
+use approvals::Terms;
+use claims::{Address, Locale, Locales, Step, UserMessage};
 
 pub use decide::{Outcome, Verdict};
 pub use messages::MessageName;
@@ -31,7 +30,9 @@ pub struct Policy {
     steps: Vec<(Step, Otherwise)>,
     rules: Vec<Rule>,
     messages: Messages,
-    approvals: Approvals,
+    languages: Vec<Locale>,
+    terms: Terms,
+    mail: Mail,
 }
 
 impl Policy {
@@ -55,9 +56,19 @@ impl Policy {
             .any(|rule| matches!(rule.action, rule::Action::Hold { .. }))
     }
 
-    /// How long approvals and denials last.
-    pub fn approvals(&self) -> &Approvals {
-        &self.approvals
+    /// What the `[approvals]` table and the `[mail]` table say about approvals.
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Who is told what by mail.
+    pub fn mail(&self) -> &Mail {
+        &self.mail
+    }
+
+    /// The languages that the file speaks; the first is the last resort.
+    pub fn languages(&self) -> &[Locale] {
+        &self.languages
     }
 
     /// A text for the applicant, in the best language there is.
@@ -73,26 +84,11 @@ impl Policy {
     }
 }
 
-/// The `[approvals]` table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Approvals {
-    /// How long after a denial an applicant may not ask again: `cool_down`, 30 days by default; none is fine.
-    pub cool_down: Duration,
-    /// How long an approval can be used: `unused`, 30 days by default; never none.
-    pub unused: Duration,
-    /// Whether an applicant that only an e-mail address identifies may use an approval: `trust_email`, no by default.
-    pub trust_email: bool,
-}
-
-impl Default for Approvals {
-    fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        Approvals {
-            cool_down: 30 * DAY,
-            unused: 30 * DAY,
-            trust_email: false,
-        }
-    }
+/// The `[mail]` table, as far as the terms of approvals do not hold it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mail {
+    /// Who is told that somebody waits.
+    pub reviewers: Vec<Address>,
 }
 
 /// What a step does with people on whom no rule decided.

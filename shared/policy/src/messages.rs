@@ -21,6 +21,10 @@ impl MessageName {
     pub const UNPROVEN: MessageName = MessageName::built_in("unproven");
     /// The request was approved for another address than the one that came now.
     pub const OTHER_ADDRESS: MessageName = MessageName::built_in("other-address");
+    /// The request was approved, and the account is being created.
+    pub const ON_ITS_WAY: MessageName = MessageName::built_in("on-its-way");
+    /// The account is there.
+    pub const READY: MessageName = MessageName::built_in("ready");
     /// Something went wrong on our side.
     pub const FAILED: MessageName = MessageName::built_in("failed");
 
@@ -51,7 +55,7 @@ impl fmt::Display for MessageName {
 }
 
 /// The texts that need not be written: every policy can show them, and a policy's own text of the same name wins.
-pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 8] = [
+pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 10] = [
     (
         MessageName::BLOCKED,
         [
@@ -116,6 +120,32 @@ pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 8] = [
             (
                 "de",
                 "Ihre Anfrage wurde für eine andere E-Mail-Adresse freigegeben. Bitte registrieren Sie sich mit jener.",
+            ),
+        ],
+    ),
+    (
+        MessageName::ON_ITS_WAY,
+        [
+            (
+                "en",
+                "Your request was approved, and your account is on its way. Please come back in a few minutes.",
+            ),
+            (
+                "de",
+                "Ihre Anfrage ist freigegeben, und Ihr Konto wird angelegt. Bitte kommen Sie in einigen Minuten wieder.",
+            ),
+        ],
+    ),
+    (
+        MessageName::READY,
+        [
+            (
+                "en",
+                "Your account is ready. Please sign in, or follow the link in the e-mail that we sent you.",
+            ),
+            (
+                "de",
+                "Ihr Konto ist bereit. Bitte melden Sie sich an oder folgen Sie dem Link in unserer E-Mail an Sie.",
             ),
         ],
     ),

@@ -458,7 +458,7 @@ fn a_claim_that_shows_nothing_is_not_present() {
 fn approvals_and_denials_last_thirty_days_by_default() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let lasting = |file: &str| {
-        let approvals = policy(file).approvals().clone();
+        let approvals = policy(file).terms().clone();
         (approvals.cool_down, approvals.unused, approvals.trust_email)
     };
     assert_eq!(lasting(""), (30 * DAY, 30 * DAY, false));

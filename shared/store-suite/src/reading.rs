@@ -181,6 +181,10 @@ pub async fn every_state_comes_back(place: &dyn Place) {
         },
         State::Withdrawn { at: at(1) },
         State::Admitted { at: at(1) },
+        State::Provisioned {
+            at: at(1),
+            object_id: "2f1c".to_owned(),
+        },
     ];
     let mut request = pending("jane");
     assert_eq!(store.commit(&commit([first(&request)])).await, Ok(Applied));
@@ -239,6 +243,9 @@ pub async fn every_event_comes_back(place: &dyn Place) {
         },
         Event::Withdrawn { reason: reason() },
         Event::Admitted,
+        Event::Provisioned {
+            object_id: "2f1c".to_owned(),
+        },
     ];
     let actors = [
         Actor::Applicant,

@@ -1,6 +1,6 @@
 //! Rows to store.
 
-use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, UserMessage, Value};
+use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, Locales, UserMessage, Value};
 use store::{
     Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, Left, OutboxEntry, Request, RequestId,
     Seen, State, Timestamp, Write,
@@ -45,6 +45,7 @@ pub fn pending(name: &str) -> Request {
         changes: Changes::none(),
         identities: Vec::new(),
         app: None,
+        locales: Locales::default(),
         addresses: Vec::new(),
         updates: 0,
         recent: Vec::new(),
@@ -78,6 +79,7 @@ pub fn full(name: &str) -> Request {
             identity(None, None, None),
         ],
         app: Some("app \u{10FFFF}".to_owned()),
+        locales: Locales::parse("de-AT en"),
         addresses: vec![applicant("mail 1"), applicant("mail 2")],
         updates: u32::MAX,
         recent: vec![

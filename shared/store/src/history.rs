@@ -69,6 +69,11 @@ pub enum Event {
     },
     /// The applicant was told to go on.
     Admitted,
+    /// The account was created.
+    Provisioned {
+        /// Its id in the directory.
+        object_id: String,
+    },
 }
 
 impl Event {
@@ -81,6 +86,7 @@ impl Event {
             Event::Denied { .. } => "denied",
             Event::Withdrawn { .. } => "withdrawn",
             Event::Admitted => "admitted",
+            Event::Provisioned { .. } => "provisioned",
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use claims::{Changes, Claims, Hash, Identity};
+use claims::{Changes, Claims, Hash, Identity, Locales};
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
@@ -32,6 +32,8 @@ pub struct Request {
     pub identities: Vec<Identity>,
     /// The app signed in to, where the call named it.
     pub app: Option<String>,
+    /// The languages that the applicant's browser asks for.
+    pub locales: Locales,
     /// Every address that the applicant has given, by hash: a denial turns all of them away.
     pub addresses: Vec<Hash>,
     /// How often the applicant has changed their claims.
@@ -147,6 +149,13 @@ pub enum State {
         /// When.
         at: Timestamp,
     },
+    /// The account of an approved applicant was created.
+    Provisioned {
+        /// When.
+        at: Timestamp,
+        /// The account's id in the directory.
+        object_id: String,
+    },
 }
 
 impl State {
@@ -158,6 +167,7 @@ impl State {
             State::Denied { .. } => StateName::Denied,
             State::Withdrawn { .. } => StateName::Withdrawn,
             State::Admitted { .. } => StateName::Admitted,
+            State::Provisioned { .. } => StateName::Provisioned,
         }
     }
 }
@@ -176,16 +186,19 @@ pub enum StateName {
     Withdrawn,
     /// See [`State::Admitted`].
     Admitted,
+    /// See [`State::Provisioned`].
+    Provisioned,
 }
 
 impl StateName {
     /// Every state.
-    pub const ALL: [StateName; 5] = [
+    pub const ALL: [StateName; 6] = [
         StateName::Pending,
         StateName::Approved,
         StateName::Denied,
         StateName::Withdrawn,
         StateName::Admitted,
+        StateName::Provisioned,
     ];
 
     /// The name in lower case.
@@ -196,6 +209,7 @@ impl StateName {
             StateName::Denied => "denied",
             StateName::Withdrawn => "withdrawn",
             StateName::Admitted => "admitted",
+            StateName::Provisioned => "provisioned",
         }
     }
 
@@ -212,6 +226,12 @@ impl fmt::Display for StateName {
 }
 
 impl Request {
+    /// The address of the applicant, where a one-time passcode proved it.
+    pub fn proven_address(&self) -> Option<&str> {
+        let by_passcode = |identity: &&Identity| identity.issuer().as_deref() == Some("mail");
+        self.identities.iter().find(by_passcode).and_then(Identity::address)
+    }
+
     /// The address the applicant gave, as they wrote it.
     pub fn email(&self) -> Option<&str> {
         self.received.at_key("email").and_then(claims::Value::text)

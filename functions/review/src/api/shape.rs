@@ -155,7 +155,7 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
             reason: reason.as_deref(),
             ..bare
         },
-        Event::Admitted => bare,
+        Event::Admitted | Event::Provisioned { .. } => bare,
     }
 }
 

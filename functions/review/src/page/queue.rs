@@ -38,6 +38,7 @@ pub(super) fn capital(state: StateName) -> &'static str {
         StateName::Denied => "Denied",
         StateName::Withdrawn => "Withdrawn",
         StateName::Admitted => "Admitted",
+        StateName::Provisioned => "Provisioned",
     }
 }
 

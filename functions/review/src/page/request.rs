@@ -97,6 +97,7 @@ impl View<'_> {
             @if let Some(decision) = self.file.decision() { (decided(&decision)) }
             @match &self.file.request.state {
                 State::Pending => { p { "This request waits for a decision." } }
+                State::Provisioned { at, .. } => { p { "The account was created " (time(*at)) "." } }
                 State::Admitted { at } => { p { "The applicant was told to go on, " (time(*at)) "." } }
                 State::Approved { .. } | State::Denied { .. } if self.is_over() => { p { "That time is over." } }
                 _ => {}

@@ -71,6 +71,7 @@ fn submission(applicant: &ApplicantKey, sign_up: &SignUp) -> Submission {
         changes: Changes::none(),
         identities: sign_up.identities.clone(),
         app: Some("portal".to_owned()),
+        locales: sign_up.locales.clone(),
         addresses: sign_up.addresses().map(claims::Hash::of_address).collect(),
         wish: Wish::Hold,
         rule: "everybody waits".to_owned(),

@@ -128,11 +128,7 @@ pub(crate) fn bearer(token: &str) -> (&'static str, String) {
 }
 
 pub(crate) fn terms() -> Terms {
-    Terms {
-        cool_down: 30 * DAY,
-        unused: 30 * DAY,
-        trust_email: false,
-    }
+    Terms::default()
 }
 
 impl Answer {

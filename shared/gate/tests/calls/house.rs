@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::{Decide, Ruling, Terms};
+use approvals::{Decide, Ruling};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use claims::Step;
@@ -160,17 +160,12 @@ impl House {
     }
 
     pub(crate) async fn rule_on(&self, request: &store::Request, ruling: Ruling) {
-        let terms = Terms {
-            cool_down: 30 * DAY,
-            unused: 30 * DAY,
-            trust_email: false,
-        };
         let decide = Decide {
             ruling,
             by: "rita".into(),
             reason: None,
         };
-        let transition = approvals::decide(request, &decide, self.clock.now(), &terms).unwrap();
+        let transition = approvals::decide(request, &decide, self.clock.now(), self.policy.terms()).unwrap();
         assert_eq!(
             self.store.commit(&transition.commit(None, &[])).await.unwrap(),
             Committed::Applied

@@ -1,5 +1,6 @@
 //! From the text of a policy file to a [`Policy`]. Reading goes on after a mistake, so that all of them are reported.
 
+mod approvals;
 mod conditions;
 mod lists;
 mod require;
@@ -18,7 +19,7 @@ use toml::{
 };
 
 use crate::{
-    Approvals, Otherwise, Policy,
+    Otherwise, Policy,
     messages::{BUILT_IN, MessageName, Messages},
     mistakes::{Collector, Mistakes, suggestion},
 };
@@ -84,7 +85,8 @@ impl Reader<'_> {
         }
         let own_messages = file.take("messages");
         let messages = self.messages(own_messages, &languages);
-        let approvals = self.approvals(file.take("approvals"));
+        let mut terms = self.terms(file.take("approvals"));
+        let mail = self.mail(file.take("mail"), &mut terms);
         let steps = self.steps(file.take("steps"), &file.span);
         let rules = self.rules(file.take("rules"), &steps);
         self.misnamed_messages(own_messages);
@@ -93,7 +95,9 @@ impl Reader<'_> {
             steps,
             rules: rules?,
             messages,
-            approvals,
+            languages,
+            terms,
+            mail,
         })
     }
 
@@ -213,24 +217,6 @@ impl Reader<'_> {
             .iter()
             .filter_map(|locale| Some((locale.clone(), texts.get(locale.as_str())?.clone())))
             .collect()
-    }
-
-    fn approvals(&mut self, node: Option<&Node<'_>>) -> Approvals {
-        let mut approvals = Approvals::default();
-        let Some(mut section) = self.section(node) else {
-            return approvals;
-        };
-        if let Some(duration) = section.take("cool_down").and_then(|node| self.duration(node)) {
-            approvals.cool_down = duration;
-        }
-        if let Some(duration) = section.take("unused").and_then(|node| self.some_duration(node)) {
-            approvals.unused = duration;
-        }
-        if let Some(trust) = section.take("trust_email").and_then(|node| self.boolean(node)) {
-            approvals.trust_email = trust;
-        }
-        self.end(section);
-        approvals
     }
 
     fn steps(&mut self, node: Option<&Node<'_>>, file: &Range<usize>) -> Vec<(Step, Otherwise)> {

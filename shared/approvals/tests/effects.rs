@@ -1,0 +1,212 @@
+//! Accounts that we create, and who is told what.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::time::Duration;
+
+use approvals::{
+    Account, AccountBy, Answer, Decide, Notice, Refusal, Ruling, Submission, Terms, Transition, Wish, check, decide,
+    provision, submit,
+};
+use claims::{Changes, Claims, Hash, Identity, Locales, Value};
+use store::{Effect, News, OutboxEntry, Receiver, Request, State, Timestamp, Write};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+fn graph() -> Terms {
+    Terms {
+        account: AccountBy::Graph,
+        ..Terms::default()
+    }
+}
+
+fn telling() -> Terms {
+    Terms {
+        tell_applicants: News::ALL.to_vec(),
+        tell_reviewers: true,
+        ..Terms::default()
+    }
+}
+
+/// Somebody with an account at `issuer`.
+fn jane(issuer: &str) -> Submission {
+    let claims = Claims::from_iter([("email".to_owned(), Value::Text("jane@example.com".to_owned()))]);
+    Submission {
+        applicant: Hash::of(&["jane"]),
+        proven: true,
+        received: claims.clone(),
+        reviewed: claims,
+        changes: Changes::none(),
+        identities: vec![Identity {
+            sign_in_type: None,
+            issuer: Some(issuer.to_owned()),
+            issuer_assigned_id: Some("jane@example.com".to_owned()),
+        }],
+        app: None,
+        locales: Locales::parse("de-AT"),
+        addresses: vec![Hash::of_address("jane@example.com")],
+        wish: Wish::Hold,
+        rule: "hold".to_owned(),
+    }
+}
+
+fn opened(issuer: &str, terms: &Terms) -> Transition {
+    submit(None, &[], &jane(issuer), START, terms).1.unwrap()
+}
+
+fn decided(ruling: Ruling, request: &Request, terms: &Terms) -> Transition {
+    let by = Decide {
+        ruling,
+        by: "rita".to_owned(),
+        reason: None,
+    };
+    decide(request, &by, START, terms).unwrap()
+}
+
+fn provisioned(redeem_url: Option<&str>, request: &Request, terms: &Terms) -> Result<Transition, Refusal> {
+    let account = Account {
+        object_id: "2f1c".to_owned(),
+        redeem_url: redeem_url.map(str::to_owned),
+    };
+    provision(request, account, START, terms)
+}
+
+fn effects(transition: &Transition) -> Vec<OutboxEntry> {
+    let commit = transition.clone().commit(None, &[]);
+    assert!(commit.check().is_ok());
+    let entry = |write: &Write| match write {
+        Write::Effect { entry, replaces: None } => Some((**entry).clone()),
+        _ => None,
+    };
+    commit.writes.iter().filter_map(entry).collect()
+}
+
+fn names(transition: &Transition) -> Vec<&'static str> {
+    effects(transition).iter().map(|entry| entry.effect.name()).collect()
+}
+
+#[test]
+fn an_approval_creates_the_account_and_both_steps_say_where_it_is() {
+    let terms = graph();
+    let pending = opened("google.com", &terms).request;
+    let approval = decided(Ruling::Approve, &pending, &terms);
+    let [entry] = effects(&approval).try_into().unwrap();
+    assert_eq!(
+        (&entry.effect, entry.id.lane.receiver),
+        (&Effect::CreateAccount, Receiver::Account)
+    );
+    assert_eq!(
+        (entry.request, entry.due, entry.attempts, entry.revision),
+        (pending.id, START, 0, 1)
+    );
+
+    let both = |request: &Request, now: Timestamp| {
+        let (answer, transition) = submit(Some(request), &[], &jane("google.com"), now, &terms);
+        assert_eq!(transition, None);
+        let Answer::Notice(second) = answer else {
+            panic!("{answer:?}")
+        };
+        assert_eq!(check(Some(request), &[], now, &terms), Some(second));
+        second
+    };
+    assert_eq!(both(&approval.request, START), Notice::OnItsWay);
+    let ready = provisioned(None, &approval.request, &terms).unwrap().request;
+    assert!(matches!(&ready.state, State::Provisioned { at, object_id } if *at == START && object_id == "2f1c"));
+    assert_eq!(
+        both(&ready, START.plus(30 * DAY - Duration::from_millis(1))),
+        Notice::Ready
+    );
+    let (answer, transition) = submit(Some(&ready), &[], &jane("google.com"), START.plus(30 * DAY), &terms);
+    assert_eq!(
+        answer,
+        Answer::Notice(Notice::Waiting),
+        "a guest who was removed is reviewed again"
+    );
+    assert_eq!(transition.unwrap().request.id.round, 2);
+}
+
+#[test]
+fn an_account_is_recorded_once_and_for_an_approval_only() {
+    let terms = graph();
+    let pending = opened("google.com", &terms).request;
+    assert_eq!(provisioned(None, &pending, &terms), Err(Refusal::NotApproved));
+    let approved = decided(Ruling::Approve, &pending, &terms).request;
+    let ready = provisioned(None, &approved, &terms).unwrap().request;
+    assert_eq!(provisioned(None, &ready, &terms), Err(Refusal::NotApproved));
+}
+
+#[test]
+fn an_automatic_approval_never_creates_an_account() {
+    let submission = Submission {
+        wish: Wish::Admit,
+        ..jane("google.com")
+    };
+    let (answer, transition) = submit(
+        None,
+        &[],
+        &submission,
+        START,
+        &Terms {
+            tell_applicants: News::ALL.to_vec(),
+            ..graph()
+        },
+    );
+    assert!(matches!(answer, Answer::Continue(_)));
+    assert!(effects(&transition.unwrap()).is_empty());
+}
+
+#[test]
+fn people_are_told_what_the_terms_say() {
+    let all = telling();
+    let pending = opened("mail", &all);
+    assert_eq!(names(&pending), ["received", "tell-reviewers"]);
+    let numbers: Vec<_> = effects(&pending).iter().map(|entry| entry.id.number).collect();
+    assert_eq!(numbers, [16, 17], "in order, and no two alike");
+    assert_eq!(names(&decided(Ruling::Approve, &pending.request, &all)), ["approved"]);
+    assert_eq!(names(&decided(Ruling::Deny, &pending.request, &all)), ["denied"]);
+    assert!(names(&decided(Ruling::Withdraw, &pending.request, &all)).is_empty());
+
+    let none = Terms::default();
+    let pending = opened("mail", &none);
+    assert!(names(&pending).is_empty());
+    assert!(names(&decided(Ruling::Deny, &pending.request, &none)).is_empty());
+}
+
+#[test]
+fn nobody_is_told_at_an_address_that_nobody_proved_unless_the_terms_say_so() {
+    let proven_only = telling();
+    let pending = opened("google.com", &proven_only);
+    assert_eq!(names(&pending), ["tell-reviewers"]);
+    assert!(names(&decided(Ruling::Deny, &pending.request, &proven_only)).is_empty());
+    let anybody = Terms {
+        tell_unproven: true,
+        ..telling()
+    };
+    assert_eq!(names(&decided(Ruling::Deny, &pending.request, &anybody)), ["denied"]);
+}
+
+#[test]
+fn with_an_account_the_news_waits_for_it_and_an_invitation_always_goes_out() {
+    let terms = Terms {
+        account: AccountBy::Graph,
+        ..telling()
+    };
+    let approved = decided(Ruling::Approve, &opened("mail", &terms).request, &terms);
+    assert_eq!(names(&approved), ["create-account"]);
+    assert_eq!(
+        names(&provisioned(None, &approved.request, &terms).unwrap()),
+        ["approved"]
+    );
+
+    let silent = graph();
+    let approved = decided(Ruling::Approve, &opened("google.com", &silent).request, &silent).request;
+    assert!(names(&provisioned(None, &approved, &silent).unwrap()).is_empty());
+    let [invited] = effects(&provisioned(Some("sealed"), &approved, &silent).unwrap())
+        .try_into()
+        .unwrap();
+    let Effect::TellApplicant { news, redeem_url } = invited.effect else {
+        panic!()
+    };
+    assert_eq!((news, redeem_url.as_deref()), (News::Approved, Some("sealed")));
+}
