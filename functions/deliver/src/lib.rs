@@ -1,0 +1,145 @@
+//! The outbox to the world: what was recorded with a decision is carried out here, at least once, in the order of each
+//! applicant and receiver, and recorded again.
+//!
+//! However a run is woken, it drains everything that is due: a wake-up that was missed delays and never loses.
+
+mod lane;
+mod record;
+mod schedule;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use approvals::{Account, Terms};
+use async_trait::async_trait;
+use effects::Attempt;
+use futures_util::{
+    future::join_all,
+    stream::{self, StreamExt},
+};
+use store::{Clock, Outbox, OutboxEntry, Receiver, Request, Store, StoreError, Timestamp};
+
+pub use schedule::{BadSchedule, Schedule};
+
+/// How many entries are read at once. What is not read now is read afterwards, so that a backlog of any length takes
+/// the same memory.
+const BATCH: usize = 256;
+
+/// Who carries effects out.
+#[async_trait]
+pub trait Receive: Send + Sync {
+    /// Which effects.
+    fn receiver(&self) -> Receiver;
+
+    /// How long one attempt may take. Nobody else tries in this time.
+    fn time_limit(&self) -> Duration;
+
+    /// Carries an effect out. It may have been carried out before: the entry's id is the same on every attempt.
+    async fn deliver(&self, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered>;
+}
+
+/// What came of an effect that was carried out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Delivered {
+    /// Nothing that has to be remembered.
+    Done,
+    /// An account.
+    Account(Account),
+}
+
+/// What delivering is made of.
+pub struct Parts {
+    /// Where requests are kept.
+    pub store: Arc<dyn Store>,
+    /// Where effects wait.
+    pub outbox: Arc<dyn Outbox>,
+    /// Who carries them out, each kind once. Effects for others stay where they are.
+    pub receivers: Vec<Arc<dyn Receive>>,
+    /// What the policy says about approvals.
+    pub terms: Terms,
+    /// When to try again.
+    pub schedule: Schedule,
+    /// How many effects for one receiver are carried out at once.
+    pub at_once: usize,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Carries out what is due.
+#[derive(Clone)]
+pub struct Deliverer(Arc<Parts>);
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Effects that were carried out.
+    pub delivered: usize,
+    /// Attempts that failed and will be repeated.
+    pub failed: usize,
+    /// Effects given up, for a person to look at.
+    pub parked: usize,
+}
+
+impl Deliverer {
+    /// Puts it together.
+    pub fn new(parts: Parts) -> Deliverer {
+        Deliverer(Arc::new(parts))
+    }
+
+    /// Carries out everything that is due, until nothing is or the time is over. No receiver waits for another.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store failed. What was carried out until then is recorded, or will be found to be done.
+    pub async fn drain(&self, until: Timestamp) -> Result<Report, StoreError> {
+        let runs = self.0.receivers.iter().map(|receiver| self.drain_one(receiver.as_ref(), until));
+        let mut report = Report::default();
+        let mut failure = None;
+        for run in join_all(runs).await {
+            match run {
+                Ok(run) => report = report.and(run),
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            None => Ok(report),
+            Some(error) => Err(error),
+        }
+    }
+
+    async fn drain_one(&self, receiver: &dyn Receive, until: Timestamp) -> Result<Report, StoreError> {
+        let parts = &*self.0;
+        let mut report = Report::default();
+        loop {
+            let now = parts.clock.now();
+            if now >= until {
+                return Ok(report);
+            }
+            let due = parts.outbox.due(receiver.receiver(), now, BATCH).await?;
+            let lanes: BTreeSet<_> = due.iter().map(|entry| entry.id.lane).collect();
+            let work = lanes.into_iter().map(|lane| {
+                let waiting = due.iter().filter(move |entry| entry.id.lane == lane);
+                lane::Work { parts, receiver, until }.through(lane, waiting)
+            });
+            let mut work = stream::iter(work).buffer_unordered(parts.at_once.max(1));
+            let mut changed = false;
+            while let Some(done) = work.next().await {
+                let done = done?;
+                changed |= done.changed;
+                report = report.and(done.report);
+            }
+            // Others work on what is left, or nothing is.
+            if !changed {
+                return Ok(report);
+            }
+        }
+    }
+}
+
+impl Report {
+    fn and(self, other: Report) -> Report {
+        Report {
+            delivered: self.delivered + other.delivered,
+            failed: self.failed + other.failed,
+            parked: self.parked + other.parked,
+        }
+    }
+}
