@@ -1,6 +1,7 @@
 //! What follows a decision: one module per receiver. This crate only delivers; what is delivered, when, and how often
 //! it is tried is decided by who calls it.
 
+pub mod account;
 pub mod outgoing;
 
 use std::{fmt, time::Duration};
