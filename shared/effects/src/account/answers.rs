@@ -6,7 +6,11 @@ use serde_json::{Map, Value as Json};
 use store::Timestamp;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{created::ObjectId, stop::Stop};
+use super::{
+    created::ObjectId,
+    graph::{encoded, quoted},
+    stop::Stop,
+};
 
 /// An answer that says something about the request: a success, or 400, 404 or 409.
 pub(super) struct Answer {
@@ -31,6 +35,13 @@ impl Answer {
         error.details.iter().any(conflict)
             || message.contains("already exist")
             || message.contains("conflicting object")
+    }
+
+    /// Whether a conflict is about the address alone.
+    pub(super) fn is_about_address(&self) -> bool {
+        let details = self.error().details;
+        let address = |detail: &Detail| ["mail", "proxyAddresses"].contains(&detail.target.as_str());
+        !details.is_empty() && details.iter().all(address)
     }
 
     /// Whether the address belongs to an account of the directory's own:
@@ -90,6 +101,7 @@ struct GraphError {
 #[serde(default)]
 struct Detail {
     code: String,
+    target: String,
 }
 
 /// A list of users.
@@ -138,6 +150,12 @@ impl User {
 
     pub(super) fn is_guest(&self) -> bool {
         self.user_type.as_deref() == Some("Guest")
+    }
+
+    /// The path of a look-up by address.
+    pub(super) fn by_mail(address: &str) -> String {
+        let filter = format!("mail eq {}", quoted(address));
+        format!("/users?$filter={}&{}", encoded(&filter), User::FIELDS)
     }
 
     /// Whether nobody came in by the invitation so far.

@@ -61,7 +61,7 @@ fn certificate(source: &str) -> Result<Certificate, BadSetting> {
             "the path or text of a PEM file: a certificate and its RSA key",
         )
     };
-    let text = if source.starts_with("-----BEGIN") {
+    let text = if source.contains("-----BEGIN") {
         source.to_owned()
     } else {
         fs::read_to_string(source).map_err(|error| refused(&format!("the file cannot be read ({})", error.kind())))?

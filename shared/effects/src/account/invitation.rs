@@ -8,7 +8,7 @@ use super::{
     answers::{Answer, Invitation, User, Users},
     attributes::Attributes,
     created::{ObjectId, RedeemUrl},
-    graph::{Graph, Right, encoded, quoted},
+    graph::{Graph, Right},
     stop::Stop,
     user::{by_path, is_of},
     way::GuestAddress,
@@ -89,9 +89,10 @@ async fn invited_before(
     wanted: &NewAccount<'_>,
     address: &GuestAddress,
 ) -> Result<Option<ObjectId>, Stop> {
-    let filter = format!("mail eq {}", quoted(&address.written));
-    let path = format!("/users?$filter={}&{}", encoded(&filter), User::FIELDS);
-    let found: Users = graph.get(&path, Right::WriteUsers).await?.read()?;
+    let found: Users = graph
+        .get(&User::by_mail(&address.written), Right::WriteUsers)
+        .await?
+        .read()?;
     let own = found.value.iter().find(|user| check_own(user, wanted, true).is_ok());
     own.map(User::id).transpose()
 }

@@ -38,6 +38,11 @@ pub(super) async fn provide(
         match holder(graph, guest, &name).await? {
             Holder::Applicant(id) => return account(graph, &id, wanted.since).await,
             Holder::SomebodyElse => {}
+            Holder::Unseen if answer.is_about_address() && is_taken(graph, guest).await? => {
+                return Err(Stop::never(
+                    "another account in the directory has the address: a person has to look",
+                ));
+            }
             Holder::Unseen => {
                 return Err(Stop::later(
                     "the directory has an object with the same name, identity or address, which is not to be seen yet",
@@ -107,6 +112,14 @@ async fn by_identity(graph: &Graph, guest: &Guest) -> Result<Option<User>, Stop>
     let found: Users = graph.get(&path, Right::WriteUsers).await?.read()?;
     let mut found = found.value.into_iter();
     Ok(found.find(|user| user.has_identity(&guest.issuer, &guest.id)))
+}
+
+/// Whether somebody else is seen to have the address.
+async fn is_taken(graph: &Graph, guest: &Guest) -> Result<bool, Stop> {
+    let path = User::by_mail(&guest.address.written);
+    let found: Users = graph.get(&path, Right::WriteUsers).await?.read()?;
+    let is_other = |user: &User| user.has_identities() && !user.has_identity(&guest.issuer, &guest.id);
+    Ok(!found.value.is_empty() && found.value.iter().all(is_other))
 }
 
 /// A user by id or principal name.

@@ -1,4 +1,5 @@
 //! Accounts, created in a strict stand-in for Graph.
+#![allow(clippy::unwrap_used)] // Test support: a set-up that fails must end the test.
 
 mod groups;
 mod invitations;

@@ -1,5 +1,7 @@
 //! A tenant, somebody who creates accounts there, and people who want one.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // Test support: a set-up that fails must end the test.
+
 use std::{
     collections::BTreeMap,
     sync::{

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::tenant::{APP, Person, Tenant, done, later, never};
+use crate::tenant::{APP, Person, Tenant, done, never};
 use graph_stand_in::Fault;
 
 #[tokio::test]
@@ -116,12 +116,26 @@ async fn the_same_id_of_another_issuer_is_somebody_else() {
     let second = jane.created(&accounts).await;
     assert_eq!(first.object_id, second.object_id);
     assert_ne!(first.object_id.as_str(), decoy);
-    let mut other = Person::jane("facebook.com", "1", &tenant);
-    let (attempt, _) = (accounts.create(&other.wanted()).await, other.attempts_before += 1);
-    assert!(
-        later(attempt).0.contains("not to be seen"),
-        "the same address, another identity"
+}
+
+#[tokio::test]
+async fn an_address_that_another_account_has_is_for_a_person_to_look_at() {
+    let tenant = Tenant::new();
+    tenant.graph.add_user(&json!({
+        "userPrincipalName": "other@contoso.onmicrosoft.com", "mail": "Jane.Roe@fabrikam.example",
+        "identities": [{"signInType": "federated", "issuer": "facebook.com", "issuerAssignedId": "1"}],
+    }));
+    let why = never(
+        tenant
+            .accounts()
+            .create(&Person::jane("google.com", "1", &tenant).wanted())
+            .await,
     );
+    assert!(
+        why.contains("another account in the directory has the address"),
+        "{why}"
+    );
+    assert_eq!(tenant.graph.users().len(), 1);
 }
 
 #[tokio::test]
