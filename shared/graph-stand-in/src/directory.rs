@@ -101,7 +101,8 @@ impl Directory {
             .iter()
             .find(|(_, user)| user.text("mail").eq_ignore_ascii_case(address));
         let id = match known {
-            Some((id, user)) if user.text("userType") != "Guest" => {
+            // Who was invited once stays so, even where an administrator made a member of them.
+            Some((id, user)) if user.text("userType") != "Guest" && user.text("externalUserState").is_empty() => {
                 return Err(Refusal::bad(&format!(
                     "The user already exists in the directory as objectID: {id}. They can use that account to sign in to \
                      shared apps and resources."

@@ -9,6 +9,7 @@ mod api;
 mod directory;
 mod error;
 mod filter;
+mod resources;
 mod schema;
 mod server;
 mod tokens;

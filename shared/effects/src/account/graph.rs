@@ -73,11 +73,10 @@ impl Graph {
         self.call(method, path, Some(body), right).await
     }
 
-    /// The path of a URL that Graph gave: the token goes nowhere else.
+    /// The path of a URL that Graph gave.
     pub(super) fn path_of(&self, url: &str) -> Result<String, Stop> {
-        let path = url.strip_prefix(&self.base).filter(|path| path.starts_with('/'));
-        let path = path.ok_or_else(|| Stop::later("Graph continues a list elsewhere"))?;
-        Ok(path.to_owned())
+        let path = path_below(&self.base, url);
+        path.ok_or_else(|| Stop::later("Graph continues a list elsewhere"))
     }
 
     /// The URL of an object, as references want it.
@@ -118,6 +117,12 @@ impl Graph {
     }
 }
 
+/// The token goes nowhere else.
+fn path_below(base: &str, url: &str) -> Option<String> {
+    let path = url.strip_prefix(base).filter(|path| path.starts_with('/'));
+    path.map(str::to_owned)
+}
+
 /// What nothing in the request can change, and what time can, is none of the caller's business.
 fn judged(reply: Response, right: Right) -> Result<Answer, Stop> {
     let status = reply.status;
@@ -149,4 +154,24 @@ pub(super) fn encoded(text: &str) -> String {
 /// A text as a literal of a filter: in quotes, each `'` doubled.
 pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_continue_only_where_they_began() {
+        let base = "https://graph.microsoft.com/v1.0";
+        let next = path_below(base, "https://graph.microsoft.com/v1.0/users?$skiptoken=a");
+        assert_eq!(next.as_deref(), Some("/users?$skiptoken=a"));
+        for elsewhere in [
+            "https://graph.microsoft.com/v1.0.evil.example/users",
+            "https://evil.example/v1.0/users",
+            "http://graph.microsoft.com/v1.0/users",
+            "/users",
+        ] {
+            assert_eq!(path_below(base, elsewhere), None, "{elsewhere}");
+        }
+    }
 }

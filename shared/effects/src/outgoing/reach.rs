@@ -18,11 +18,10 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// Whether a request may be sent there, as far as its URL can tell.
+    /// Whether a request may be sent there, as far as its URL alone can tell.
     pub(super) fn admits(&self, url: &Url) -> bool {
         match self {
-            Reach::Internet => url.is_https(),
-            Reach::InternetAndLoopback => true,
+            Reach::Internet | Reach::InternetAndLoopback => true,
             Reach::Only(origin) => *origin == url.origin(),
         }
     }

@@ -10,6 +10,7 @@ use store::{SystemClock, Timestamp};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -138,10 +139,12 @@ async fn time_is_bounded() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
     let client = client(Reach::InternetAndLoopback);
-    let slow = client.send(get(&format!("http://{address}/"))).await;
-    assert_eq!(slow, Err(Failure::PerhapsSent(Cause::Slow)));
-    let no_handshake = client.send(get(&format!("https://{address}/"))).await;
-    assert_eq!(no_handshake, Err(Failure::NotSent(Cause::Slow)));
+    // Far more than the limits, which are below a second, and far less than for ever.
+    let patience = Duration::from_secs(20);
+    let slow = timeout(patience, client.send(get(&format!("http://{address}/")))).await;
+    assert_eq!(slow, Ok(Err(Failure::PerhapsSent(Cause::Slow))));
+    let no_handshake = timeout(patience, client.send(get(&format!("https://{address}/")))).await;
+    assert_eq!(no_handshake, Ok(Err(Failure::NotSent(Cause::Slow))));
 }
 
 #[tokio::test]
