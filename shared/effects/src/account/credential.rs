@@ -1,0 +1,88 @@
+use std::{fs, path::PathBuf};
+
+use super::{assertion::Certificate, settings::BadSetting, token::Token};
+
+const NAME: &str = "VESTIBULE_GRAPH_CREDENTIAL";
+const WANTED: &str = "`secret:VALUE`, `certificate:PATH` (or the PEM text itself), `managed-identity`, `federated:PATH` or \
+    `federated:managed-identity`";
+
+/// How the app proves to Entra that it is itself. Shows nothing of it.
+#[derive(Clone, Debug)]
+pub struct Credential(pub(super) Proof);
+
+#[derive(Clone, Debug)]
+pub(super) enum Proof {
+    Secret(Token),
+    Certificate(Certificate),
+    ManagedIdentity(ManagedIdentity),
+    /// What another issuer vouches for, whom the app was told to trust: a file that somebody keeps fresh, …
+    FederatedFile(PathBuf),
+    /// … or an identity that Azure manages.
+    FederatedIdentity(ManagedIdentity),
+}
+
+/// An identity that Azure gives to a function app.
+#[derive(Clone, Debug)]
+pub(super) struct ManagedIdentity {
+    pub(super) endpoint: String,
+    pub(super) header: Token,
+    /// Which one, where the app has several.
+    pub(super) client_id: Option<String>,
+}
+
+impl Credential {
+    /// Reads `VESTIBULE_GRAPH_CREDENTIAL`: `secret:VALUE`, `certificate:PATH` with the certificate and its key as PEM,
+    /// or the PEM text itself after the colon, `managed-identity`, `federated:PATH` of a file with an assertion, or
+    /// `federated:managed-identity`. Managed identities need what Azure sets, `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`,
+    /// and `VESTIBULE_GRAPH_IDENTITY_CLIENT_ID` for one that the user assigned.
+    ///
+    /// # Errors
+    /// [`BadSetting`], which shows nothing of a secret.
+    pub fn read(variables: &dyn Fn(&str) -> Option<String>) -> Result<Credential, BadSetting> {
+        let text = variables(NAME).ok_or_else(|| BadSetting::secret(NAME, "it is not set", WANTED))?;
+        let (kind, value) = text.split_once(':').unwrap_or((text.as_str(), ""));
+        let proof = match (kind.trim(), value.trim()) {
+            ("secret", secret) if !secret.is_empty() => Proof::Secret(Token::new(secret.to_owned())),
+            ("certificate", source) if !source.is_empty() => Proof::Certificate(certificate(source)?),
+            ("managed-identity", "") => Proof::ManagedIdentity(managed_identity(variables)?),
+            ("federated", "managed-identity") => Proof::FederatedIdentity(managed_identity(variables)?),
+            ("federated", path) if !path.is_empty() => Proof::FederatedFile(path.into()),
+            _ => return Err(BadSetting::secret(NAME, "it is none of the kinds", WANTED)),
+        };
+        Ok(Credential(proof))
+    }
+}
+
+fn certificate(source: &str) -> Result<Certificate, BadSetting> {
+    let refused = |why: &str| {
+        BadSetting::secret(
+            NAME,
+            why,
+            "the path or text of a PEM file: a certificate and its RSA key",
+        )
+    };
+    let text = if source.contains("-----BEGIN") {
+        source.to_owned()
+    } else {
+        fs::read_to_string(source).map_err(|error| refused(&format!("the file cannot be read ({})", error.kind())))?
+    };
+    Certificate::parse(&text).map_err(|why| refused(&format!("the PEM text {why}")))
+}
+
+fn managed_identity(variables: &dyn Fn(&str) -> Option<String>) -> Result<ManagedIdentity, BadSetting> {
+    let needed = |name: &'static str| {
+        let missing = || {
+            BadSetting::secret(
+                name,
+                "it is not set",
+                "what Azure sets where the app has a managed identity",
+            )
+        };
+        variables(name).ok_or_else(missing)
+    };
+    Ok(ManagedIdentity {
+        endpoint: needed("IDENTITY_ENDPOINT")?,
+        header: Token::new(needed("IDENTITY_HEADER")?),
+        client_id: variables("VESTIBULE_GRAPH_IDENTITY_CLIENT_ID"),
+    })
+}

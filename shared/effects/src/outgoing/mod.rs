@@ -1,0 +1,176 @@
+//! Outgoing HTTP: HTTPS to public addresses, in bounded time and size.
+//!
+//! The address that a name resolves to is checked and then connected to, so that no name leads inside: neither to a
+//! private network nor to the platform's own endpoints on loopback and link-local addresses. Proxies that the
+//! environment names are ignored, redirects are answers like any other, and nothing is sent twice: retries are the
+//! caller's, who is told whether a request that failed may have arrived. Nothing here logs.
+
+mod address;
+mod connect;
+mod failure;
+mod reach;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use std::{fmt, io, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_rustls::ConfigBuilderExt;
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioTimer},
+};
+use store::Clock;
+use tokio_rustls::rustls::{ClientConfig, crypto::ring};
+
+use connect::Connector;
+pub use failure::{Cause, Failure};
+pub use reach::{Origin, Reach};
+pub use request::{BadHeader, BadUrl, Request, Url};
+
+/// How long a connection is kept for the next request: long enough for the calls of one effect, too short for the
+/// other end to have forgotten it.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How much time and memory one request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the look-up of the name to the end of the TLS handshake.
+    pub connect: Duration,
+    /// From the start to the last byte of the reply.
+    pub total: Duration,
+    /// The longest body of a reply.
+    pub reply_bytes: usize,
+}
+
+impl Default for Limits {
+    /// 5 s, 30 s and 1 MiB.
+    fn default() -> Limits {
+        Limits {
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(30),
+            reply_bytes: 1 << 20,
+        }
+    }
+}
+
+/// A client. Clones share their connections.
+#[derive(Clone)]
+pub struct Outgoing {
+    client: Client<Connector, Full<Bytes>>,
+    tls: Arc<ClientConfig>,
+    reach: Reach,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+}
+
+impl Outgoing {
+    /// A client that trusts what the system trusts, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead.
+    ///
+    /// # Errors
+    /// When there is no certificate to trust.
+    pub fn new(reach: Reach, limits: Limits, clock: Arc<dyn Clock>) -> io::Result<Outgoing> {
+        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_native_roots()?
+            .with_no_client_auth();
+        Ok(Outgoing::over(Arc::new(tls), reach, limits, clock))
+    }
+
+    /// A client with the same limits and trust that reaches one origin and nothing else.
+    pub fn only(&self, origin: Origin) -> Outgoing {
+        Outgoing::over(
+            Arc::clone(&self.tls),
+            Reach::Only(origin),
+            self.limits,
+            Arc::clone(&self.clock),
+        )
+    }
+
+    /// Whether this client may talk to loopback, and without TLS there.
+    pub fn reaches_loopback(&self) -> bool {
+        matches!(self.reach, Reach::InternetAndLoopback)
+    }
+
+    /// Sends a request once and reads the reply, whatever its status.
+    ///
+    /// # Errors
+    /// [`Failure`] when no whole reply came; it says whether the request may have arrived.
+    pub async fn send(&self, request: Request) -> Result<Response, Failure> {
+        if !self.reach.admits(request.url()) {
+            return Err(Failure::NotSent(Cause::Forbidden));
+        }
+        let exchange = tokio::time::timeout(self.limits.total, self.exchange(request));
+        exchange.await.unwrap_or(Err(Failure::PerhapsSent(Cause::Slow)))
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, Failure> {
+        let reply = self.client.request(request.into_http()).await?;
+        let (head, body) = reply.into_parts();
+        let body = Limited::new(body, self.limits.reply_bytes).collect().await;
+        Ok(Response {
+            status: head.status,
+            retry_after: self.retry_after(&head.headers),
+            body: body.map_err(Failure::of_body)?.to_bytes(),
+        })
+    }
+
+    /// RFC 9110, 10.2.3: seconds, or a date.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = httpdate::parse_http_date(text).ok()?;
+        Some(store::Timestamp::from(date).since(self.clock.now()))
+    }
+
+    fn over(tls: Arc<ClientConfig>, reach: Reach, limits: Limits, clock: Arc<dyn Clock>) -> Outgoing {
+        let connector = Connector::new(Arc::clone(&tls), reach.clone(), limits.connect);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Outgoing {
+            client,
+            tls,
+            reach,
+            limits,
+            clock,
+        }
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("reach", &self.reach)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came back.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    /// The status, a redirect's too.
+    pub status: StatusCode,
+    /// How long the other end asked to be left alone, by `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// The body, at most as long as the limit.
+    pub body: Bytes,
+}
+
+/// Prints the status and the size: a body may hold tokens and personal data.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
