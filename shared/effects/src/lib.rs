@@ -1,6 +1,9 @@
 //! What follows a decision: one module per receiver. This crate only delivers; what is delivered, when, and how often
 //! it is tried is decided by who calls it.
 
+mod aws;
+pub mod secret;
+
 use std::{fmt, time::Duration};
 
 /// What one attempt to deliver came to.
