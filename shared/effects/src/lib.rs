@@ -2,6 +2,7 @@
 //! it is tried is decided by who calls it.
 
 mod aws;
+pub mod mail;
 pub mod secret;
 
 use std::{fmt, time::Duration};
