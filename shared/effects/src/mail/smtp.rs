@@ -28,6 +28,9 @@ use crate::{
     secret::{Secret, SecretRef, Secrets},
 };
 
+/// The time to reach one of a server's addresses, so that a dead one leaves time for the others.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// So long a connection waits for the next letter; servers close theirs after minutes.
 const IDLE: Duration = Duration::from_secs(20);
 
@@ -152,7 +155,7 @@ impl Smtp {
         // A function has no name of its own: an address literal stands for it (RFC 5321 section 4.1.4).
         let name = ClientId::default();
         let wrapped = (self.server.security == Security::Tls).then(|| self.tls.clone());
-        let connection = AsyncSmtpConnection::connect_tokio1(&addresses[..], None, &name, wrapped, None).await;
+        let connection = AsyncSmtpConnection::connect_tokio1(&addresses[..], Some(CONNECT), &name, wrapped, None).await;
         let mut connection = connection.map_err(|error| attempt(&error, During::Connecting))?;
         if self.server.security == Security::StartTls {
             let upgraded = connection.starttls(self.tls.clone(), &name).await;
