@@ -79,7 +79,13 @@ impl Reader<'_> {
                 Ok((name, language, form)) => match fs::read_to_string(&path) {
                     Ok(text) => {
                         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-                        files.insert((name, language, form), (path, text));
+                        if let Some((other, _)) = files.insert((name, language, form), (path.clone(), text)) {
+                            self.wrong(
+                                &path,
+                                1,
+                                format!("is the same letter as {}; wanted: one of them", other.display()),
+                            );
+                        }
                     }
                     Err(error) => self.wrong(&path, 1, format!("cannot be read ({error}); wanted: text in UTF-8")),
                 },

@@ -31,6 +31,9 @@ const KINDS: [(&str, &[&str]); 9] = [
     ("review-digest", DIGEST),
 ];
 
+/// The longest subject, in characters: a word of it must fit into a line of 998 bytes (RFC 5322 section 2.1.1).
+const SUBJECT: usize = 250;
+
 /// The words of every letter in every language of the policy.
 #[derive(Clone)]
 pub struct Templates {
@@ -92,7 +95,7 @@ struct Words {
 impl Words {
     fn write(&self, values: &Values) -> Written {
         Written {
-            subject: self.subject.fill(values, Form::Text),
+            subject: self.subject.fill(values, Form::Text).chars().take(SUBJECT).collect(),
             text: self.text.fill(values, Form::Text),
             html: self.html.fill(values, Form::Html),
         }

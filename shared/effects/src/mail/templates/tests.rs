@@ -215,6 +215,24 @@ fn a_language_of_the_policy_without_words_is_a_mistake() {
 }
 
 #[test]
+fn two_files_for_one_letter_are_a_mistake() {
+    let files = [
+        ("denied.de-at.txt", "Subject: x\n\ny"),
+        ("denied.de_AT.txt", "Subject: x\n\nz"),
+    ];
+    let found = mistakes(&["en", "de-at"], &files);
+    assert!(found.contains(":1: is the same letter as"), "{found}");
+}
+
+#[test]
+fn a_subject_fits_into_a_line() {
+    let folder = folder(&[("denied.en.txt", "Subject: {{ name }}{{ name }}\n\nx")]);
+    let templates = Templates::read(folder.path(), &languages(&["en"])).unwrap();
+    let letter = letter(LetterKind::Denied(applicant(&"x".repeat(200))), "");
+    assert_eq!(templates.write(&letter, "").subject, "x".repeat(SUBJECT));
+}
+
+#[test]
 fn a_file_that_is_no_utf8_is_a_mistake() {
     let folder = folder(&[]);
     fs::write(folder.path().join("mail/denied.en.txt"), b"Subject: \xff\n\nx").unwrap();
