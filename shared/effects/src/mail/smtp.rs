@@ -63,7 +63,10 @@ impl Smtp {
         let deadline = Instant::now() + self.limit;
         // Dropped half-way, a connection is closed and never used again.
         match timeout_at(deadline, self.send_in_time(message)).await {
-            Ok(Ok(())) => Attempt::Done(()),
+            Ok(Ok(connection)) => {
+                self.keep(connection).await;
+                Attempt::Done(())
+            }
             Ok(Err(attempt)) => attempt,
             Err(_) => later(format!(
                 "the mail server took longer than {:?}; it may have taken the letter",
@@ -72,7 +75,8 @@ impl Smtp {
         }
     }
 
-    async fn send_in_time(&self, message: &Ready) -> Result<(), Attempt<()>> {
+    /// Sends and returns the connection, which is between two letters then.
+    async fn send_in_time(&self, message: &Ready) -> Result<AsyncSmtpConnection, Attempt<()>> {
         let mut connection = match self.waiting().await {
             Some(connection) => connection,
             None => self.connect().await?,
@@ -80,8 +84,7 @@ impl Smtp {
         check_reach(&connection, message)?;
         let sent = connection.send(&message.envelope, &message.bytes).await;
         sent.map_err(|error| attempt(&error, During::Sending))?;
-        self.keep(connection).await;
-        Ok(())
+        Ok(connection)
     }
 
     /// A connection that an earlier letter left, if it still lives.

@@ -1,6 +1,6 @@
 //! Letters through real servers: what arrives, and what becomes of what does not.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::support::{applicant, kinds, later, letter, mailer, never, waiting};
 use claims::Address;
@@ -94,6 +94,24 @@ async fn a_letter_has_one_message_id_on_every_attempt() {
         ids[0]
     );
     assert_ne!(ids[0], ids[2], "another reader's copy is another message");
+}
+
+#[tokio::test]
+async fn an_effects_id_of_any_form_makes_a_message_id() {
+    let server = plain();
+    let mailer = mailer(&server).open().await;
+    let mut denied = letter("jane@roe.example", "", LetterKind::Denied(applicant("")));
+    denied.id = "request/7 > x\r\nBcc: all@evil.example".to_owned();
+    assert_eq!(mailer.send(&denied).await, Attempt::Done(()));
+    let got = &server.letters(1)[0];
+    let id = header(got, "Message-ID")[0].strip_prefix("Message-ID: <").unwrap();
+    let (hashes, domain) = id.split_once('@').unwrap();
+    assert!(
+        hashes.len() == 33 && hashes.chars().all(|c| c == '.' || c.is_ascii_hexdigit()),
+        "{id}"
+    );
+    assert_eq!(domain, "contoso.com>");
+    assert!(header(got, "Bcc").is_empty());
 }
 
 /// An administrator's template shows what an applicant typed, in the subject, the text and the page.
@@ -238,6 +256,29 @@ async fn a_broken_connection_and_a_slow_server_mean_later() {
     let to: Vec<_> = got.iter().map(|letter| letter["to"][0].as_str().unwrap()).collect();
     assert_eq!(to, ["first@roe.example", "last@roe.example"]);
     assert_eq!(server.connections(), 3);
+}
+
+#[tokio::test]
+async fn many_letters_at_once_arrive_and_leave_connections_for_the_next() {
+    let server = plain();
+    let mailer = Arc::new(mailer(&server).open().await);
+    let denied = |to: String| letter(&to, "", LetterKind::Denied(applicant("")));
+    let at_once = (0..12).map(|i| {
+        let (mailer, letter) = (Arc::clone(&mailer), denied(format!("reader-{i}@roe.example")));
+        tokio::spawn(async move { mailer.send(&letter).await })
+    });
+    for sending in at_once.collect::<Vec<_>>() {
+        assert_eq!(sending.await.unwrap(), Attempt::Done(()));
+    }
+    let connections = server.connections();
+    assert_eq!(
+        mailer.send(&denied("last@roe.example".to_owned())).await,
+        Attempt::Done(())
+    );
+    let got = server.letters(13);
+    let to: BTreeSet<_> = got.iter().map(|letter| letter["to"][0].as_str().unwrap()).collect();
+    assert_eq!(to.len(), 13);
+    assert_eq!(server.connections(), connections);
 }
 
 #[tokio::test]
