@@ -14,6 +14,7 @@ ARGS ?=
 CARGO_DENY := 0.20.2
 deny := .tools/cargo-deny-$(CARGO_DENY)
 venv := .tools/venv/installed
+moto := .tools/test/installed
 npm := node_modules/.package-lock.json
 
 .PHONY: help run test watch invoke build build-aws build-azure deploy bench lint tools check-lambda
@@ -25,7 +26,7 @@ run: ## serve everything on SQLite at 127.0.0.1:3000, with policy.toml
 	@scripts/need cc
 	cargo run -p vestibule -- serve --local $(ARGS)
 
-test: $(npm) ## every test, after setting up what is missing
+test: $(npm) $(moto) ## every test, after setting up what is missing
 	@scripts/need cc java faketime
 	cargo build --workspace
 	scripts/with-dynamodb cargo test --workspace
@@ -75,6 +76,13 @@ $(venv): scripts/requirements.txt
 	python3 -m venv --clear .tools/venv
 	.tools/venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	rustup target add aarch64-unknown-linux-gnu x86_64-unknown-linux-gnu
+	@touch $@
+
+# Only `make test` needs it.
+$(moto): scripts/requirements-test.txt
+	@scripts/need python3
+	python3 -m venv --clear .tools/test
+	.tools/test/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Only `make deploy` needs it, and it is big.

@@ -10,6 +10,8 @@
 //! | run it as a Lambda function | [`runtime_api::Lambda`], with the events of [`events::Caller`] |
 //! | run it behind the Azure Functions host | [`azure_host::AzureHost`] |
 //! | give it a DynamoDB | [`dynamodb_local::DynamoDb`] |
+//! | give it a mail server | [`mail_server::MailServer`] |
+//! | give it AWS's other services | [`moto::Moto`] |
 //! | move its time | [`clock::Clock`] |
 //! | call it | [`http::Front::send`], or bytes through [`http::Connection`] |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Test support: a set-up that fails must end the test.
@@ -20,6 +22,8 @@ pub mod clock;
 pub mod dynamodb_local;
 pub mod events;
 pub mod http;
+pub mod mail_server;
+pub mod moto;
 pub mod plain;
 pub mod port;
 pub mod process;

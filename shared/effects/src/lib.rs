@@ -2,7 +2,10 @@
 //! it is tried is decided by who calls it.
 
 pub mod account;
+mod aws;
+pub mod mail;
 pub mod outgoing;
+pub mod secret;
 
 use std::{fmt, time::Duration};
 
