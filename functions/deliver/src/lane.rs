@@ -36,7 +36,9 @@ impl Work<'_> {
         let mut done = Done::default();
         let Parts { outbox, clock, .. } = self.parts;
         while clock.now() < self.until {
-            let Some(first) = outbox.first_in(&lane).await? else { break };
+            let Some(first) = outbox.first_in(&lane).await? else {
+                break;
+            };
             if first.due > clock.now() {
                 let behind = waiting.filter(|entry| entry.id.number > first.id.number);
                 done.changed |= self.postpone(behind, first.due).await?;
@@ -162,7 +164,10 @@ impl Work<'_> {
 /// One line for each attempt; an alarm counts those that were given up.
 fn log(entry: &OutboxEntry, outcome: &str, why: Option<&Why>) {
     let (effect, attempt) = (entry.effect.name(), entry.attempts);
-    let (id, request) = (tracing::field::display(&entry.id), tracing::field::display(&entry.request));
+    let (id, request) = (
+        tracing::field::display(&entry.id),
+        tracing::field::display(&entry.request),
+    );
     let reason = why.map(tracing::field::display);
     match outcome {
         "parked" => {

@@ -90,7 +90,11 @@ impl Deliverer {
     /// # Errors
     /// [`StoreError`] if the store failed. What was carried out until then is recorded, or will be found to be done.
     pub async fn drain(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let runs = self.0.receivers.iter().map(|receiver| self.drain_one(receiver.as_ref(), until));
+        let runs = self
+            .0
+            .receivers
+            .iter()
+            .map(|receiver| self.drain_one(receiver.as_ref(), until));
         let mut report = Report::default();
         let mut failure = None;
         for run in join_all(runs).await {

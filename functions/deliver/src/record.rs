@@ -19,9 +19,8 @@ pub(crate) async fn delivered(parts: &Parts, entry: &OutboxEntry, delivered: Del
     };
     for _ in 0..MOST_RACES {
         let request = parts.store.request(&entry.request).await?;
-        let transition = request.and_then(|request| {
-            approvals::provision(&request, account.clone(), parts.clock.now(), &parts.terms).ok()
-        });
+        let transition = request
+            .and_then(|request| approvals::provision(&request, account.clone(), parts.clock.now(), &parts.terms).ok());
         let mut writes = match transition {
             Some(transition) => transition.commit(None, &[]).writes,
             // It was recorded before, and only the entry was left.
@@ -31,11 +30,18 @@ pub(crate) async fn delivered(parts: &Parts, entry: &OutboxEntry, delivered: Del
         if commit(parts, writes).await? == Committed::Applied {
             return Ok(());
         }
-        if parts.outbox.entry(&entry.id).await?.is_none_or(|now| now.revision != entry.revision) {
+        if parts
+            .outbox
+            .entry(&entry.id)
+            .await?
+            .is_none_or(|now| now.revision != entry.revision)
+        {
             return Ok(());
         }
     }
-    Err(StoreError::Busy(format!("lost {MOST_RACES} races for the same request")))
+    Err(StoreError::Busy(format!(
+        "lost {MOST_RACES} races for the same request"
+    )))
 }
 
 async fn commit(parts: &Parts, writes: Vec<Write>) -> Result<Committed, StoreError> {

@@ -90,8 +90,14 @@ mod tests {
         let waits: Vec<_> = (0..200).filter_map(|_| seconds(1, None)).collect();
         assert!(waits.iter().all(|wait| (10.0..=11.0).contains(wait)), "{waits:?}");
         assert!(waits.iter().any(|wait| *wait > 10.5) && waits.iter().any(|wait| *wait < 10.5));
-        assert!((60.0..=66.0).contains(&seconds(1, Some(60)).unwrap()), "a receiver asked for more");
-        assert!((3600.0..=3960.0).contains(&seconds(2, Some(60)).unwrap()), "a receiver asked for less");
+        assert!(
+            (60.0..=66.0).contains(&seconds(1, Some(60)).unwrap()),
+            "a receiver asked for more"
+        );
+        assert!(
+            (3600.0..=3960.0).contains(&seconds(2, Some(60)).unwrap()),
+            "a receiver asked for less"
+        );
         assert_eq!(seconds(3, None), None);
     }
 }

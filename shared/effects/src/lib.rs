@@ -10,7 +10,7 @@ pub mod secret;
 use std::{fmt, time::Duration};
 
 /// What one attempt to deliver came to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attempt<T> {
     /// It is done, and this came of it.
     Done(T),

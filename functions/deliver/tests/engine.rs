@@ -1,0 +1,277 @@
+//! What delivering promises, whatever the receiver does: against a real store, with a clock in the test's hand.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod world;
+
+use std::time::Duration;
+
+use approvals::Account;
+use deliver::{Delivered, Report};
+use effects::{Attempt, Why};
+use store::{Effect, News, Outbox, Receiver, State, Store};
+
+use crate::world::{Behaviour, FAR, World};
+
+const DONE: Report = Report {
+    delivered: 1,
+    failed: 0,
+    parked: 0,
+};
+
+fn later(after: Option<Duration>) -> Attempt<Delivered> {
+    Attempt::Later {
+        why: Why::new("not now"),
+        after,
+    }
+}
+
+fn never() -> Attempt<Delivered> {
+    Attempt::Never { why: Why::new("no") }
+}
+
+fn done() -> Attempt<Delivered> {
+    Attempt::Done(Delivered::Done)
+}
+
+#[tokio::test]
+async fn what_is_delivered_is_gone_and_not_delivered_again() {
+    let world = World::new();
+    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    assert_eq!(world.drain().await, DONE);
+    assert_eq!(world.mail.log(), [entry.id]);
+    assert_eq!(world.store.entry(&entry.id).await, Ok(None));
+    assert_eq!(world.drain().await, Report::default());
+}
+
+#[tokio::test]
+async fn what_fails_is_tried_by_the_schedule_with_the_same_id_and_then_parked() {
+    let world = World::new();
+    world.mail.behave(|_| Behaviour::Answer(later(None)));
+    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    let waits = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
+    for (n, seconds) in waits.into_iter().enumerate() {
+        assert_eq!(world.drain().await.failed, 1, "attempt {n}");
+        let now = world.entry(&entry).await;
+        assert_eq!(
+            (now.attempts as usize, now.failure.as_deref()),
+            (n + 1, Some("not now"))
+        );
+        let wait = now.due.since(world.now()).as_secs_f64();
+        assert!(
+            (f64::from(seconds)..=f64::from(seconds) * 1.1).contains(&wait),
+            "{wait}"
+        );
+        world.forward(Duration::from_secs_f64(wait) - Duration::from_millis(2));
+        assert_eq!(world.drain().await, Report::default(), "not before its time");
+        world.forward(Duration::from_millis(2));
+    }
+    assert_eq!(world.drain().await.parked, 1, "the last attempt");
+    assert_eq!(world.mail.log(), vec![entry.id; 8]);
+    world.forward(FAR);
+    assert_eq!(world.drain().await, Report::default());
+    let [parked] = world.store.parked(None, 10).await.unwrap().try_into().unwrap();
+    assert_eq!((parked.id, parked.failure.as_deref()), (entry.id, Some("not now")));
+}
+
+#[tokio::test]
+async fn a_receiver_that_asks_for_more_time_gets_it() {
+    let world = World::new();
+    world
+        .mail
+        .behave(|_| Behaviour::Answer(later(Some(Duration::from_secs(600)))));
+    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    world.drain().await;
+    let wait = world.entry(&entry).await.due.since(world.now());
+    assert!(
+        wait >= Duration::from_secs(600) && wait <= Duration::from_secs(660),
+        "{wait:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_heal_is_parked_at_once_and_does_not_hold_up_what_follows() {
+    let world = World::new();
+    world
+        .mail
+        .behave(|n| Behaviour::Answer(if n == 0 { never() } else { done() }));
+    let first = world.write("jane", 1, Effect::TellReviewers).await;
+    let second = world.write("jane", 2, Effect::TellReviewers).await;
+    let report = world.drain().await;
+    assert_eq!((report.parked, report.delivered), (1, 1));
+    assert_eq!(world.mail.log(), [first.id, second.id]);
+    assert!(world.entry(&first).await.parked_at.is_some());
+}
+
+#[tokio::test]
+async fn order_is_kept_for_an_applicant_and_a_receiver_and_others_go_on() {
+    let world = World::new();
+    world
+        .mail
+        .behave(|n| Behaviour::Answer(if n == 0 { later(None) } else { done() }));
+    let first = world.write("jane", 1, Effect::TellReviewers).await;
+    let second = world.write("jane", 2, Effect::TellReviewers).await;
+    world.forward(Duration::from_millis(1));
+    let other = world.write("jim", 1, Effect::TellReviewers).await;
+    world.drain().await;
+    let log = world.mail.log();
+    assert!(!log.contains(&second.id) && log.contains(&other.id), "{log:?}");
+    world.forward(Duration::from_secs(4));
+    assert_eq!(
+        world.drain().await,
+        Report::default(),
+        "the second one waits as long as the first"
+    );
+    world.forward(Duration::from_secs(2));
+    assert_eq!(world.drain().await.delivered, 2);
+    let janes: Vec<_> = world
+        .mail
+        .log()
+        .into_iter()
+        .filter(|id| id.lane == first.id.lane)
+        .collect();
+    assert_eq!(janes, [first.id, first.id, second.id]);
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_down_does_not_hold_up_the_others() {
+    let world = World::new();
+    world.account.behave(|_| Behaviour::Hang);
+    for name in ["jane", "jim", "joe"] {
+        world.write(name, 1, Effect::CreateAccount).await;
+        world.write(name, 1, Effect::TellReviewers).await;
+    }
+    let draining = tokio::spawn(world.deliverer().drain_far());
+    world.account.wait_for(3).await;
+    world.mail.wait_for(3).await;
+    draining.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_takes_too_long_or_panics_has_failed() {
+    for behaviour in [Behaviour::Hang, Behaviour::Panic] {
+        let world = World::new();
+        world.mail.behave(move |_| behaviour.clone());
+        let entry = world.write("jane", 1, Effect::TellReviewers).await;
+        assert_eq!(world.drain().await.failed, 1);
+        assert!(world.entry(&entry).await.failure.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_deliverers_never_work_on_one_entry() {
+    let world = World::new();
+    world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(20)));
+    for n in 0..20 {
+        world.write(&n.to_string(), 1, Effect::TellReviewers).await;
+    }
+    let drains = (0..6).map(|_| tokio::spawn(world.another_deliverer().drain_far()));
+    for drain in drains.collect::<Vec<_>>() {
+        drain.await.unwrap().unwrap();
+    }
+    let mut log = world.mail.log();
+    assert_eq!(log.len(), 20);
+    log.sort_unstable();
+    log.dedup();
+    assert_eq!(log.len(), 20);
+}
+
+#[tokio::test]
+async fn a_lease_outlives_the_attempt_and_ends_when_its_holder_is_gone() {
+    let world = World::new();
+    world.mail.behave(|n| {
+        if n == 0 {
+            Behaviour::Hang
+        } else {
+            Behaviour::Answer(done())
+        }
+    });
+    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    let holder = tokio::spawn(world.deliverer().drain_far());
+    world.mail.wait_for(1).await;
+    holder.abort();
+    world.forward(world.mail.limit());
+    assert_eq!(
+        world.drain().await,
+        Report::default(),
+        "the attempt could still be under way"
+    );
+    world.forward(Duration::from_secs(31));
+    assert_eq!(world.drain().await, DONE);
+    assert_eq!(world.mail.log(), [entry.id, entry.id]);
+}
+
+#[tokio::test]
+async fn an_account_is_recorded_with_the_news_in_one_commit() {
+    let world = World::new();
+    world.account.behave(|_| {
+        Behaviour::Answer(Attempt::Done(Delivered::Account(Account {
+            object_id: "2f1c".to_owned(),
+            redeem_url: Some("sealed".to_owned()),
+        })))
+    });
+    let request = world.approved("jane").await;
+    world.drain_account_only().await;
+    let now = world.store.request(&request.id).await.unwrap().unwrap();
+    assert!(matches!(&now.state, State::Provisioned { object_id, .. } if object_id == "2f1c"));
+    let lane = store::Lane {
+        applicant: request.id.applicant,
+        receiver: Receiver::Mail,
+    };
+    let news = world.store.first_in(&lane).await.unwrap().unwrap();
+    let Effect::TellApplicant { news, redeem_url } = news.effect else {
+        panic!()
+    };
+    assert_eq!((news, redeem_url.as_deref()), (News::Approved, Some("sealed")));
+    assert_eq!(world.drain().await, DONE);
+}
+
+#[tokio::test]
+async fn a_crash_between_done_and_recorded_is_harmless() {
+    let world = World::new();
+    world.account.behave(|_| {
+        Behaviour::Answer(Attempt::Done(Delivered::Account(Account {
+            object_id: "2f1c".to_owned(),
+            redeem_url: None,
+        })))
+    });
+    let request = world.approved("jane").await;
+    world.fail_commits_after(1);
+    world.deliverer_on_failing_store().drain_far().await.unwrap_err();
+    assert_eq!(world.account.log().len(), 1, "it was carried out");
+    let now = world.store.request(&request.id).await.unwrap().unwrap();
+    assert!(matches!(now.state, State::Approved { .. }), "and not recorded");
+    world.forward(world.account.limit() + Duration::from_secs(31));
+    assert_eq!(world.drain().await, DONE);
+    let log = world.account.log();
+    assert!(log.len() == 2 && log[0] == log[1], "the same id again: {log:?}");
+    let now = world.store.request(&request.id).await.unwrap().unwrap();
+    assert!(matches!(now.state, State::Provisioned { .. }));
+}
+
+#[tokio::test]
+async fn a_backlog_is_drained_batch_by_batch() {
+    let world = World::new();
+    world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(2)));
+    for n in 0..600 {
+        world.write(&n.to_string(), 1, Effect::TellReviewers).await;
+    }
+    assert_eq!(world.drain().await.delivered, 600);
+    assert_eq!(world.mail.most_at_once(), World::AT_ONCE);
+}
+
+#[tokio::test]
+async fn a_run_ends_when_its_time_is_over() {
+    let world = World::new();
+    for n in 0..5 {
+        world.write("jane", n + 1, Effect::TellReviewers).await;
+    }
+    let clock = world.clock.clone();
+    world.mail.behave(move |_| {
+        clock.forward(Duration::from_secs(10));
+        Behaviour::Answer(done())
+    });
+    let until = world.now().plus(Duration::from_secs(25));
+    assert_eq!(world.deliverer().drain(until).await.unwrap().delivered, 3);
+    assert_eq!(world.drain().await.delivered, 2);
+}

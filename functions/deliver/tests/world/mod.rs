@@ -1,0 +1,360 @@
+//! A store, a clock and receivers that do as they are told.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use approvals::{AccountBy, Decide, Ruling, Submission, Terms, Wish};
+use async_trait::async_trait;
+use claims::{Changes, Claims, Hash, Locales, Value};
+use deliver::{Delivered, Deliverer, Parts, Receive, Report, Schedule};
+use effects::Attempt;
+use store::{
+    Clock, Commit, Committed, Effect, EntryId, HistoryEntry, Keys, Listing, OutboxEntry, Page, Receiver, Request,
+    RequestId, Snapshot, Store, StoreError, Timestamp, Write,
+};
+use store_sqlite::SqliteStore;
+use tokio::sync::Notify;
+
+/// Longer than any schedule.
+pub(crate) const FAR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+pub(crate) struct World {
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) clock: Hand,
+    pub(crate) mail: Arc<Puppet>,
+    pub(crate) account: Arc<Puppet>,
+    commits_left: Arc<AtomicUsize>,
+    folder: tempfile::TempDir,
+}
+
+/// A clock in the test's hand.
+#[derive(Clone)]
+pub(crate) struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    pub(crate) fn forward(&self, by: Duration) {
+        self.0
+            .fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What a receiver does.
+#[derive(Clone)]
+pub(crate) enum Behaviour {
+    Answer(Attempt<Delivered>),
+    Slow(Duration),
+    Hang,
+    Panic,
+}
+
+type Script = Box<dyn Fn(usize) -> Behaviour + Send + Sync>;
+
+/// A receiver that does as it is told.
+pub(crate) struct Puppet {
+    receiver: Receiver,
+    script: Mutex<Script>,
+    log: Mutex<Vec<EntryId>>,
+    logged: Notify,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
+}
+
+impl Puppet {
+    fn new(receiver: Receiver) -> Arc<Puppet> {
+        Arc::new(Puppet {
+            receiver,
+            script: Mutex::new(Box::new(|_| Behaviour::Answer(Attempt::Done(Delivered::Done)))),
+            log: Mutex::default(),
+            logged: Notify::new(),
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
+        })
+    }
+
+    /// What it does from now on, by the number of attempts before.
+    pub(crate) fn behave(&self, script: impl Fn(usize) -> Behaviour + Send + Sync + 'static) {
+        *self.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// The attempts, in order.
+    pub(crate) fn log(&self) -> Vec<EntryId> {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn wait_for(&self, attempts: usize) {
+        while self.log().len() < attempts {
+            self.logged.notified().await;
+        }
+    }
+
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.most_at_once.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_secs(20)
+    }
+}
+
+#[async_trait]
+impl Receive for Puppet {
+    fn receiver(&self) -> Receiver {
+        self.receiver
+    }
+
+    fn time_limit(&self) -> Duration {
+        self.limit()
+    }
+
+    async fn deliver(&self, entry: &OutboxEntry, _: &Request) -> Attempt<Delivered> {
+        let now = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(now, Ordering::SeqCst);
+        let before = {
+            let mut log = self.log.lock().unwrap();
+            log.push(entry.id);
+            log.len() - 1
+        };
+        self.logged.notify_one();
+        let behaviour = (self.script.lock().unwrap())(before);
+        tokio::task::yield_now().await;
+        let attempt = match behaviour {
+            Behaviour::Answer(attempt) => attempt,
+            Behaviour::Slow(time) => {
+                tokio::time::sleep(time).await;
+                Attempt::Done(Delivered::Done)
+            }
+            Behaviour::Hang => std::future::pending().await,
+            Behaviour::Panic => panic!("as told"),
+        };
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        attempt
+    }
+}
+
+/// A deliverer that owns what it needs, to run beside the test.
+pub(crate) struct Runner {
+    deliverer: Deliverer,
+    clock: Hand,
+}
+
+impl Runner {
+    pub(crate) fn drain(&self, until: Timestamp) -> impl Future<Output = Result<Report, StoreError>> + Send + 'static {
+        let deliverer = self.deliverer.clone();
+        async move { deliverer.drain(until).await }
+    }
+
+    pub(crate) fn drain_far(&self) -> impl Future<Output = Result<Report, StoreError>> + Send + 'static {
+        self.drain(self.clock.now().plus(FAR))
+    }
+}
+
+impl World {
+    pub(crate) const AT_ONCE: usize = 4;
+
+    pub(crate) fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        World {
+            store: Arc::new(SqliteStore::open(folder.path().join("v.db")).unwrap()),
+            clock: Hand(Arc::new(AtomicI64::new(1_800_000_000_000))),
+            mail: Puppet::new(Receiver::Mail),
+            account: Puppet::new(Receiver::Account),
+            commits_left: Arc::new(AtomicUsize::new(usize::MAX)),
+            folder,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn forward(&self, by: Duration) {
+        self.clock.forward(by);
+    }
+
+    pub(crate) async fn drain(&self) -> Report {
+        self.deliverer().drain_far().await.unwrap()
+    }
+
+    pub(crate) async fn drain_account_only(&self) -> Report {
+        let runner = self.runner(self.store.clone(), self.store.clone(), vec![self.account.clone()]);
+        runner.drain_far().await.unwrap()
+    }
+
+    pub(crate) fn deliverer(&self) -> Runner {
+        self.runner(self.store.clone(), self.store.clone(), self.receivers())
+    }
+
+    /// As another process would be: it shares the file alone.
+    pub(crate) fn another_deliverer(&self) -> Runner {
+        let store = Arc::new(SqliteStore::open(self.folder.path().join("v.db")).unwrap());
+        self.runner(store.clone(), store, self.receivers())
+    }
+
+    /// From now on only so many commits happen.
+    pub(crate) fn fail_commits_after(&self, count: usize) {
+        self.commits_left.store(count, Ordering::SeqCst);
+    }
+
+    pub(crate) fn deliverer_on_failing_store(&self) -> Runner {
+        let failing = Failing {
+            inner: self.store.clone(),
+            commits_left: self.commits_left.clone(),
+        };
+        self.runner(Arc::new(failing), self.store.clone(), self.receivers())
+    }
+
+    /// Somebody's request with an effect of one of its versions.
+    pub(crate) async fn write(&self, name: &str, version: u64, effect: Effect) -> OutboxEntry {
+        let id = RequestId {
+            applicant: Hash::of(&[name]),
+            round: 1,
+        };
+        let (answer, opened) = approvals::submit(None, &[], &submission(name), self.now(), &Terms::default());
+        drop(answer);
+        if self.store.request(&id).await.unwrap().is_none() {
+            let commit = opened.unwrap().commit(None, &[]);
+            assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
+        }
+        let entry = OutboxEntry {
+            id: EntryId::of(&id, version, effect.receiver(), 0),
+            request: id,
+            effect,
+            written_at: self.now(),
+            due: self.now(),
+            attempts: 0,
+            revision: 1,
+            failure: None,
+            parked_at: None,
+        };
+        let write = Write::Effect {
+            entry: Box::new(entry.clone()),
+            replaces: None,
+        };
+        assert_eq!(
+            self.store.commit(&Commit { writes: vec![write] }).await,
+            Ok(Committed::Applied)
+        );
+        entry
+    }
+
+    /// Somebody who was approved, and whose account is to be created.
+    pub(crate) async fn approved(&self, name: &str) -> Request {
+        let (_, opened) = approvals::submit(None, &[], &submission(name), self.now(), &terms());
+        let opened = opened.unwrap();
+        let decide = Decide {
+            ruling: Ruling::Approve,
+            by: "rita".to_owned(),
+            reason: None,
+        };
+        let approved = approvals::decide(&opened.request, &decide, self.now(), &terms()).unwrap();
+        let request = approved.request.clone();
+        for transition in [opened, approved] {
+            assert_eq!(
+                self.store.commit(&transition.commit(None, &[])).await,
+                Ok(Committed::Applied)
+            );
+        }
+        request
+    }
+
+    pub(crate) async fn entry(&self, entry: &OutboxEntry) -> OutboxEntry {
+        store::Outbox::entry(&*self.store, &entry.id).await.unwrap().unwrap()
+    }
+
+    fn receivers(&self) -> Vec<Arc<dyn Receive>> {
+        vec![self.mail.clone(), self.account.clone()]
+    }
+
+    fn runner(
+        &self,
+        store: Arc<dyn Store>,
+        outbox: Arc<dyn store::Outbox>,
+        receivers: Vec<Arc<dyn Receive>>,
+    ) -> Runner {
+        let deliverer = Deliverer::new(Parts {
+            store,
+            outbox,
+            receivers,
+            terms: terms(),
+            schedule: Schedule::default(),
+            at_once: World::AT_ONCE,
+            clock: Arc::new(self.clock.clone()),
+        });
+        Runner {
+            deliverer,
+            clock: self.clock.clone(),
+        }
+    }
+}
+
+fn terms() -> Terms {
+    Terms {
+        account: AccountBy::Graph,
+        ..Terms::default()
+    }
+}
+
+fn submission(name: &str) -> Submission {
+    let claims = Claims::from_iter([("displayName".to_owned(), Value::Text(name.to_owned()))]);
+    Submission {
+        applicant: Hash::of(&[name]),
+        proven: true,
+        received: claims.clone(),
+        reviewed: claims,
+        changes: Changes::none(),
+        identities: Vec::new(),
+        app: None,
+        locales: Locales::default(),
+        addresses: Vec::new(),
+        wish: Wish::Hold,
+        rule: "hold".to_owned(),
+    }
+}
+
+/// A store that goes away after some commits.
+struct Failing {
+    inner: Arc<SqliteStore>,
+    commits_left: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Store for Failing {
+    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
+        self.inner.look_up(keys).await
+    }
+
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
+        self.inner.request(id).await
+    }
+
+    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.inner.history(id).await
+    }
+
+    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
+        self.inner.list(listing).await
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let one_less = |left: usize| left.checked_sub(1);
+        match self
+            .commits_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+        {
+            Ok(_) => self.inner.commit(commit).await,
+            Err(_) => Err(StoreError::Unavailable("gone".to_owned())),
+        }
+    }
+}
