@@ -122,7 +122,7 @@ pub(super) struct User {
     #[serde(default)]
     external_user_state: Option<String>,
     #[serde(default)]
-    identities: Vec<UserIdentity>,
+    identities: Option<Vec<UserIdentity>>,
 }
 
 #[derive(Deserialize)]
@@ -165,7 +165,7 @@ impl User {
 
     /// Whether it is known how the user signs in.
     pub(super) fn has_identities(&self) -> bool {
-        !self.identities.is_empty()
+        self.identities.as_ref().is_some_and(|all| !all.is_empty())
     }
 
     /// Whether it is the user with this identity. Filters may ignore the issuer.
@@ -174,7 +174,7 @@ impl User {
             identity.issuer.as_deref().and_then(claims::issuer_name).as_deref() == Some(issuer)
                 && identity.issuer_assigned_id.as_deref() == Some(id)
         };
-        self.identities.iter().any(same)
+        self.identities.iter().flatten().any(same)
     }
 }
 

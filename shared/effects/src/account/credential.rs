@@ -3,18 +3,27 @@ use std::{fs, path::PathBuf};
 use super::{assertion::Certificate, settings::BadSetting, token::Token};
 
 const NAME: &str = "VESTIBULE_GRAPH_CREDENTIAL";
+const CLIENT_ID: &str = "VESTIBULE_GRAPH_CLIENT_ID";
 const WANTED: &str = "`secret:VALUE`, `certificate:PATH` (or the PEM text itself), `managed-identity`, `federated:PATH` or \
     `federated:managed-identity`";
 
-/// How the app proves to Entra that it is itself. Shows nothing of it.
+/// Who creates accounts, and the proof of it. Shows nothing of the proof.
 #[derive(Clone, Debug)]
-pub struct Credential(pub(super) Proof);
+pub struct Credential(pub(super) Kind);
 
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// An app.
+    App { client_id: String, proof: Proof },
+    /// An identity that Azure manages, which has the rights itself.
+    ManagedIdentity(ManagedIdentity),
+}
+
+/// How an app proves that it is itself.
 #[derive(Clone, Debug)]
 pub(super) enum Proof {
     Secret(Token),
     Certificate(Certificate),
-    ManagedIdentity(ManagedIdentity),
     /// What another issuer vouches for, whom the app was told to trust: a file that somebody keeps fresh, …
     FederatedFile(PathBuf),
     /// … or an identity that Azure manages.
@@ -33,7 +42,7 @@ pub(super) struct ManagedIdentity {
 impl Credential {
     /// Reads `VESTIBULE_GRAPH_CREDENTIAL`: `secret:VALUE`, `certificate:PATH` with the certificate and its key as PEM,
     /// or the PEM text itself after the colon, `managed-identity`, `federated:PATH` of a file with an assertion, or
-    /// `federated:managed-identity`. Managed identities need what Azure sets, `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`,
+    /// `federated:managed-identity`. All but the third need `VESTIBULE_GRAPH_CLIENT_ID`. Managed identities need what Azure sets, `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`,
     /// and `VESTIBULE_GRAPH_IDENTITY_CLIENT_ID` for one that the user assigned.
     ///
     /// # Errors
@@ -42,14 +51,16 @@ impl Credential {
         let text = variables(NAME).ok_or_else(|| BadSetting::secret(NAME, "it is not set", WANTED))?;
         let (kind, value) = text.split_once(':').unwrap_or((text.as_str(), ""));
         let proof = match (kind.trim(), value.trim()) {
+            ("managed-identity", "") => return Ok(Credential(Kind::ManagedIdentity(managed_identity(variables)?))),
             ("secret", secret) if !secret.is_empty() => Proof::Secret(Token::new(secret.to_owned())),
             ("certificate", source) if !source.is_empty() => Proof::Certificate(certificate(source)?),
-            ("managed-identity", "") => Proof::ManagedIdentity(managed_identity(variables)?),
             ("federated", "managed-identity") => Proof::FederatedIdentity(managed_identity(variables)?),
             ("federated", path) if !path.is_empty() => Proof::FederatedFile(path.into()),
             _ => return Err(BadSetting::secret(NAME, "it is none of the kinds", WANTED)),
         };
-        Ok(Credential(proof))
+        let unset = || BadSetting::secret(CLIENT_ID, "it is not set", "the client id of the app registration");
+        let client_id = variables(CLIENT_ID).ok_or_else(unset)?;
+        Ok(Credential(Kind::App { client_id, proof }))
     }
 }
 

@@ -12,9 +12,7 @@ pub struct AccountSettings {
     pub tenant: String,
     /// The domain in which principal names of guests end: `contoso.onmicrosoft.com`.
     pub domain: Domain,
-    /// The id of the app that has the rights.
-    pub client_id: String,
-    /// The app's proof.
+    /// Who has the rights, and the proof of it.
     pub credential: Credential,
     /// Where Graph is.
     pub endpoints: Endpoints,
@@ -31,8 +29,8 @@ pub struct AccountSettings {
 }
 
 impl AccountSettings {
-    /// Reads the environment: `VESTIBULE_GRAPH_TENANT`, `VESTIBULE_GRAPH_DOMAIN`, `VESTIBULE_GRAPH_CLIENT_ID`,
-    /// `VESTIBULE_GRAPH_CREDENTIAL` (see [`Credential::read`]), `VESTIBULE_INVITE_REDIRECT_URL`; and where they are set
+    /// Reads the environment: `VESTIBULE_GRAPH_TENANT`, `VESTIBULE_GRAPH_DOMAIN`,
+    /// `VESTIBULE_GRAPH_CREDENTIAL` and its company (see [`Credential::read`]), `VESTIBULE_INVITE_REDIRECT_URL`; and where they are set
     /// `VESTIBULE_GRAPH_CLOUD`, `VESTIBULE_GRAPH_URL`, `VESTIBULE_GRAPH_EXTENSIONS` and `VESTIBULE_INVITE_MAIL`. What
     /// the policy says is as if it said nothing.
     ///
@@ -48,7 +46,6 @@ impl AccountSettings {
         Ok(AccountSettings {
             tenant: needed("VESTIBULE_GRAPH_TENANT", "the tenant's id or one of its domains")?,
             domain: domain(&needed("VESTIBULE_GRAPH_DOMAIN", DOMAIN)?)?,
-            client_id: needed("VESTIBULE_GRAPH_CLIENT_ID", "the client id of the app registration")?,
             credential: Credential::read(variables)?,
             endpoints: Endpoints::read(variables)?,
             redirect_url,

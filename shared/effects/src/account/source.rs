@@ -14,7 +14,7 @@ use super::{
     AccountSettings, BadSetting,
     answers::printable,
     assertion::{ASSERTION_TYPE, Certificate},
-    credential::{self, ManagedIdentity},
+    credential::{self, Kind, ManagedIdentity},
     graph::encoded,
     stop::Stop,
     token::Token,
@@ -65,16 +65,16 @@ pub(super) struct Managed {
 impl Source {
     pub(super) fn new(settings: &AccountSettings, outgoing: Outgoing) -> Result<Source, BadSetting> {
         let resource = settings.endpoints.resource();
-        let proof = match &settings.credential.0 {
-            credential::Proof::ManagedIdentity(identity) => {
-                return Ok(Source::Managed(Box::new(Managed::new(identity, resource, &outgoing)?)));
-            }
+        let managed = |identity, resource| Managed::new(identity, resource, &outgoing).map(Box::new);
+        let (client_id, proof) = match &settings.credential.0 {
+            Kind::ManagedIdentity(identity) => return Ok(Source::Managed(managed(identity, resource)?)),
+            Kind::App { client_id, proof } => (client_id, proof),
+        };
+        let proof = match proof {
             credential::Proof::Secret(secret) => Proof::Secret(secret.clone()),
             credential::Proof::Certificate(certificate) => Proof::Certificate(certificate.clone()),
             credential::Proof::FederatedFile(path) => Proof::File(path.clone()),
-            credential::Proof::FederatedIdentity(identity) => {
-                Proof::Managed(Box::new(Managed::new(identity, EXCHANGE, &outgoing)?))
-            }
+            credential::Proof::FederatedIdentity(identity) => Proof::Managed(managed(identity, EXCHANGE)?),
         };
         let audience = format!(
             "{}/{}/oauth2/v2.0/token",
@@ -84,7 +84,7 @@ impl Source {
         Ok(Source::App(Box::new(App {
             endpoint: BadSetting::url("the token endpoint", &audience)?,
             audience,
-            client_id: settings.client_id.clone(),
+            client_id: client_id.clone(),
             scope: format!("{resource}/.default"),
             proof,
             outgoing,

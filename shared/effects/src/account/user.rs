@@ -15,7 +15,8 @@ use super::{
     way::Guest,
 };
 
-/// By how much Graph's clock and ours may differ.
+/// By how much Graph's clock may be behind ours. A guest whom somebody invited by hand so shortly before the request is
+/// taken for its own.
 const SKEW_MILLIS: i64 = 5 * 60 * 1000;
 
 /// Creates the user, or finds the one that has the identity. The second name is tried only where somebody else was
@@ -143,8 +144,7 @@ async fn account(graph: &Graph, id: &ObjectId, since: Timestamp) -> Result<Accou
     })
 }
 
-/// Whether a user can be one that a request created. Nobody else creates a user for the same applicant at the same
-/// time, but for a person who was asked to.
+/// Whether a user can be one that a request created: it is no older.
 pub(super) fn is_of(user: &User, since: Timestamp) -> bool {
     user.is_since(Timestamp::from_millis(since.as_millis().saturating_sub(SKEW_MILLIS)))
 }

@@ -71,12 +71,13 @@ impl Outgoing {
     /// A client that trusts what the system trusts, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead.
     ///
     /// # Errors
-    /// When there is no certificate to trust.
+    /// When there is no certificate to trust; the error says what to do.
     pub fn new(reach: Reach, limits: Limits, clock: Arc<dyn Clock>) -> io::Result<Outgoing> {
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
-            .with_native_roots()?
+            .with_native_roots()
+            .map_err(no_roots)?
             .with_no_client_auth();
         Ok(Outgoing::over(Arc::new(tls), reach, limits, clock))
     }
@@ -143,6 +144,12 @@ impl Outgoing {
             clock,
         }
     }
+}
+
+fn no_roots(error: io::Error) -> io::Error {
+    io::Error::other(format!(
+        "wanted certificates to trust, found none ({error}): install ca-certificates, or name a file in SSL_CERT_FILE"
+    ))
 }
 
 impl fmt::Debug for Outgoing {

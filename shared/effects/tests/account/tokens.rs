@@ -19,6 +19,9 @@ fn settings_with(tenant: &Tenant, credential: &str) -> AccountSettings {
     variables.insert("VESTIBULE_GRAPH_CREDENTIAL", credential.to_owned());
     variables.insert("IDENTITY_ENDPOINT", format!("{}/msi/token", tenant.graph.url()));
     variables.insert("IDENTITY_HEADER", IDENTITY_HEADER.to_owned());
+    if credential == "managed-identity" {
+        variables.remove("VESTIBULE_GRAPH_CLIENT_ID");
+    }
     read(&variables).unwrap()
 }
 
