@@ -3,7 +3,10 @@
 //!
 //! However a run is woken, it drains everything that is due: a wake-up that was missed delays and never loses.
 
+mod account;
+mod assemble;
 mod lane;
+mod mail;
 mod record;
 mod schedule;
 
@@ -16,9 +19,11 @@ use futures_util::{
     future::join_all,
     stream::{self, StreamExt},
 };
-use store::{Clock, Outbox, OutboxEntry, Receiver, Request, Store, StoreError, Timestamp};
+use store::{Clock, Effect, Outbox, OutboxEntry, Receiver, Request, Store, StoreError, Timestamp};
 
+pub use assemble::{assemble, assemble_with, has_effects};
 pub use schedule::{BadSchedule, Schedule};
+pub use store::MOST_FURTHER;
 
 /// How many entries are read at once. What is not read now is read afterwards, so that a backlog of any length takes
 /// the same memory.
@@ -44,6 +49,8 @@ pub enum Delivered {
     Done,
     /// An account.
     Account(Account),
+    /// Further effects for the same receiver, which take the place of this one: at most [`MOST_FURTHER`].
+    Further(Vec<Effect>),
 }
 
 /// What delivering is made of.

@@ -1,6 +1,6 @@
 //! Recording what was carried out, with what follows from it.
 
-use store::{Commit, Committed, OutboxEntry, StoreError, Write};
+use store::{Commit, Committed, Effect, OutboxEntry, StoreError, Write};
 
 use crate::{Delivered, Parts};
 
@@ -14,8 +14,17 @@ pub(crate) async fn delivered(parts: &Parts, entry: &OutboxEntry, delivered: Del
         id: entry.id,
         revision: entry.revision,
     };
-    let Delivered::Account(account) = delivered else {
-        return commit(parts, vec![gone]).await.map(drop);
+    let account = match delivered {
+        Delivered::Account(account) => account,
+        Delivered::Done => return commit(parts, vec![gone]).await.map(drop),
+        Delivered::Further(effects) => {
+            let further = (0..)
+                .zip(effects)
+                .map(|(index, effect)| instead(parts, entry, index, effect));
+            return commit(parts, [gone].into_iter().chain(further).collect())
+                .await
+                .map(drop);
+        }
     };
     for _ in 0..MOST_RACES {
         let request = parts.store.request(&entry.request).await?;
@@ -42,6 +51,24 @@ pub(crate) async fn delivered(parts: &Parts, entry: &OutboxEntry, delivered: Del
     Err(StoreError::Busy(format!(
         "lost {MOST_RACES} races for the same request"
     )))
+}
+
+fn instead(parts: &Parts, entry: &OutboxEntry, index: u64, effect: Effect) -> Write {
+    let entry = OutboxEntry {
+        id: entry.id.further(index),
+        request: entry.request,
+        effect,
+        written_at: entry.written_at,
+        due: parts.clock.now(),
+        attempts: 0,
+        revision: 1,
+        failure: None,
+        parked_at: None,
+    };
+    Write::Effect {
+        entry: Box::new(entry),
+        replaces: None,
+    }
 }
 
 async fn commit(parts: &Parts, writes: Vec<Write>) -> Result<Committed, StoreError> {

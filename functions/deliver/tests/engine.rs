@@ -13,6 +13,12 @@ use store::{Effect, News, Outbox, Receiver, State, Store};
 
 use crate::world::{Behaviour, FAR, World};
 
+/// A letter to an applicant.
+const TELL: Effect = Effect::TellApplicant {
+    news: News::Received,
+    redeem_url: None,
+};
+
 const DONE: Report = Report {
     delivered: 1,
     failed: 0,
@@ -37,7 +43,7 @@ fn done() -> Attempt<Delivered> {
 #[tokio::test]
 async fn what_is_delivered_is_gone_and_not_delivered_again() {
     let world = World::new();
-    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    let entry = world.write("jane", 1, TELL).await;
     assert_eq!(world.drain().await, DONE);
     assert_eq!(world.mail.log(), [entry.id]);
     assert_eq!(world.store.entry(&entry.id).await, Ok(None));
@@ -48,7 +54,7 @@ async fn what_is_delivered_is_gone_and_not_delivered_again() {
 async fn what_fails_is_tried_by_the_schedule_with_the_same_id_and_then_parked() {
     let world = World::new();
     world.mail.behave(|_| Behaviour::Answer(later(None)));
-    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    let entry = world.write("jane", 1, TELL).await;
     let waits = [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000];
     for (n, seconds) in waits.into_iter().enumerate() {
         assert_eq!(world.drain().await.failed, 1, "attempt {n}");
@@ -80,7 +86,7 @@ async fn a_receiver_that_asks_for_more_time_gets_it() {
     world
         .mail
         .behave(|_| Behaviour::Answer(later(Some(Duration::from_secs(600)))));
-    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    let entry = world.write("jane", 1, TELL).await;
     world.drain().await;
     let wait = world.entry(&entry).await.due.since(world.now());
     assert!(
@@ -95,8 +101,8 @@ async fn what_cannot_heal_is_parked_at_once_and_does_not_hold_up_what_follows() 
     world
         .mail
         .behave(|n| Behaviour::Answer(if n == 0 { never() } else { done() }));
-    let first = world.write("jane", 1, Effect::TellReviewers).await;
-    let second = world.write("jane", 2, Effect::TellReviewers).await;
+    let first = world.write("jane", 1, TELL).await;
+    let second = world.write("jane", 2, TELL).await;
     let report = world.drain().await;
     assert_eq!((report.parked, report.delivered), (1, 1));
     assert_eq!(world.mail.log(), [first.id, second.id]);
@@ -109,10 +115,10 @@ async fn order_is_kept_for_an_applicant_and_a_receiver_and_others_go_on() {
     world
         .mail
         .behave(|n| Behaviour::Answer(if n == 0 { later(None) } else { done() }));
-    let first = world.write("jane", 1, Effect::TellReviewers).await;
-    let second = world.write("jane", 2, Effect::TellReviewers).await;
+    let first = world.write("jane", 1, TELL).await;
+    let second = world.write("jane", 2, TELL).await;
     world.drain().await;
-    let other = world.write("jim", 1, Effect::TellReviewers).await;
+    let other = world.write("jim", 1, TELL).await;
     world.drain().await;
     assert_eq!(world.mail.log(), [first.id, other.id]);
     world.forward(Duration::from_secs(4));
@@ -138,7 +144,7 @@ async fn a_receiver_that_is_down_does_not_hold_up_the_others() {
     world.account.behave(|_| Behaviour::Hang);
     for name in ["jane", "jim", "joe"] {
         world.write(name, 1, Effect::CreateAccount).await;
-        world.write(name, 1, Effect::TellReviewers).await;
+        world.write(name, 1, TELL).await;
     }
     let draining = tokio::spawn(world.deliverer().drain_far());
     world.account.wait_for(3).await;
@@ -151,7 +157,7 @@ async fn a_receiver_that_takes_too_long_or_panics_has_failed() {
     for behaviour in [Behaviour::Hang, Behaviour::Panic] {
         let world = World::new();
         world.mail.behave(move |_| behaviour.clone());
-        let entry = world.write("jane", 1, Effect::TellReviewers).await;
+        let entry = world.write("jane", 1, TELL).await;
         assert_eq!(world.drain().await.failed, 1);
         assert!(world.entry(&entry).await.failure.is_some());
     }
@@ -162,7 +168,7 @@ async fn two_deliverers_never_work_on_one_entry() {
     let world = World::new();
     world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(20)));
     for n in 0..20 {
-        world.write(&n.to_string(), 1, Effect::TellReviewers).await;
+        world.write(&n.to_string(), 1, TELL).await;
     }
     let drains = (0..6).map(|_| tokio::spawn(world.another_deliverer().drain_far()));
     for drain in drains.collect::<Vec<_>>() {
@@ -185,7 +191,7 @@ async fn a_lease_outlives_the_attempt_and_ends_when_its_holder_is_gone() {
             Behaviour::Answer(done())
         }
     });
-    let entry = world.write("jane", 1, Effect::TellReviewers).await;
+    let entry = world.write("jane", 1, TELL).await;
     let holder = tokio::spawn(world.deliverer().drain_far());
     world.mail.wait_for(1).await;
     holder.abort();
@@ -253,7 +259,7 @@ async fn a_backlog_is_drained_batch_by_batch() {
     let world = World::new();
     world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(2)));
     for n in 0..600 {
-        world.write(&n.to_string(), 1, Effect::TellReviewers).await;
+        world.write(&n.to_string(), 1, TELL).await;
     }
     assert_eq!(world.drain().await.delivered, 600);
     assert_eq!(world.mail.most_at_once(), World::AT_ONCE);
@@ -263,7 +269,7 @@ async fn a_backlog_is_drained_batch_by_batch() {
 async fn a_run_ends_when_its_time_is_over() {
     let world = World::new();
     for n in 0..5 {
-        world.write("jane", n + 1, Effect::TellReviewers).await;
+        world.write("jane", n + 1, TELL).await;
     }
     let clock = world.clock.clone();
     world.mail.behave(move |_| {
@@ -273,4 +279,24 @@ async fn a_run_ends_when_its_time_is_over() {
     let until = world.now().plus(Duration::from_secs(25));
     assert_eq!(world.deliverer().drain(until).await.unwrap().delivered, 3);
     assert_eq!(world.drain().await.delivered, 2);
+}
+
+#[tokio::test]
+async fn one_effect_for_several_becomes_one_for_each() {
+    let world = World::new();
+    let further = [Effect::TellReviewers, TELL, Effect::TellReviewers];
+    let effects = further.to_vec();
+    world.mail.behave(move |n| {
+        let delivered = if n == 0 {
+            Delivered::Further(effects.clone())
+        } else {
+            Delivered::Done
+        };
+        Behaviour::Answer(Attempt::Done(delivered))
+    });
+    let entry = world.write("jane", 1, TELL).await;
+    let next = world.write("jane", 2, TELL).await;
+    assert_eq!(world.drain().await.delivered, 5);
+    let ids: Vec<_> = (0..3).map(|index| entry.id.further(index)).collect();
+    assert_eq!(world.mail.log(), [&[entry.id][..], &ids, &[next.id]].concat());
 }

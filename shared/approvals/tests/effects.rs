@@ -162,7 +162,7 @@ fn people_are_told_what_the_terms_say() {
     let pending = opened("mail", &all);
     assert_eq!(names(&pending), ["received", "tell-reviewers"]);
     let numbers: Vec<_> = effects(&pending).iter().map(|entry| entry.id.number).collect();
-    assert_eq!(numbers, [16, 17], "in order, and no two alike");
+    assert_eq!(numbers, [32, 33], "in order, and no two alike");
     assert_eq!(names(&decided(Ruling::Approve, &pending.request, &all)), ["approved"]);
     assert_eq!(names(&decided(Ruling::Deny, &pending.request, &all)), ["denied"]);
     assert!(names(&decided(Ruling::Withdraw, &pending.request, &all)).is_empty());

@@ -20,6 +20,12 @@ pub struct Settings {
     pub deadline: Duration,
     /// `VESTIBULE_BASE_PATH`: what stands before `/review` in the addresses that browsers use.
     pub base_path: String,
+    /// `VESTIBULE_REVIEW_URL`: the review room, as browsers reach it, for mails.
+    pub review_url: Option<String>,
+    /// `VESTIBULE_SEAL_KEY`: what encrypts invitations that wait; a reference to a secret.
+    pub seal_key: Option<String>,
+    /// `VESTIBULE_ALLOW_LOOPBACK`: whether directories and mail servers may be on this machine, for trying out.
+    pub allow_loopback: bool,
     /// Where the function runs.
     pub platform: Platform,
 }
@@ -42,6 +48,7 @@ impl Settings {
             None => 1500_u32,
             Some(text) => number("VESTIBULE_DEADLINE_MS", &text, 100..=20_000)?,
         };
+        let platform = Platform::detect(variables)?;
         Ok(Settings {
             policy: variables("VESTIBULE_POLICY")
                 .unwrap_or_else(|| "policy.toml".to_owned())
@@ -53,7 +60,10 @@ impl Settings {
             reviewers: variables("VESTIBULE_REVIEWERS"),
             deadline: Duration::from_millis(deadline.into()),
             base_path: base_path(variables("VESTIBULE_BASE_PATH"))?,
-            platform: Platform::detect(variables)?,
+            review_url: variables("VESTIBULE_REVIEW_URL"),
+            seal_key: variables("VESTIBULE_SEAL_KEY"),
+            allow_loopback: allow_loopback(variables("VESTIBULE_ALLOW_LOOPBACK"), &platform)?,
+            platform,
         })
     }
 
@@ -196,6 +206,17 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+/// Never on a cloud: the platform's own ends listen there.
+fn allow_loopback(text: Option<String>, platform: &Platform) -> Result<bool, StartError> {
+    const NAME: &str = "VESTIBULE_ALLOW_LOOPBACK";
+    match text.as_deref() {
+        None | Some("no") => Ok(false),
+        Some("yes") if platform.is_cloud() => Err(StartError::setting(NAME, "yes", "`no` on a cloud")),
+        Some("yes") => Ok(true),
+        Some(other) => Err(StartError::setting(NAME, other, "`yes` or `no`")),
+    }
+}
 
 fn number<N>(name: &str, text: &str, range: std::ops::RangeInclusive<N>) -> Result<N, StartError>
 where

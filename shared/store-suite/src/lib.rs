@@ -22,7 +22,7 @@ mod settle;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{Outbox, Store};
+use store::Rows;
 
 pub use settle::{eventually, settle};
 
@@ -33,11 +33,6 @@ pub trait Place: Send + Sync {
     /// rows.
     async fn open(&self) -> Arc<dyn Rows>;
 }
-
-/// Everything that a store keeps.
-pub trait Rows: Store + Outbox {}
-
-impl<S: Store + Outbox> Rows for S {}
 
 /// Makes a test of each function of the suite, given an async function that makes a fresh [`Place`].
 #[macro_export]

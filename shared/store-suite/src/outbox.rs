@@ -2,14 +2,20 @@
 
 use store::{
     Committed::{Applied, Conflict},
-    Effect, News, Outbox, OutboxEntry, Receiver, Timestamp, Write,
+    Effect, News, Outbox, OutboxEntry, Receiver, Rows, Timestamp, Write,
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    Place, Rows, eventually,
-    sample::{answer, at, call, change, commit, effect, first, pending, put},
+    Place, eventually,
+    sample::{answer, applicant, at, call, change, commit, effect, first, pending, put},
     settle,
+};
+
+/// A letter to an applicant.
+const TELL: Effect = Effect::TellApplicant {
+    news: News::Received,
+    redeem_url: None,
 };
 
 /// By id, in its lane and when it is due.
@@ -19,11 +25,7 @@ pub async fn every_effect_comes_back(place: &dyn Place) {
         news,
         redeem_url: redeem_url.map(str::to_owned),
     };
-    let mut effects = vec![
-        Effect::CreateAccount,
-        Effect::TellReviewers,
-        tell(News::Approved, Some("sealed\u{0}ß")),
-    ];
+    let mut effects = vec![Effect::CreateAccount, TELL, tell(News::Approved, Some("sealed\u{0}ß"))];
     effects.extend(News::ALL.map(|news| tell(news, None)));
     for (n, kind) in effects.into_iter().enumerate() {
         let entry = OutboxEntry {
@@ -48,11 +50,7 @@ pub async fn what_is_due_comes_in_order_and_not_early(place: &dyn Place) {
     let store = place.open().await;
     let mut entries = Vec::new();
     for n in 0_i64..30 {
-        let kind = if n % 3 == 0 {
-            Effect::CreateAccount
-        } else {
-            Effect::TellReviewers
-        };
+        let kind = if n % 3 == 0 { Effect::CreateAccount } else { TELL };
         let due = if n % 5 == 0 {
             Timestamp::from_millis(n)
         } else {
@@ -131,7 +129,7 @@ pub async fn a_lane_is_led_by_its_first_entry_that_is_not_parked(place: &dyn Pla
     let jane = pending("jane");
     let entries: Vec<_> = (0..20)
         .map(|n| {
-            let mut entry = effect(&jane, Effect::TellReviewers);
+            let mut entry = effect(&jane, TELL);
             entry.id.number = n * 7;
             entry.parked_at = (n < 17).then_some(at(1));
             entry
@@ -143,7 +141,7 @@ pub async fn a_lane_is_led_by_its_first_entry_that_is_not_parked(place: &dyn Pla
         assert_eq!(store.commit(&commit([put(entry)])).await, Ok(Applied));
     }
     let other = effect(&jane, Effect::CreateAccount);
-    let neighbour = effect(&pending("jim"), Effect::TellReviewers);
+    let neighbour = effect(&pending("jim"), TELL);
     assert_eq!(store.commit(&commit([put(&other), put(&neighbour)])).await, Ok(Applied));
     assert_eq!(store.first_in(&lane).await, Ok(Some(entries[17].clone())));
 }
@@ -153,7 +151,7 @@ pub async fn parked_entries_are_listed_and_not_due(place: &dyn Place) {
     let store = place.open().await;
     let mut expected = Vec::new();
     for n in 0_u64..25 {
-        let mut entry = effect(&pending(&(n / 3).to_string()), Effect::TellReviewers);
+        let mut entry = effect(&pending(&(n / 3).to_string()), TELL);
         entry.id.number = n;
         assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
         if n % 5 != 0 {
@@ -182,7 +180,7 @@ pub async fn parked_entries_are_listed_and_not_due(place: &dyn Place) {
 pub async fn an_effect_is_written_with_its_request_or_not_at_all(place: &dyn Place) {
     let store = place.open().await;
     let jane = pending("jane");
-    let entry = effect(&jane, Effect::TellReviewers);
+    let entry = effect(&jane, TELL);
     assert_eq!(store.commit(&commit([first(&jane), put(&entry)])).await, Ok(Applied));
     let again = OutboxEntry {
         revision: 7,

@@ -7,12 +7,12 @@ use std::{future::Future, sync::Arc, time::Duration};
 use store::{
     Commit,
     Committed::{self, Applied, Conflict},
-    Denial, Keys, Request, Snapshot, Store, StoreError,
+    Denial, Keys, Request, Rows, Snapshot, Store, StoreError,
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    Place, Rows,
+    Place,
     sample::{
         answer, approved, call, call_key, commit, denial, denied, entry, first, history, next, pending, turn_away,
     },

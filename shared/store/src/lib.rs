@@ -14,7 +14,7 @@ use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use history::{Actor, Event, HistoryEntry};
-pub use outbox::{BadEntryId, Effect, EntryId, Lane, News, Outbox, OutboxEntry, Receiver};
+pub use outbox::{BadEntryId, Effect, EntryId, Lane, MOST_FURTHER, News, Outbox, OutboxEntry, Receiver};
 pub use request::{BadRequestId, Request, RequestId, Seen, State, StateName};
 pub use timestamp::{Clock, SystemClock, Timestamp};
 
@@ -52,6 +52,11 @@ pub trait Store: Send + Sync {
     /// that does not hold is no error but [`Committed::Conflict`].
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError>;
 }
+
+/// Everything that a store keeps.
+pub trait Rows: Store + Outbox {}
+
+impl<S: Store + Outbox> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

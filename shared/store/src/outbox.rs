@@ -71,8 +71,13 @@ pub enum Effect {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         redeem_url: Option<String>,
     },
-    /// Tell the reviewers that somebody waits.
+    /// Tell the reviewers that somebody waits: each of them, by an effect of their own.
     TellReviewers,
+    /// Tell one reviewer that somebody waits.
+    TellReviewer {
+        /// At which address, by its hash.
+        address: Hash,
+    },
 }
 
 impl Effect {
@@ -80,7 +85,8 @@ impl Effect {
     pub fn receiver(&self) -> Receiver {
         match self {
             Effect::CreateAccount => Receiver::Account,
-            Effect::TellApplicant { .. } | Effect::TellReviewers => Receiver::Mail,
+            Effect::TellApplicant { .. } => Receiver::Mail,
+            Effect::TellReviewers | Effect::TellReviewer { .. } => Receiver::Reviewers,
         }
     }
 
@@ -90,6 +96,7 @@ impl Effect {
             Effect::CreateAccount => "create-account",
             Effect::TellApplicant { news, .. } => news.name(),
             Effect::TellReviewers => "tell-reviewers",
+            Effect::TellReviewer { .. } => "tell-reviewer",
         }
     }
 }
@@ -126,19 +133,22 @@ impl News {
 pub enum Receiver {
     /// The directory, where accounts are created.
     Account,
-    /// Mail.
+    /// Mail to applicants.
     Mail,
+    /// Mail to reviewers: a mailbox of theirs that is full holds up no applicant.
+    Reviewers,
 }
 
 impl Receiver {
     /// All there are.
-    pub const ALL: [Receiver; 2] = [Receiver::Account, Receiver::Mail];
+    pub const ALL: [Receiver; 3] = [Receiver::Account, Receiver::Mail, Receiver::Reviewers];
 
     /// The receiver in ids, logs and lists.
     pub fn name(self) -> &'static str {
         match self {
             Receiver::Account => "account",
             Receiver::Mail => "mail",
+            Receiver::Reviewers => "reviewers",
         }
     }
 
@@ -170,7 +180,7 @@ pub struct EntryId {
 
 impl EntryId {
     /// How many effects one change of a request can have for one receiver.
-    const PER_VERSION: u64 = 16;
+    const PER_VERSION: u64 = 32;
 
     /// The id of the `index`th effect that a version of a request has for a receiver.
     pub fn of(request: &RequestId, version: u64, receiver: Receiver, index: u64) -> EntryId {
@@ -183,6 +193,20 @@ impl EntryId {
         }
     }
 }
+
+impl EntryId {
+    /// The id of the `index`th effect that takes the place of this one, in the same lane and before those of later
+    /// versions, as long as there are no more than [`MOST_FURTHER`].
+    pub fn further(&self, index: u64) -> EntryId {
+        EntryId {
+            lane: self.lane,
+            number: self.number.saturating_add(1).saturating_add(index),
+        }
+    }
+}
+
+/// The most effects that may take the place of one: as many as a commit holds beside it.
+pub const MOST_FURTHER: usize = 16;
 
 impl fmt::Display for EntryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -251,7 +275,7 @@ mod tests {
             round: 1,
         };
         let id = EntryId::of(&request, 3, Receiver::Mail, 1);
-        assert_eq!(id.number, 49);
+        assert_eq!(id.number, 97);
         assert_eq!(id.to_string().parse(), Ok(id));
         let hex = request.applicant.to_string();
         for text in [

@@ -1,10 +1,11 @@
 use std::{fs, path::PathBuf};
 
 use super::{assertion::Certificate, settings::BadSetting, token::Token};
+use crate::secret::{PlainText, SecretRef};
 
 const NAME: &str = "VESTIBULE_GRAPH_CREDENTIAL";
 const CLIENT_ID: &str = "VESTIBULE_GRAPH_CLIENT_ID";
-const WANTED: &str = "`secret:VALUE`, `certificate:PATH` (or the PEM text itself), `managed-identity`, `federated:PATH` or \
+const WANTED: &str = "`secret:` and a reference to the secret (`secret:ssm:NAME`), `certificate:PATH` (or the PEM text itself), `managed-identity`, `federated:PATH` or \
     `federated:managed-identity`";
 
 /// Who creates accounts, and the proof of it. Shows nothing of the proof.
@@ -22,7 +23,7 @@ pub(super) enum Kind {
 /// How an app proves that it is itself.
 #[derive(Clone, Debug)]
 pub(super) enum Proof {
-    Secret(Token),
+    Secret(SecretRef),
     Certificate(Certificate),
     /// What another issuer vouches for, whom the app was told to trust: a file that somebody keeps fresh, …
     FederatedFile(PathBuf),
@@ -40,20 +41,24 @@ pub(super) struct ManagedIdentity {
 }
 
 impl Credential {
-    /// Reads `VESTIBULE_GRAPH_CREDENTIAL`: `secret:VALUE`, `certificate:PATH` with the certificate and its key as PEM,
+    /// Reads `VESTIBULE_GRAPH_CREDENTIAL`: `secret:` and a reference to the secret or, where plain text is allowed, the
+    /// secret itself, `certificate:PATH` with the certificate and its key as PEM,
     /// or the PEM text itself after the colon, `managed-identity`, `federated:PATH` of a file with an assertion, or
     /// `federated:managed-identity`. All but the third need `VESTIBULE_GRAPH_CLIENT_ID`. Managed identities need what Azure sets, `IDENTITY_ENDPOINT` and `IDENTITY_HEADER`,
     /// and `VESTIBULE_GRAPH_IDENTITY_CLIENT_ID` for one that the user assigned.
     ///
     /// # Errors
     /// [`BadSetting`], which shows nothing of a secret.
-    pub fn read(variables: &dyn Fn(&str) -> Option<String>) -> Result<Credential, BadSetting> {
+    pub fn read(variables: &dyn Fn(&str) -> Option<String>, plain: PlainText) -> Result<Credential, BadSetting> {
         let text = variables(NAME).ok_or_else(|| BadSetting::secret(NAME, "it is not set", WANTED))?;
         let (kind, value) = text.split_once(':').unwrap_or((text.as_str(), ""));
         let proof = match (kind.trim(), value.trim()) {
             ("managed-identity", "") => return Ok(Credential(Kind::ManagedIdentity(managed_identity(variables)?))),
-            ("secret", secret) if !secret.is_empty() => Proof::Secret(Token::new(secret.to_owned())),
-            ("certificate", source) if !source.is_empty() => Proof::Certificate(certificate(source)?),
+            ("secret", secret) if !secret.is_empty() => {
+                let reference = SecretRef::parse(secret, plain);
+                Proof::Secret(reference.map_err(|bad| BadSetting::secret(NAME, &bad.to_string(), WANTED))?)
+            }
+            ("certificate", source) if !source.is_empty() => Proof::Certificate(certificate(source, plain)?),
             ("federated", "managed-identity") => Proof::FederatedIdentity(managed_identity(variables)?),
             ("federated", path) if !path.is_empty() => Proof::FederatedFile(path.into()),
             _ => return Err(BadSetting::secret(NAME, "it is none of the kinds", WANTED)),
@@ -64,7 +69,7 @@ impl Credential {
     }
 }
 
-fn certificate(source: &str) -> Result<Certificate, BadSetting> {
+fn certificate(source: &str, plain: PlainText) -> Result<Certificate, BadSetting> {
     let refused = |why: &str| {
         BadSetting::secret(
             NAME,
@@ -73,6 +78,11 @@ fn certificate(source: &str) -> Result<Certificate, BadSetting> {
         )
     };
     let text = if source.contains("-----BEGIN") {
+        if plain == PlainText::Refuse {
+            return Err(refused(
+                "the key itself stands in a setting that can be read in the console",
+            ));
+        }
         source.to_owned()
     } else {
         fs::read_to_string(source).map_err(|error| refused(&format!("the file cannot be read ({})", error.kind())))?

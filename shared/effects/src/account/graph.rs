@@ -13,7 +13,10 @@ use super::{
     stop::Stop,
     token::{Token, Tokens},
 };
-use crate::outgoing::{Outgoing, Request, Response};
+use crate::{
+    outgoing::{Outgoing, Request, Response},
+    secret::Secrets,
+};
 
 /// A right of the app that a call needs: <https://learn.microsoft.com/graph/permissions-reference>.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +49,13 @@ impl Graph {
     pub(super) fn new(
         settings: &AccountSettings,
         outgoing: Outgoing,
+        secrets: Arc<Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Result<Graph, BadSetting> {
         settings.endpoints.check(&outgoing)?;
         Ok(Graph {
             base: format!("{}/v1.0", settings.endpoints.graph()),
-            tokens: Tokens::new(settings, outgoing.clone(), clock)?,
+            tokens: Tokens::new(settings, outgoing.clone(), secrets, clock)?,
             outgoing,
         })
     }

@@ -31,7 +31,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use claims::{Claims, Hash, Identity};
 use store::{Clock, Timestamp};
 
-use crate::{Attempt, outgoing::Outgoing};
+use crate::{Attempt, outgoing::Outgoing, secret::Secrets};
 use graph::Graph;
 use groups::Groups;
 use stop::Stop;
@@ -71,8 +71,13 @@ impl Accounts {
     ///
     /// # Errors
     /// [`BadSetting`] for a URL on loopback with a client that does not reach it, and for one that cannot be used.
-    pub fn new(settings: AccountSettings, outgoing: Outgoing, clock: Arc<dyn Clock>) -> Result<Accounts, BadSetting> {
-        let graph = Graph::new(&settings, outgoing, Arc::clone(&clock))?;
+    pub fn new(
+        settings: AccountSettings,
+        outgoing: Outgoing,
+        secrets: Arc<Secrets>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Accounts, BadSetting> {
+        let graph = Graph::new(&settings, outgoing, secrets, Arc::clone(&clock))?;
         Ok(Accounts {
             types: Types::new(settings.extensions.clone(), Arc::clone(&clock)),
             groups: Groups::new(settings.groups.clone(), clock),
@@ -84,7 +89,8 @@ impl Accounts {
     /// Sees to it that the applicant has an account with the claims. May be tried again after any outcome and by
     /// several at once.
     pub async fn create(&self, wanted: &NewAccount<'_>) -> Attempt<Created> {
-        match self.provide(wanted).await {
+        // Boxed: the futures below nest deeper than the compiler likes to look.
+        match Box::pin(self.provide(wanted)).await {
             Ok(created) => Attempt::Done(created),
             Err(stop) => stop.into(),
         }

@@ -3,7 +3,10 @@ use std::{collections::BTreeMap, fmt};
 use claims::Domain;
 
 use super::{created::ObjectId, credential::Credential, types::DataType, upn};
-use crate::outgoing::{Outgoing, Url};
+use crate::{
+    outgoing::{Outgoing, Url},
+    secret::PlainText,
+};
 
 /// What creating accounts needs to know.
 #[derive(Clone, Debug)]
@@ -36,7 +39,7 @@ impl AccountSettings {
     ///
     /// # Errors
     /// [`BadSetting`], naming the variable, what is wrong and what it wants.
-    pub fn read(variables: &dyn Fn(&str) -> Option<String>) -> Result<AccountSettings, BadSetting> {
+    pub fn read(variables: &dyn Fn(&str) -> Option<String>, plain: PlainText) -> Result<AccountSettings, BadSetting> {
         let needed = |name, wanted| variables(name).ok_or_else(|| BadSetting::secret(name, "it is not set", wanted));
         let redirect_url = needed(
             "VESTIBULE_INVITE_REDIRECT_URL",
@@ -46,7 +49,7 @@ impl AccountSettings {
         Ok(AccountSettings {
             tenant: needed("VESTIBULE_GRAPH_TENANT", "the tenant's id or one of its domains")?,
             domain: domain(&needed("VESTIBULE_GRAPH_DOMAIN", DOMAIN)?)?,
-            credential: Credential::read(variables)?,
+            credential: Credential::read(variables, plain)?,
             endpoints: Endpoints::read(variables)?,
             redirect_url,
             invitation_mail_by_graph: mail_by_graph(variables("VESTIBULE_INVITE_MAIL"))?,

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,6 +23,7 @@ use super::{
 use crate::{
     Why,
     outgoing::{Failure, Outgoing, Request, Response, Url},
+    secret::{SecretRef, Secrets},
 };
 
 /// Whom a managed identity proves itself to, to be taken for an app:
@@ -45,10 +47,11 @@ pub(super) struct App {
     client_id: String,
     scope: String,
     proof: Proof,
+    secrets: Arc<Secrets>,
 }
 
 enum Proof {
-    Secret(Token),
+    Secret(SecretRef),
     Certificate(Certificate),
     File(PathBuf),
     Managed(Box<Managed>),
@@ -63,7 +66,11 @@ pub(super) struct Managed {
 }
 
 impl Source {
-    pub(super) fn new(settings: &AccountSettings, outgoing: Outgoing) -> Result<Source, BadSetting> {
+    pub(super) fn new(
+        settings: &AccountSettings,
+        outgoing: Outgoing,
+        secrets: Arc<Secrets>,
+    ) -> Result<Source, BadSetting> {
         let resource = settings.endpoints.resource();
         let managed = |identity, resource| Managed::new(identity, resource, &outgoing).map(Box::new);
         let (client_id, proof) = match &settings.credential.0 {
@@ -87,6 +94,7 @@ impl Source {
             client_id: client_id.clone(),
             scope: format!("{resource}/.default"),
             proof,
+            secrets,
             outgoing,
         })))
     }
@@ -124,7 +132,14 @@ impl App {
     /// The proof, and the field of the form that it goes into.
     async fn proof(&self, now: Timestamp) -> Result<(&'static str, Token), Stop> {
         let assertion = match &self.proof {
-            Proof::Secret(secret) => return Ok(("client_secret", secret.clone())),
+            Proof::Secret(reference) => {
+                let secret = self
+                    .secrets
+                    .read(reference)
+                    .await
+                    .map_err(|no| Stop::later(no.to_string()))?;
+                return Ok(("client_secret", Token::new(secret.expose().to_owned())));
+            }
             Proof::Certificate(certificate) => certificate.assertion(&self.client_id, &self.audience, now)?,
             Proof::File(path) => from_file(path).await?,
             Proof::Managed(managed) => managed.fetch(now).await?.0,

@@ -6,7 +6,7 @@ use store::{Clock, Timestamp};
 use tokio::sync::Mutex;
 
 use super::{AccountSettings, BadSetting, source::Source, stop::Stop};
-use crate::outgoing::Outgoing;
+use crate::{outgoing::Outgoing, secret::Secrets};
 
 /// How long before its end a token is replaced, so that it does not run out on the way.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -47,10 +47,11 @@ impl Tokens {
     pub(super) fn new(
         settings: &AccountSettings,
         outgoing: Outgoing,
+        secrets: Arc<Secrets>,
         clock: Arc<dyn Clock>,
     ) -> Result<Tokens, BadSetting> {
         Ok(Tokens {
-            source: Source::new(settings, outgoing)?,
+            source: Source::new(settings, outgoing, secrets)?,
             clock,
             kept: Mutex::default(),
         })

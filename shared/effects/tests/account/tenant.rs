@@ -16,6 +16,7 @@ use effects::{
     Attempt,
     account::{AccountSettings, Accounts, Created, NewAccount},
     outgoing::{Limits, Outgoing, Reach},
+    secret::{PlainText, Secrets},
 };
 use graph_stand_in::{CLIENT_ID, DOMAIN, GraphStandIn, SECRET};
 use serde_json::{Value as Json, json};
@@ -79,9 +80,16 @@ impl Tenant {
         Accounts::new(
             settings,
             self.outgoing(Reach::InternetAndLoopback),
+            self.secrets(),
             Arc::clone(&self.clock) as _,
         )
         .unwrap()
+    }
+
+    pub(crate) fn secrets(&self) -> Arc<Secrets> {
+        let variables = self.variables();
+        let read = move |name: &str| variables.get(name).cloned();
+        Arc::new(Secrets::new(Arc::new(read), Arc::clone(&self.clock) as _))
     }
 
     pub(crate) fn outgoing(&self, reach: Reach) -> Outgoing {
@@ -99,7 +107,7 @@ impl Tenant {
 pub(crate) fn read(
     variables: &BTreeMap<&'static str, String>,
 ) -> Result<AccountSettings, effects::account::BadSetting> {
-    AccountSettings::read(&|name| variables.get(name).cloned())
+    AccountSettings::read(&|name| variables.get(name).cloned(), PlainText::Allow)
 }
 
 /// Somebody who wants an account.

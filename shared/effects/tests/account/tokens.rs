@@ -187,6 +187,6 @@ async fn a_missing_right_is_named() {
 async fn a_stand_in_is_refused_where_loopback_is_not_reached() {
     let tenant = Tenant::new();
     let outgoing = tenant.outgoing(Reach::Internet);
-    let refused = effects::account::Accounts::new(tenant.settings(), outgoing, tenant.clock.clone());
+    let refused = effects::account::Accounts::new(tenant.settings(), outgoing, tenant.secrets(), tenant.clock.clone());
     assert_eq!(refused.err().unwrap().name, "VESTIBULE_GRAPH_URL");
 }

@@ -1,0 +1,151 @@
+//! Mail to applicants and reviewers.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use claims::{Address, Hash, Locales, Value};
+use effects::{
+    Attempt,
+    mail::{Applicant, Letter, LetterKind, Link, Mailer, TIME_LIMIT, Waiting},
+    seal::Sealer,
+};
+use store::{Effect, News, OutboxEntry, Receiver, Request};
+
+use crate::{
+    Delivered, Receive,
+    account::{later, never, owner},
+};
+
+/// How much longer than the mail itself an attempt may take: the time to read secrets.
+const MARGIN: Duration = Duration::from_secs(15);
+
+/// Tells applicants what became of their requests.
+pub(crate) struct ApplicantMail {
+    pub(crate) mailer: Arc<Mailer>,
+    pub(crate) sealer: Option<Arc<Sealer>>,
+}
+
+/// Tells reviewers that somebody waits.
+pub(crate) struct ReviewerMail {
+    pub(crate) mailer: Arc<Mailer>,
+    pub(crate) reviewers: Vec<Address>,
+    /// The review room, as browsers reach it.
+    pub(crate) room: Link,
+}
+
+#[async_trait]
+impl Receive for ApplicantMail {
+    fn receiver(&self) -> Receiver {
+        Receiver::Mail
+    }
+
+    fn time_limit(&self) -> Duration {
+        TIME_LIMIT + MARGIN
+    }
+
+    async fn deliver(&self, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
+        let Effect::TellApplicant { news, redeem_url } = &entry.effect else {
+            return never("this effect is no mail to an applicant");
+        };
+        // Whether an address that nobody proved may be written to was decided when the effect was.
+        let Some(applicant) = applicant(request) else {
+            return never("the applicant gave no e-mail address that a mail can be sent to");
+        };
+        let kind = match (news, redeem_url) {
+            (News::Received, _) => LetterKind::Received(applicant.clone()),
+            (News::Denied, _) => LetterKind::Denied(applicant.clone()),
+            (News::Approved, None) => LetterKind::Approved(applicant.clone()),
+            (News::Approved, Some(sealed)) => match self.redeem_link(sealed, entry).await {
+                Ok(link) => LetterKind::ApprovedRedeem(applicant.clone(), link),
+                Err(attempt) => return attempt,
+            },
+        };
+        send(&self.mailer, entry, applicant.address, request.locales.clone(), kind).await
+    }
+}
+
+impl ApplicantMail {
+    async fn redeem_link(&self, sealed: &str, entry: &OutboxEntry) -> Result<Link, Attempt<Delivered>> {
+        let Some(sealer) = &self.sealer else {
+            return Err(later("there is no VESTIBULE_SEAL_KEY to open the invitation with"));
+        };
+        let url = sealer.open(sealed, &owner(entry)).await.map_err(later)?;
+        Link::parse(&url).map_err(|_| never("the invitation's link is none that a mail can hold"))
+    }
+}
+
+#[async_trait]
+impl Receive for ReviewerMail {
+    fn receiver(&self) -> Receiver {
+        Receiver::Reviewers
+    }
+
+    fn time_limit(&self) -> Duration {
+        TIME_LIMIT + MARGIN
+    }
+
+    async fn deliver(&self, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
+        match &entry.effect {
+            Effect::TellReviewers => Attempt::Done(Delivered::Further(self.each())),
+            Effect::TellReviewer { address } => self.tell(address, entry, request).await,
+            Effect::CreateAccount | Effect::TellApplicant { .. } => never("this effect is no mail to reviewers"),
+        }
+    }
+}
+
+impl ReviewerMail {
+    fn each(&self) -> Vec<Effect> {
+        let tell = |address: &Address| Effect::TellReviewer {
+            address: Hash::of_address(address.as_str()),
+        };
+        self.reviewers.iter().map(tell).collect()
+    }
+
+    async fn tell(&self, address: &Hash, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
+        let known = |reviewer: &&Address| Hash::of_address(reviewer.as_str()) == *address;
+        let Some(reviewer) = self.reviewers.iter().find(known) else {
+            // The policy does not name them any more.
+            return Attempt::Done(Delivered::Done);
+        };
+        let Some(applicant) = applicant(request) else {
+            return never("the applicant gave no e-mail address to show");
+        };
+        let waiting = Waiting {
+            applicant,
+            days: 0,
+            link: self.room.clone(),
+        };
+        let kind = LetterKind::ReviewNew(waiting);
+        send(&self.mailer, entry, reviewer.clone(), Locales::default(), kind).await
+    }
+}
+
+async fn send(
+    mailer: &Mailer,
+    entry: &OutboxEntry,
+    to: Address,
+    locales: Locales,
+    kind: LetterKind,
+) -> Attempt<Delivered> {
+    let letter = Letter {
+        id: entry.id.to_string(),
+        to,
+        locales,
+        kind,
+    };
+    match mailer.send(&letter).await {
+        Attempt::Done(()) => Attempt::Done(Delivered::Done),
+        Attempt::Later { why, after } => Attempt::Later { why, after },
+        Attempt::Never { why } => Attempt::Never { why },
+    }
+}
+
+/// The applicant at the address that a one-time passcode proved, and else at the one they gave.
+fn applicant(request: &Request) -> Option<Applicant> {
+    let address = request.proven_address().or_else(|| request.email())?;
+    let name = request.reviewed.at_key("displayName").and_then(Value::text);
+    Some(Applicant {
+        name: name.unwrap_or_default().to_owned(),
+        address: Address::parse(address).ok()?,
+    })
+}
