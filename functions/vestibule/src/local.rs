@@ -32,11 +32,11 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<(), StartError> {
         .get_or_insert_with(|| StoreAddress::Sqlite(folder.join("vestibule.db")));
     let credentials = match &settings.basic_credentials {
         Some(_) => None,
-        None => Some(format!("entra:{}", kept_secret(&folder.join("password"))?)),
+        None => Some(format!("entra:{}", kept_secret(&folder.join("password"), 24)?)),
     };
     let token = match &settings.reviewers {
         Some(_) => None,
-        None => Some(kept_secret(&folder.join("reviewer-token"))?),
+        None => Some(kept_secret(&folder.join("reviewer-token"), 24)?),
     };
     let base = format!("http://{address}");
     explain(&base, credentials.as_deref(), token.as_deref());
@@ -45,11 +45,16 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<(), StartError> {
         .reviewers
         .take()
         .or(token.map(|token| format!("reviewer:{token}")));
+    settings.review_url.get_or_insert_with(|| format!("{base}/review"));
+    settings.allow_loopback = true;
+    if settings.seal_key.is_none() {
+        settings.seal_key = Some(kept_secret(&folder.join("seal-key"), 32)?);
+    }
     Ok(())
 }
 
-/// A secret of 192 random bits, made at the first run; only its owner may read the file.
-fn kept_secret(path: &Path) -> Result<String, StartError> {
+/// A secret of so many random bytes, made at the first run; only its owner may read the file.
+fn kept_secret(path: &Path, bytes: usize) -> Result<String, StartError> {
     let cannot =
         |error: std::io::Error| StartError::new(format!("cannot keep a secret in {}: {error}", path.display()));
     match fs::read_to_string(path) {
@@ -58,7 +63,7 @@ fn kept_secret(path: &Path) -> Result<String, StartError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(cannot(error)),
     }
-    let mut bytes = [0; 24];
+    let mut bytes = vec![0; bytes];
     getrandom::fill(&mut bytes).map_err(|error| StartError::new(format!("no random numbers: {error}")))?;
     let secret = hex::encode(bytes);
     let file = OpenOptions::new()

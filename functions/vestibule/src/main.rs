@@ -1,5 +1,6 @@
 //! All functions in one process, and the operator's command line.
 
+mod background;
 mod closed;
 mod local;
 mod router;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use host::{Platform, Settings, StartError};
 
-use crate::router::Router;
+use crate::{background::Background, router::Router};
 
 /// The gate that Microsoft's sign-up service calls while a person signs up.
 #[derive(Parser)]
@@ -67,7 +68,14 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
     let platform = Platform::detect(&|name| flags.variable(name))?;
     host::telemetry::start(&platform);
     match router(flags, &platform).await {
-        Ok(router) => host::serve(&platform, router).await,
+        Ok((router, background)) => {
+            let running = background.map(Background::start);
+            let served = host::serve(&platform, router).await;
+            if let Some(running) = running {
+                running.stop().await;
+            }
+            served
+        }
         // The Azure host gives up after about three failed starts, and then answers nothing that the sign-up service
         // understands. Behind it a wrong setting serves blocks, and the log says why.
         Err(error) if matches!(platform, Platform::Azure { .. }) => {
@@ -78,7 +86,7 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
     }
 }
 
-async fn router(flags: &Serve, platform: &Platform) -> Result<Router, StartError> {
+async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background>), StartError> {
     let mut settings = Settings::read(&|name| flags.variable(name))?;
     if flags.local {
         local::complete(&mut settings)?;

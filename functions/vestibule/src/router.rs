@@ -9,9 +9,11 @@ use host::{Body, Settings, StartError};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
+use store::Store;
+use tokio::sync::Notify;
 use tower::Service;
 
-use crate::closed;
+use crate::{background::Background, closed};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send>>;
 
@@ -25,20 +27,32 @@ enum Mode {
         prefix: &'static str,
         gates: Vec<(String, Gate)>,
         review: Box<Review>,
+        /// Told after every call that may have written effects.
+        wake: Arc<Notify>,
     },
     Closed,
 }
 
 impl Router {
-    /// Puts every function together.
-    pub(crate) async fn open(settings: &Settings, prefix: &'static str) -> Result<Router, StartError> {
+    /// Puts every function together, and what carries out their effects, if there are any.
+    pub(crate) async fn open(
+        settings: &Settings,
+        prefix: &'static str,
+    ) -> Result<(Router, Option<Background>), StartError> {
         let policy = Arc::new(assembly::read_policy(settings)?);
         let needs_store = policy.holds() || settings.reviewers.is_some();
-        let store = if needs_store {
-            Some(assembly::open_store(settings).await?)
+        let rows = if needs_store {
+            Some(assembly::open_rows(settings).await?)
         } else {
             None
         };
+        let deliverer = match &rows {
+            Some(rows) => deliver::assemble_with(settings, &policy, rows.clone()).await?,
+            None => None,
+        };
+        let background = deliverer.map(Background::new);
+        let wake = background.as_ref().map(Background::wake).unwrap_or_default();
+        let store = rows.map(|rows| -> Arc<dyn Store> { rows });
         let gate = |step: Step| {
             let path = format!("{prefix}/{step}");
             let paths = Paths::Exact(path.clone().into());
@@ -49,7 +63,13 @@ impl Router {
         };
         let gates = Step::ALL.into_iter().map(gate).collect::<Result<_, StartError>>()?;
         let review = Box::new(review::assemble(settings, Mount::At(prefix), &policy, store)?);
-        Ok(Router(Arc::new(Mode::Open { prefix, gates, review })))
+        let router = Router(Arc::new(Mode::Open {
+            prefix,
+            gates,
+            review,
+            wake,
+        }));
+        Ok((router, background))
     }
 
     /// Answers every call with a block: behind the Azure host, when a setting is wrong.
@@ -68,22 +88,38 @@ impl Service<Request<Body>> for Router {
     }
 
     fn call(&mut self, request: Request<Body>) -> Answer {
-        let Mode::Open { prefix, gates, review } = &*self.0 else {
+        let Mode::Open {
+            prefix,
+            gates,
+            review,
+            wake,
+        } = &*self.0
+        else {
             let response = closed::answer(request.uri().path());
             return Box::pin(std::future::ready(Ok(response)));
         };
         let path = request.uri().path();
         if let Some((_, gate)) = gates.iter().find(|(own, _)| own == path) {
-            return gate.clone().call(request);
+            return then_wake(wake, gate.clone().call(request));
         }
         match path.strip_prefix(prefix) {
             Some("/healthz") => Box::pin(std::future::ready(Ok(Response::new(Full::from("ok\n"))))),
             Some(rest) if rest == "/review" || rest.starts_with("/review/") => {
-                Box::pin(review.as_ref().clone().call(request))
+                then_wake(wake, Box::pin(review.as_ref().clone().call(request)))
             }
             _ => Box::pin(std::future::ready(Ok(not_found()))),
         }
     }
+}
+
+/// The answer goes out; what it wrote is carried out afterwards.
+fn then_wake(wake: &Arc<Notify>, answer: Answer) -> Answer {
+    let wake = wake.clone();
+    Box::pin(async move {
+        let answer = answer.await;
+        wake.notify_one();
+        answer
+    })
 }
 
 pub(crate) fn not_found() -> Response<Full<Bytes>> {

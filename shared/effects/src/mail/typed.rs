@@ -107,8 +107,8 @@ mod tests {
             assert_eq!(shown(text), text);
         }
         assert_eq!(
-            shown("https://evil.example/@x.example"),
-            "https: //evil. example/@ x. example"
+            shown("www.evil.example/a@x.example"),
+            "www. evil. example/a@ x. example"
         );
         assert_eq!(shown("www.evil.example@x.example"), "www. evil. example@ x. example");
     }
