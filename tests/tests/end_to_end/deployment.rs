@@ -65,6 +65,15 @@ impl Deployment {
     }
 
     pub(crate) fn with_policy(platform: Platform, store: Store, policy: &str) -> Deployment {
+        Deployment::with_settings(platform, store, policy, [])
+    }
+
+    pub(crate) fn with_settings<const N: usize>(
+        platform: Platform,
+        store: Store,
+        policy: &str,
+        settings: [(&str, String); N],
+    ) -> Deployment {
         let folder = TempDir::new().unwrap();
         let policy_file = folder.path().join("policy.toml");
         std::fs::write(&policy_file, policy).unwrap();
@@ -84,6 +93,7 @@ impl Deployment {
             }
         };
         environment.insert("VESTIBULE_STORE".to_owned(), store);
+        environment.extend(settings.map(|(name, value)| (name.to_owned(), value)));
         Deployment::start(platform, environment, folder)
     }
 

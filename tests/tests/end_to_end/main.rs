@@ -6,6 +6,7 @@
     reason = "a test that cannot go on ends"
 )]
 
+mod delivery;
 mod deployment;
 mod faults;
 mod input;

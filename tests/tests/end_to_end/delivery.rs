@@ -1,0 +1,234 @@
+//! What follows a decision: an account and mails, by the real binaries, a directory that is strict and a real mail
+//! server.
+
+use std::time::Duration;
+
+use end_to_end::{
+    mail_server::{MailServer, Options},
+    process::poll,
+};
+use graph_stand_in::{CLIENT_ID, DOMAIN, GraphStandIn, SECRET};
+use serde_json::{Value, json};
+
+use crate::deployment::{Deployment, Platform, Store, message};
+
+const POLICY: &str = r#"
+languages = ["en", "de"]
+[steps.post-federation-signup]
+otherwise = "continue"
+[steps.post-attribute-collection]
+otherwise = "continue"
+[steps.pre-token-issuance]
+otherwise = "continue"
+[approvals]
+account = "graph"
+[mail]
+applicants = ["received", "approved", "denied"]
+reviewers = ["rita@contoso.example", "rob@contoso.example"]
+[[rules]]
+name = "tidy names"
+step = "post-attribute-collection"
+normalise = { claims = ["displayName"], with = ["trim", "name-case"] }
+[[rules]]
+name = "everybody waits"
+step = "post-attribute-collection"
+hold = true
+"#;
+
+const ON_ITS_WAY: &str =
+    "Your request was approved, and your account is on its way. Please come back in a few minutes.";
+const READY: &str = "Your account is ready. Please sign in, or follow the link in the e-mail that we sent you.";
+
+const BEREIT: &str =
+    "Ihr Konto ist bereit. Bitte melden Sie sich an oder folgen Sie dem Link in unserer E-Mail an Sie.";
+
+/// A deployment with a directory and a mail server beside it.
+struct Company {
+    deployment: Deployment,
+    graph: GraphStandIn,
+    mail: MailServer,
+}
+
+impl Company {
+    fn new(store: Store) -> Company {
+        let graph = GraphStandIn::start();
+        let mail = MailServer::start(&Options::default());
+        let settings = [
+            ("VESTIBULE_ALLOW_LOOPBACK", "yes".to_owned()),
+            ("VESTIBULE_GRAPH_URL", graph.url()),
+            (
+                "VESTIBULE_GRAPH_TENANT",
+                "8c1c0b6e-4c4f-4f0f-9d3b-0a4a4d1f3e11".to_owned(),
+            ),
+            ("VESTIBULE_GRAPH_DOMAIN", DOMAIN.to_owned()),
+            ("VESTIBULE_GRAPH_CLIENT_ID", CLIENT_ID.to_owned()),
+            ("VESTIBULE_GRAPH_CREDENTIAL", format!("secret:{SECRET}")),
+            (
+                "VESTIBULE_INVITE_REDIRECT_URL",
+                "https://app.contoso.example/".to_owned(),
+            ),
+            ("VESTIBULE_MAIL", format!("smtp://127.0.0.1:{}?tls=none", mail.port())),
+            ("VESTIBULE_MAIL_FROM", "Contoso <no-reply@contoso.example>".to_owned()),
+            ("VESTIBULE_REVIEW_URL", "https://gate.contoso.example/review".to_owned()),
+            ("VESTIBULE_SEAL_KEY", "5e".repeat(32)),
+            ("VESTIBULE_DELIVERY_SCHEDULE", "0s,1s,1s,1s,1s,1s,1s,1s".to_owned()),
+        ];
+        let deployment = Deployment::with_settings(Platform::Plain, store, POLICY, settings);
+        Company {
+            deployment,
+            graph,
+            mail,
+        }
+    }
+
+    /// Both steps say this, soon.
+    fn both_steps_say(&self, body: &Value, text: &str) {
+        let says = || (message(&self.deployment.check(body)) == text).then_some(());
+        let said = poll(Duration::from_secs(20), says).is_some();
+        assert!(said, "not yet: {text}\n{}", self.deployment.logs_once(|_| true));
+        assert_eq!(message(&self.deployment.submit(body)), text);
+    }
+
+    fn letters_to<'l>(letters: &'l [Value], to: &str) -> Vec<&'l Value> {
+        letters
+            .iter()
+            .filter(|letter| letter["to"].to_string().contains(to))
+            .collect()
+    }
+}
+
+fn body(email: &str, identities: Value) -> Value {
+    json!({"email": email, "displayName": " jane ROE ", "country": "Germany", "identities": identities,
+        "ui_locales": "en-US"})
+}
+
+fn identity(issuer: &str, id: &str) -> Value {
+    json!([{"signInType": "federated", "issuer": issuer, "issuerAssignedId": id}])
+}
+
+/// A guest of an identity provider: an account with the reviewed claims, and both steps say where it is.
+fn a_guest(store: Store) {
+    let company = Company::new(store);
+    let jane = body("jane.roe@example.com", identity("google.com", "1023"));
+    company.deployment.submit(&jane);
+    assert_eq!(company.deployment.decide("approve")["applied"], true);
+    company.both_steps_say(&jane, READY);
+    let [user] = company.graph.users().try_into().unwrap();
+    assert_eq!(
+        (&user["displayName"], &user["country"]),
+        (&json!("Jane Roe"), &json!("Germany"))
+    );
+    assert_eq!(
+        (&user["mail"], &user["userType"]),
+        (&json!("jane.roe@example.com"), &json!("Guest"))
+    );
+    assert_eq!(user["identities"][0]["issuer"], "google.com");
+    let [request] = company.deployment.requests("provisioned").try_into().unwrap();
+    assert_eq!(request["display_name"], "Jane Roe");
+
+    let to_reviewers = company.mail.letters(2);
+    for reviewer in ["rita@contoso.example", "rob@contoso.example"] {
+        let [letter] = Company::letters_to(&to_reviewers, reviewer).try_into().unwrap();
+        assert!(
+            letter["text"]
+                .to_string()
+                .contains("https://gate.contoso.example/review"),
+            "{letter}"
+        );
+    }
+    assert!(
+        Company::letters_to(&to_reviewers, "jane").is_empty(),
+        "nobody proved this address, and the policy does not say to write to it"
+    );
+}
+
+/// Somebody with a one-time passcode, who is told in German.
+fn somebody_with_a_passcode(store: Store) {
+    let company = Company::new(store);
+    let mut jane = body("jane.roe@example.com", identity("mail", "Jane.Roe@example.com"));
+    jane["ui_locales"] = json!("de-AT");
+    company.deployment.submit(&jane);
+    company.deployment.decide("approve");
+    company.both_steps_say(&jane, BEREIT);
+    assert_eq!(company.graph.users().len(), 1);
+    let letters = company.mail.letters(4);
+    let subjects: Vec<_> = Company::letters_to(&letters, "jane.roe@example.com")
+        .iter()
+        .map(|letter| letter["subject"].to_string())
+        .collect();
+    assert_eq!(subjects.len(), 2, "received and approved, in this order: {letters:?}");
+    assert!(subjects.iter().all(|subject| subject.contains("Ihr")), "{subjects:?}");
+}
+
+/// Somebody with an Entra or Microsoft account: an invitation, whose link comes by mail and by nothing else.
+fn somebody_who_is_invited(store: Store) {
+    let company = Company::new(store);
+    let jane = json!({"email": "jane@partner.example", "displayName": "Jane Roe", "ui_locales": "en"});
+    company.deployment.submit(&jane);
+    company.deployment.decide("approve");
+    company.both_steps_say(&jane, READY);
+    let [invitation] = company.graph.invitations().try_into().unwrap();
+    let link = invitation["inviteRedeemUrl"].as_str().unwrap();
+    let letters = company.mail.letters(3);
+    let [letter] = Company::letters_to(&letters, "jane@partner.example")
+        .try_into()
+        .unwrap();
+    assert!(letter["text"].to_string().contains(link), "{letter}");
+    let [user] = company.graph.users().try_into().unwrap();
+    assert_eq!(user["displayName"], "Jane Roe");
+    assert!(
+        !company.deployment.logs_once(|_| true).contains(link),
+        "the link is a secret"
+    );
+}
+
+fn a_denial(store: Store) {
+    let company = Company::new(store);
+    let jane = body("jane.roe@example.com", identity("mail", "jane.roe@example.com"));
+    company.deployment.submit(&jane);
+    company.deployment.decide("deny");
+    let letters = company.mail.letters(4);
+    assert_eq!(
+        Company::letters_to(&letters, "jane.roe@example.com").len(),
+        2,
+        "received and denied"
+    );
+    assert!(company.graph.users().is_empty());
+}
+
+/// The directory is down for a while, and the mail server goes on; then the account is created, once.
+fn a_directory_that_is_down(store: Store) {
+    let company = Company::new(store);
+    for _ in 0..3 {
+        company
+            .graph
+            .fault("POST /users", graph_stand_in::Fault::Refuse(503, None));
+    }
+    company.graph.fault("POST /users", graph_stand_in::Fault::LoseReply);
+    let jane = body("jane.roe@example.com", identity("mail", "jane.roe@example.com"));
+    company.deployment.submit(&jane);
+    company.deployment.decide("approve");
+    company.both_steps_say(&jane, ON_ITS_WAY);
+    company.mail.letters(3);
+    company.deployment.restart();
+    company.both_steps_say(&jane, READY);
+    assert_eq!(company.graph.users().len(), 1);
+    assert_eq!(company.mail.letters(4).len(), 4, "the news once");
+}
+
+macro_rules! on_both_stores {
+    ($($story:ident)*) => {
+        mod on_sqlite {
+            use super::*;
+            $(#[test] fn $story() { super::$story(Store::Sqlite); })*
+        }
+        mod on_dynamodb {
+            use super::*;
+            $(#[test] fn $story() { super::$story(Store::DynamoDb); })*
+        }
+    };
+}
+
+on_both_stores! {
+    a_guest somebody_with_a_passcode somebody_who_is_invited a_denial a_directory_that_is_down
+}
