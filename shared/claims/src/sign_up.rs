@@ -31,6 +31,11 @@ impl SignUp {
             .is_some_and(|claimed| !self.step.is_meant_by(claimed))
     }
 
+    /// Whether Azure AD B2C calls: B2B names neither the step nor the app.
+    pub fn is_b2c(&self) -> bool {
+        self.claimed_step.is_some() || self.client_id.is_some()
+    }
+
     /// Every address that the call gives the applicant: the `email` claim, and ids that are addresses, which their
     /// issuer vouches for.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approvals::{Answer, MOST_ADDRESSES, Notice, Submission, Wish};
+use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Decision, Hash, Locales, Reply, SignUp, render};
 use policy::{MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
@@ -102,6 +102,11 @@ impl Call<'_> {
         if self.addresses.len() > MOST_ADDRESSES {
             log.reason = Some(format!("the call gives more than {MOST_ADDRESSES} addresses"));
             return Ok(blocked(self.parts, self.sign_up, &MessageName::BLOCKED));
+        }
+        if self.parts.policy.terms().account == AccountBy::Graph && self.sign_up.is_b2c() {
+            log.reason = Some("`account = \"graph\"` is for B2B: B2C never sends the password".to_owned());
+            log.failed = true;
+            return Ok(blocked(self.parts, self.sign_up, &MessageName::FAILED));
         }
         let applicant = ApplicantKey::of(self.sign_up);
         match (applicant, self.sign_up.step) {

@@ -707,3 +707,33 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn accounts_and_mails_are_chosen_in_the_file() {
+    use approvals::AccountBy;
+    use store::News;
+    let terms = |file: &str| policy(file).terms().clone();
+    let nothing = terms("");
+    assert_eq!(
+        (nothing.account, nothing.tell_reviewers, nothing.tell_unproven),
+        (AccountBy::Flow, false, false)
+    );
+    assert!(nothing.tell_applicants.is_empty());
+    let chosen = "[approvals]\naccount = \"graph\"\n[mail]\napplicants = [\"received\", \"denied\"]\nunproven = true\nreviewers = [\"Rita@Contoso.com\"]\n";
+    let terms = terms(chosen);
+    assert_eq!(
+        (terms.account, terms.tell_reviewers, terms.tell_unproven),
+        (AccountBy::Graph, true, true)
+    );
+    assert_eq!(terms.tell_applicants, [News::Received, News::Denied]);
+    let reviewers = policy(chosen).mail().reviewers.clone();
+    assert_eq!(
+        reviewers.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
+        ["rita@contoso.com"]
+    );
+    assert!(refused("[approvals]\naccount = \"grap\"").contains("did you mean `graph`?"));
+    assert!(refused("[mail]\napplicants = [\"recieved\"]").contains("did you mean `received`?"));
+    assert!(refused("[mail]\nreviewers = []").contains("leave it out to tell nobody"));
+    assert!(refused("[mail]\nreviewers = [\"rita\"]").contains("no e-mail address"));
+    assert!(refused("[mail]\nreviewer = [\"rita@contoso.com\"]").contains("did you mean `reviewers`?"));
+}

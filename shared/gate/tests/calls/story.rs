@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use store::StateName;
 
-use crate::house::{DAY, DENIED, FIRST, HOLDING, House, PENDING, SECOND, WAITING, jane, message};
+use crate::house::{DAY, DENIED, FAILED, FIRST, HOLDING, House, PENDING, SECOND, WAITING, jane, message};
 
 #[tokio::test]
 async fn the_story_of_an_approval() {
@@ -280,4 +280,26 @@ async fn messages_speak_the_applicants_language() {
     let house = House::new(HOLDING);
     let body = jane("Jane Roe").replacen('{', r#"{"ui_locales":"de-AT en","#, 1);
     assert!(message(&house.submit(&body).await).starts_with("Vielen Dank"));
+}
+
+#[tokio::test]
+async fn accounts_that_we_create_are_for_b2b_alone() {
+    let house = House::new(&format!("{HOLDING}\n[approvals]\naccount = \"graph\"\n"));
+    let b2b = jane("Jane Roe");
+    let with = |member: &str| b2b.replacen('{', &format!("{{{member},"), 1);
+    for b2c in [
+        with(r#""step":"PostAttributeCollection""#),
+        with(r#""client_id":"2f1c""#),
+    ] {
+        assert_eq!(message(&house.submit(&b2c).await), FAILED);
+    }
+    assert!(house.pending().await.is_empty());
+    assert_eq!(message(&house.submit(&b2b).await), WAITING);
+    house.rule(Ruling::Approve).await;
+    for step in [FIRST, SECOND] {
+        assert!(
+            message(&house.call(step, &b2b).await.1).contains("on its way"),
+            "{step}"
+        );
+    }
 }
