@@ -4,13 +4,14 @@
 use std::time::Duration;
 
 use end_to_end::{
+    http::Request,
     mail_server::{MailServer, Options},
     process::poll,
 };
-use graph_stand_in::{CLIENT_ID, DOMAIN, GraphStandIn, SECRET};
+use graph_stand_in::{CLIENT_ID, DOMAIN, Fault, GraphStandIn, SECRET};
 use serde_json::{Value, json};
 
-use crate::deployment::{Deployment, Platform, Store, message};
+use crate::deployment::{Deployment, Platform, RITA, Store, message};
 
 const POLICY: &str = r#"
 languages = ["en", "de"]
@@ -200,11 +201,9 @@ fn a_denial(store: Store) {
 fn a_directory_that_is_down(store: Store) {
     let company = Company::new(store);
     for _ in 0..3 {
-        company
-            .graph
-            .fault("POST /users", graph_stand_in::Fault::Refuse(503, None));
+        company.graph.fault("POST /users", Fault::Refuse(503, None));
     }
-    company.graph.fault("POST /users", graph_stand_in::Fault::LoseReply);
+    company.graph.fault("POST /users", Fault::LoseReply);
     let jane = body("jane.roe@example.com", identity("mail", "jane.roe@example.com"));
     company.deployment.submit(&jane);
     company.deployment.decide("approve");
@@ -231,4 +230,143 @@ macro_rules! on_both_stores {
 
 on_both_stores! {
     a_guest somebody_with_a_passcode somebody_who_is_invited a_denial a_directory_that_is_down
+}
+
+/// 1,000 decisions while the directory and the mail server fail at random, and the process is killed 20 times: every
+/// account is created once, every letter arrives, and an applicant's letters in their order.
+#[test]
+fn chaos() {
+    const PEOPLE: usize = 1000;
+    const KILLS: usize = 20;
+    let seed = end_to_end::random::bits();
+    println!("seed {seed}");
+    let mut dice = Dice(seed);
+    let company = Company::new(Store::Sqlite);
+    let person = |n: usize| {
+        // Every tenth mailbox takes letters at the second attempt only.
+        let local = if n % 10 == 0 {
+            format!("greylisted{n}")
+        } else {
+            format!("p{n}")
+        };
+        let email = format!("{local}@example.com");
+        (email.clone(), body(&email, identity("mail", &email)))
+    };
+    for round in 0..KILLS {
+        for n in (0..PEOPLE).skip(round).step_by(KILLS) {
+            company.deployment.submit(&person(n).1);
+        }
+        for request in company.deployment.requests("pending") {
+            if dice.throw(3) == 0 {
+                company.misfortune(&mut dice);
+            }
+            let id = request["id"].as_str().unwrap();
+            let approve = Request::post(&format!("/review/api/requests/{id}/approve")).bearer(RITA);
+            assert_eq!(company.deployment.send(approve.json(&json!({}))).status, 200);
+        }
+        company.deployment.restart();
+        // What the process held when it was killed is free again.
+        company.deployment.clock.advance(Duration::from_secs(200));
+    }
+    let all_there = || (company.graph.users().len() >= PEOPLE && company.provisioned() >= PEOPLE).then_some(());
+    let there = poll(Duration::from_secs(240), all_there).is_some();
+    assert!(there, "{} of {PEOPLE}, seed {seed}", company.provisioned());
+    let mut names: Vec<_> = company
+        .graph
+        .users()
+        .iter()
+        .map(|user| user["mail"].to_string())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(
+        (names.len(), company.graph.users().len()),
+        (PEOPLE, PEOPLE),
+        "an account each, seed {seed}"
+    );
+
+    let all_told = || {
+        let letters = company.mail.letters(1);
+        (0..PEOPLE)
+            .all(|n| Company::subjects(&letters, &person(n).0).len() >= 2)
+            .then_some(letters)
+    };
+    let letters = poll(Duration::from_secs(120), all_told);
+    let letters = letters.unwrap_or_else(|| {
+        let letters = company.mail.letters(1);
+        let missing = (0..PEOPLE).filter(|n| Company::subjects(&letters, &person(*n).0).len() < 2);
+        let missing: Vec<_> = missing.map(|n| (n, Company::subjects(&letters, &person(n).0))).collect();
+        let logs = company.deployment.logs_once(|_| true);
+        let last: Vec<_> = logs.lines().rev().filter(|line| !line.contains("delivered")).take(20).collect();
+        panic!("not everybody was told, seed {seed}: {} {missing:?}\n{last:#?}", missing.len())
+    });
+    for n in 0..PEOPLE {
+        let subjects = Company::subjects(&letters, &person(n).0);
+        let [received, approved] = subjects.as_slice() else {
+            panic!("person {n}, seed {seed}: {subjects:?}")
+        };
+        assert!(
+            received.contains("received") && approved.contains("approved"),
+            "seed {seed}: {subjects:?}"
+        );
+    }
+}
+
+/// Random numbers that a seed brings back (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn throw(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+}
+
+impl Company {
+    /// Something goes wrong with one of the next calls to the directory.
+    fn misfortune(&self, dice: &mut Dice) {
+        let call = ["POST /users", "POST /users", "GET /users/{id}", "POST /token"][dice.throw(4) as usize];
+        let fault = match dice.throw(4) {
+            0 => Fault::LoseReply,
+            1 => Fault::LoseRequest,
+            2 => Fault::Refuse(429, Some(1)),
+            _ => Fault::Refuse(503, None),
+        };
+        self.graph.fault(call, fault);
+    }
+
+    fn provisioned(&self) -> usize {
+        let path = Request::get("/review/api/requests")
+            .query("state", "provisioned")
+            .query("limit", "100");
+        let mut count = 0;
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = match &cursor {
+                None => path.clone(),
+                Some(cursor) => path.clone().query("cursor", cursor),
+            };
+            let page = self.deployment.send(page.bearer(RITA)).json();
+            count += page["requests"].as_array().unwrap().len();
+            match page["next"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => return count,
+            }
+        }
+    }
+
+    /// The subjects of somebody's letters in the order of their first arrival, without second copies.
+    fn subjects(letters: &[Value], to: &str) -> Vec<String> {
+        let mut subjects = Vec::new();
+        for letter in letters.iter().filter(|letter| letter["to"][0] == to) {
+            let subject = letter["subject"].to_string();
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
+        }
+        subjects
+    }
 }
