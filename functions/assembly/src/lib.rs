@@ -6,7 +6,7 @@ use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
 use host::{Settings, StartError, StoreAddress};
 use policy::Policy;
-use store::{Clock, Store, SystemClock};
+use store::{Clock, Rows, Store, SystemClock};
 use store_dynamodb::DynamoStore;
 
 /// A step's gate for a binary of its own, as its settings say.
@@ -66,6 +66,14 @@ pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
 /// # Errors
 /// [`StartError`] if none is named, it cannot be opened, or this binary was built without it.
 pub async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, StartError> {
+    Ok(open_rows(settings).await?)
+}
+
+/// The store that the settings name, with its outbox.
+///
+/// # Errors
+/// As [`open_store`].
+pub async fn open_rows(settings: &Settings) -> Result<Arc<dyn Rows>, StartError> {
     match &settings.store {
         None => Err(StartError::setting(
             "VESTIBULE_STORE",

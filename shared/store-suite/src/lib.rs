@@ -14,6 +14,7 @@
 pub mod conditions;
 pub mod listing;
 pub mod outbox;
+pub mod parking;
 pub mod races;
 pub mod reading;
 pub mod sample;
@@ -22,7 +23,7 @@ mod settle;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{Outbox, Store};
+use store::Rows;
 
 pub use settle::{eventually, settle};
 
@@ -33,11 +34,6 @@ pub trait Place: Send + Sync {
     /// rows.
     async fn open(&self) -> Arc<dyn Rows>;
 }
-
-/// Everything that a store keeps.
-pub trait Rows: Store + Outbox {}
-
-impl<S: Store + Outbox> Rows for S {}
 
 /// Makes a test of each function of the suite, given an async function that makes a fresh [`Place`].
 #[macro_export]
@@ -72,6 +68,12 @@ macro_rules! store_tests {
                 parked_entries_are_listed_and_not_due,
                 an_effect_is_written_with_its_request_or_not_at_all,
                 racing_leases_are_taken_once;
+            parking:
+                a_parked_effect_is_retried_once,
+                a_parked_effect_is_dropped_once,
+                what_is_not_parked_is_left_alone,
+                a_place_among_parked_effects_outlives_its_entry,
+                racing_operators_act_once;
             races:
                 racing_changes_of_a_request_decide_once,
                 racing_first_submits_open_one_request,
@@ -112,6 +114,7 @@ mod tests {
             include_str!("conditions.rs"),
             include_str!("listing.rs"),
             include_str!("outbox.rs"),
+            include_str!("parking.rs"),
             include_str!("races.rs"),
             include_str!("reading.rs"),
         ];

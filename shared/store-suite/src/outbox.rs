@@ -2,12 +2,12 @@
 
 use store::{
     Committed::{Applied, Conflict},
-    Effect, News, Outbox, OutboxEntry, Receiver, Timestamp, Write,
+    Effect, News, Outbox, OutboxEntry, Receiver, Rows, Timestamp, Write,
 };
 use tokio::task::JoinSet;
 
 use crate::{
-    Place, Rows, eventually,
+    Place, eventually,
     sample::{answer, at, call, change, commit, effect, first, pending, put},
     settle,
 };
@@ -232,12 +232,13 @@ async fn due(store: &dyn Rows, receiver: Receiver, now: Timestamp) -> Vec<Outbox
 }
 
 async fn parked(store: &dyn Outbox, size: usize) -> Vec<OutboxEntry> {
-    let mut all: Vec<OutboxEntry> = Vec::new();
+    let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = store.parked(all.last(), size).await.unwrap();
-        let last = page.len() < size;
-        all.extend(page);
-        if last {
+        let page = store.parked(after.as_ref(), size).await.unwrap();
+        assert!(page.entries.len() <= size);
+        all.extend(page.entries);
+        after = page.next;
+        if after.is_none() {
             return all;
         }
     }

@@ -664,7 +664,7 @@ impl Faulty {
 
 #[async_trait::async_trait]
 impl store_suite::Place for Faulty {
-    async fn open(&self) -> Arc<dyn store_suite::Rows> {
+    async fn open(&self) -> Arc<dyn store::Rows> {
         let http_client = SharedHttpClient::new(Faults::random(self.seed));
         Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
     }
