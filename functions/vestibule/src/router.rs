@@ -35,7 +35,7 @@ impl Router {
         let policy = Arc::new(assembly::read_policy(settings)?);
         let needs_store = policy.holds() || settings.reviewers.is_some();
         let store = if needs_store {
-            Some(assembly::open_store(settings).await?)
+            Some(assembly::open_rows(settings).await?)
         } else {
             None
         };
@@ -44,7 +44,13 @@ impl Router {
             let paths = Paths::Exact(path.clone().into());
             Ok((
                 path,
-                assembly::gate(step, paths, settings, policy.clone(), store.clone())?,
+                assembly::gate(
+                    step,
+                    paths,
+                    settings,
+                    policy.clone(),
+                    store.clone().map(|rows| rows as _),
+                )?,
             ))
         };
         let gates = Step::ALL.into_iter().map(gate).collect::<Result<_, StartError>>()?;
