@@ -24,7 +24,7 @@ pub trait Outbox: Send + Sync {
     /// As [`due`](Self::due).
     async fn entry(&self, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError>;
 
-    /// A page of the entries that nobody tries to deliver any more, those parked first first, after a place that the
+    /// A page of the entries that nobody tries to deliver any more, the longest parked first, after a place that the
     /// page before named. May lag behind.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ const PAGE: usize = 100;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Lists them, those that were given up first first
+    /// Lists them, the longest parked first
     List(Place),
     /// Prints everything about one effect
     Show {
