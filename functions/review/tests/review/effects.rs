@@ -1,10 +1,11 @@
 //! Effects that were given up: the API's story, its refusals, its pages.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use http::Method;
 use serde_json::json;
-use store::OutboxEntry;
+use store::{EntryId, Lane, Outbox, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp};
 
 use crate::{
     people::{parked, pending},
@@ -107,6 +108,28 @@ async fn reviewers_at_once_do_it_once() {
 }
 
 #[tokio::test]
+async fn whoever_loses_a_race_is_told_that_somebody_was_first() {
+    let whole = Room::new();
+    let entry = parked(&whole, "Jane", 5).await;
+    let seen = entry.clone();
+    let store = whole.store.clone();
+    let late = Room::with(|parts| {
+        parts.store = store;
+        parts.outbox = Arc::new(Late(seen));
+    });
+    assert_eq!(
+        whole.post(RITA, &format!("{}/retry", path(&entry)), "").await.status,
+        200
+    );
+    for verb in ["retry", "drop"] {
+        let answer = late.post(ROB, &format!("{}/{verb}", path(&entry)), "").await;
+        assert_eq!((answer.status.as_u16(), &*answer.code()), (409, "changed"), "{verb}");
+    }
+    let now = whole.store.entry(&entry.id).await.unwrap().unwrap();
+    assert_eq!((now.revision, now.parked_at), (18, None));
+}
+
+#[tokio::test]
 async fn the_list_goes_on_page_by_page() {
     let room = Room::new();
     let mut ids = Vec::new();
@@ -205,6 +228,28 @@ async fn bad_calls_change_nothing() {
         assert_eq!(room.post(RITA, path, "").await.status, 404, "{path}");
     }
     assert_eq!(room.store.entry(&entry.id).await, Ok(Some(entry)));
+}
+
+/// An outbox that was read just before somebody else wrote.
+struct Late(OutboxEntry);
+
+#[async_trait]
+impl Outbox for Late {
+    async fn due(&self, _: Receiver, _: Timestamp, _: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        panic!("nobody delivers here")
+    }
+
+    async fn first_in(&self, _: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
+        panic!("nobody delivers here")
+    }
+
+    async fn entry(&self, _: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
+        Ok(Some(self.0.clone()))
+    }
+
+    async fn parked(&self, _: Option<&ParkedPlace>, _: usize) -> Result<ParkedPage, StoreError> {
+        panic!("nobody lists here")
+    }
 }
 
 fn path(entry: &OutboxEntry) -> String {
