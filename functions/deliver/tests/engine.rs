@@ -76,7 +76,7 @@ async fn what_fails_is_tried_by_the_schedule_with_the_same_id_and_then_parked() 
     assert_eq!(world.mail.log(), vec![entry.id; 8]);
     world.forward(FAR);
     assert_eq!(world.drain().await, Report::default());
-    let [parked] = world.store.parked(None, 10).await.unwrap().try_into().unwrap();
+    let [parked] = world.store.parked(None, 10).await.unwrap().entries.try_into().unwrap();
     assert_eq!((parked.id, parked.failure.as_deref()), (entry.id, Some("not now")));
 }
 

@@ -23,7 +23,7 @@ use host::{Body, Settings, StartError};
 use http::{Request, Response};
 use http_body_util::Full;
 use policy::Policy;
-use store::{Clock, Store};
+use store::{Clock, Outbox, Rows, Store};
 use tokio::time::Instant;
 
 pub use mount::Mount;
@@ -41,7 +41,7 @@ pub async fn service(settings: &Settings) -> Result<Review, StartError> {
         return Ok(Review::closed());
     }
     let policy = assembly::read_policy(settings)?;
-    let store = assembly::open_store(settings).await?;
+    let store = assembly::open_rows(settings).await?;
     assemble(settings, Mount::Own, &policy, Some(store))
 }
 
@@ -53,7 +53,7 @@ pub fn assemble(
     settings: &Settings,
     mount: Mount,
     policy: &Policy,
-    store: Option<Arc<dyn Store>>,
+    store: Option<Arc<dyn Rows>>,
 ) -> Result<Review, StartError> {
     let Some(lines) = &settings.reviewers else {
         return Ok(Review::closed());
@@ -66,7 +66,8 @@ pub fn assemble(
         secure_cookie: settings.platform.has_tls(),
         reviewers,
         terms: policy.terms().clone(),
-        store,
+        store: store.clone(),
+        outbox: store,
         clock: assembly::clock(),
         deadline: settings.deadline,
     }))
@@ -86,6 +87,8 @@ pub struct Parts {
     pub terms: Terms,
     /// Where requests are kept.
     pub store: Arc<dyn Store>,
+    /// Where effects wait, those that were given up among them.
+    pub outbox: Arc<dyn Outbox>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// How long a call may take, from its arrival.

@@ -1,4 +1,4 @@
-use store::{Listing, StateName};
+use store::{Listing, ParkedPlace, StateName};
 
 use crate::{cursor, refusal::Refusal};
 
@@ -6,33 +6,49 @@ const USUAL_LIMIT: usize = 50;
 
 const MOST: usize = 100;
 
-/// What `state`, `limit` and `cursor` of a query ask for. A parameter that is unknown or comes twice is a mistake, so
-/// that nobody takes another list for the one they meant.
+/// Which parked effects to list.
+pub(crate) struct Parked {
+    pub(crate) after: Option<ParkedPlace>,
+    pub(crate) limit: usize,
+}
+
+/// What `state`, `limit` and `cursor` of a query ask for.
 pub(crate) fn parse(query: &str) -> Result<Listing, Refusal> {
-    let (mut state, mut limit, mut after) = (None, None, None);
+    let known = "A list knows the parameters `state`, `limit` and `cursor`.";
+    let [state, limit, after] = parameters(query, ["state", "limit", "cursor"], known)?;
+    Ok(Listing {
+        state: state.map_or(Ok(StateName::Pending), |text| read_state(&text))?,
+        after: read_cursor(after, cursor::read)?,
+        limit: read_limit(limit)?,
+    })
+}
+
+/// What `limit` and `cursor` of a query ask for.
+pub(crate) fn parse_parked(query: &str) -> Result<Parked, Refusal> {
+    let known = "A list of effects knows the parameters `limit` and `cursor`.";
+    let [limit, after] = parameters(query, ["limit", "cursor"], known)?;
+    Ok(Parked {
+        after: read_cursor(after, cursor::read_parked)?,
+        limit: read_limit(limit)?,
+    })
+}
+
+/// The values of parameters, in the order of their names. One that is unknown or comes twice is a mistake, so that
+/// nobody takes another list for the one they meant.
+fn parameters<const N: usize>(
+    query: &str,
+    names: [&str; N],
+    known: &'static str,
+) -> Result<[Option<String>; N], Refusal> {
+    let mut values = [const { None }; N];
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let first = match &*name {
-            "state" => state.replace(read_state(&value)?).is_none(),
-            "limit" => limit.replace(read_limit(&value)?).is_none(),
-            "cursor" => {
-                let position = cursor::read(&value).ok_or(Refusal::input("`cursor` is not one that a list named."))?;
-                after.replace(position).is_none()
-            }
-            _ => {
-                return Err(Refusal::input(
-                    "A list knows the parameters `state`, `limit` and `cursor`.",
-                ));
-            }
-        };
-        if !first {
+        let place = names.iter().zip(&mut values).find(|(known, _)| ***known == *name);
+        let (_, place) = place.ok_or(Refusal::input(known))?;
+        if place.replace(value.into_owned()).is_some() {
             return Err(Refusal::input("A parameter comes twice."));
         }
     }
-    Ok(Listing {
-        state: state.unwrap_or(StateName::Pending),
-        after,
-        limit: limit.unwrap_or(USUAL_LIMIT),
-    })
+    Ok(values)
 }
 
 fn read_state(text: &str) -> Result<StateName, Refusal> {
@@ -40,9 +56,15 @@ fn read_state(text: &str) -> Result<StateName, Refusal> {
     StateName::from_name(text).ok_or(Refusal::input(wants))
 }
 
-fn read_limit(text: &str) -> Result<usize, Refusal> {
+fn read_limit(text: Option<String>) -> Result<usize, Refusal> {
+    let Some(text) = text else { return Ok(USUAL_LIMIT) };
     let limit = text.parse().ok().filter(|limit| (1..=MOST).contains(limit));
     limit
         .filter(|limit| limit.to_string() == text)
         .ok_or(Refusal::input("`limit` is a whole number from 1 to 100."))
+}
+
+fn read_cursor<P>(text: Option<String>, read: impl Fn(&str) -> Option<P>) -> Result<Option<P>, Refusal> {
+    let read = |text: String| read(&text).ok_or(Refusal::input("`cursor` is not one that this list named."));
+    text.map(read).transpose()
 }

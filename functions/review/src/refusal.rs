@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use http::StatusCode;
-use store::StoreError;
+use store::{StoreError, parking::NotDone};
 
 /// Why a call is not answered as it wished.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub(crate) enum Refusal {
     Path,
     /// There is no request with this id.
     Request,
+    /// There is no effect with this id.
+    Effect,
     /// The path takes these methods.
     Method(&'static str),
     /// The call shows no reviewer's token. Programs only: people get a form.
@@ -26,6 +28,10 @@ pub(crate) enum Refusal {
     Forged,
     /// The applicant changed the request after the reviewer looked at it.
     Changed,
+    /// The effect is still tried.
+    NotParked,
+    /// Somebody else changed the effect at the same time.
+    Overtaken,
     /// The store failed.
     Store(StoreError),
     /// No answer in time.
@@ -41,14 +47,14 @@ impl Refusal {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Refusal::Path | Refusal::Request => StatusCode::NOT_FOUND,
+            Refusal::Path | Refusal::Request | Refusal::Effect => StatusCode::NOT_FOUND,
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Token => StatusCode::UNAUTHORIZED,
             Refusal::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unreadable | Refusal::Input(_) => StatusCode::BAD_REQUEST,
             Refusal::Forged => StatusCode::FORBIDDEN,
-            Refusal::Changed => StatusCode::CONFLICT,
+            Refusal::Changed | Refusal::NotParked | Refusal::Overtaken => StatusCode::CONFLICT,
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -56,14 +62,15 @@ impl Refusal {
     /// For programs: one word that does not change.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Refusal::Path | Refusal::Request => "not-found",
+            Refusal::Path | Refusal::Request | Refusal::Effect => "not-found",
             Refusal::Method(_) => "method-not-allowed",
             Refusal::Token => "unauthorized",
             Refusal::ContentType(_) => "unsupported-media-type",
             Refusal::TooLarge => "too-large",
             Refusal::Unreadable | Refusal::Input(_) => "bad-request",
             Refusal::Forged => "forbidden",
-            Refusal::Changed => "changed",
+            Refusal::Changed | Refusal::Overtaken => "changed",
+            Refusal::NotParked => "not-parked",
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => "unavailable",
         }
     }
@@ -73,6 +80,7 @@ impl Refusal {
         Cow::Borrowed(match self {
             Refusal::Path => "There is nothing at this address.",
             Refusal::Request => "There is no such request.",
+            Refusal::Effect => "There is no such effect: it was delivered or dropped, or never was.",
             Refusal::Method(_) => "This address does not take this method.",
             Refusal::Token => "Show a reviewer's token: `Authorization: Bearer TOKEN`.",
             Refusal::ContentType(wanted) => return Cow::Owned(format!("The body has to be {wanted}.")),
@@ -81,6 +89,8 @@ impl Refusal {
             Refusal::Input(what) => return what.clone(),
             Refusal::Forged => "This did not come from a page of the review room. Open the page again and repeat it.",
             Refusal::Changed => "The applicant changed the request after you saw it. Look at it again, then decide.",
+            Refusal::NotParked => "The effect is not parked: it is still tried, and nothing has to be done.",
+            Refusal::Overtaken => "Somebody else was first. Look at the effect again.",
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => {
                 "The review room does not answer at the moment. If you decided on something, look whether it was \
                  recorded before you try again."
@@ -106,5 +116,16 @@ impl Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Refusal {
         Refusal::Store(error)
+    }
+}
+
+impl From<NotDone> for Refusal {
+    fn from(why: NotDone) -> Refusal {
+        match why {
+            NotDone::Unknown => Refusal::Effect,
+            NotDone::NotParked => Refusal::NotParked,
+            NotDone::Overtaken => Refusal::Overtaken,
+            NotDone::Store(error) => Refusal::Store(error),
+        }
     }
 }

@@ -20,7 +20,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     browser::Browser,
-    people::pending,
+    people::{parked, pending},
     room::{RITA, ROB, Room, bearer, call},
 };
 
@@ -81,10 +81,41 @@ async fn the_log_names_the_decision_and_nothing_personal_or_secret() {
                 .await;
             log.take()
         };
-    for secret in ["secret reason", "wrong-token", RITA, ROB, "Jane", "jane@", "google"] {
+    let all = all
+        + &{
+            let effect = format!("/review/api/effects/{}", parked(&room, "Jane", 1).await.id);
+            room.get(&effect).await;
+            assert_eq!(log.take(), "", "looking is not logged");
+            room.post(RITA, &format!("{effect}/retry"), "").await;
+            let retried = log.take();
+            room.post(ROB, &format!("{effect}/drop"), "").await;
+            let dropped = log.take();
+            let id = effect.rsplit('/').next().unwrap();
+            for (line, verb, reviewer, applied) in
+                [(&retried, "retry", "rita", true), (&dropped, "drop", "Rob Ö", false)]
+            {
+                assert!(line.contains(&format!("vestibule: review: {verb} an effect")), "{line}");
+                assert!(
+                    line.contains(&format!("effect={id}")) && line.contains(reviewer),
+                    "{line}"
+                );
+                assert!(line.contains(&format!("applied={applied}")), "{line}");
+            }
+            retried + &dropped
+        };
+    for secret in [
+        "secret reason",
+        "wrong-token",
+        RITA,
+        ROB,
+        "Jane",
+        "jane@",
+        "google",
+        "c2Vh",
+    ] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    assert_eq!(all.lines().count(), 4, "{all}");
+    assert_eq!(all.lines().count(), 6, "{all}");
 }
 
 /// What was logged.

@@ -2,6 +2,7 @@
 
 mod background;
 mod closed;
+mod effects;
 mod local;
 mod router;
 
@@ -24,6 +25,9 @@ struct Arguments {
 enum Command {
     /// Serves the three steps and the review room in one process.
     Serve(Serve),
+    /// Effects that were given up: accounts that were not created, mails that were not sent.
+    #[command(subcommand)]
+    Effects(effects::Command),
 }
 
 /// Flags win over the environment. Secrets have none: a command line can be seen by others.
@@ -53,14 +57,17 @@ struct Serve {
 }
 
 fn main() -> ExitCode {
-    let Command::Serve(flags) = Arguments::parse().command;
+    let command = Arguments::parse().command;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return host::fail(&StartError::new(format!("no runtime: {error}"))),
     };
-    match runtime.block_on(serve(&flags)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => host::fail(&error),
+    match command {
+        Command::Serve(flags) => match runtime.block_on(serve(&flags)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => host::fail(&error),
+        },
+        Command::Effects(command) => runtime.block_on(effects::main(command)),
     }
 }
 

@@ -52,17 +52,14 @@ impl Router {
         };
         let background = deliverer.map(Background::new);
         let wake = background.as_ref().map(Background::wake).unwrap_or_default();
-        let store = rows.map(|rows| -> Arc<dyn Store> { rows });
+        let store = || rows.clone().map(|rows| -> Arc<dyn Store> { rows });
         let gate = |step: Step| {
             let path = format!("{prefix}/{step}");
             let paths = Paths::Exact(path.clone().into());
-            Ok((
-                path,
-                assembly::gate(step, paths, settings, policy.clone(), store.clone())?,
-            ))
+            Ok((path, assembly::gate(step, paths, settings, policy.clone(), store())?))
         };
         let gates = Step::ALL.into_iter().map(gate).collect::<Result<_, StartError>>()?;
-        let review = Box::new(review::assemble(settings, Mount::At(prefix), &policy, store)?);
+        let review = Box::new(review::assemble(settings, Mount::At(prefix), &policy, rows.clone())?);
         let router = Router(Arc::new(Mode::Open {
             prefix,
             gates,

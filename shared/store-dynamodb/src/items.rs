@@ -20,8 +20,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    CallRecord, Denial, EntryId, HistoryEntry, Lane, OutboxEntry, Position, Receiver, Request, RequestId, StateName,
-    StoreError, Timestamp,
+    CallRecord, Denial, EntryId, HistoryEntry, Lane, OutboxEntry, ParkedPlace, Position, Receiver, Request, RequestId,
+    StateName, StoreError, Timestamp,
 };
 
 /// The index of requests by state.
@@ -162,10 +162,36 @@ pub(crate) fn sortable(time: Timestamp) -> String {
 }
 
 /// The place of an effect in the index.
-pub(crate) fn effect_queued(entry: &OutboxEntry) -> String {
-    let time = sortable(entry.parked_at.unwrap_or(entry.due));
-    let EntryId { lane, number } = entry.id;
-    format!("{time}#{}#{}#{number:020}", lane.applicant, lane.receiver.name())
+fn effect_queued(entry: &OutboxEntry) -> String {
+    effect_place(entry.parked_at.unwrap_or(entry.due), &entry.id)
+}
+
+/// A place among the effects that nobody tries to deliver any more.
+pub(crate) fn parked_queued(place: &ParkedPlace) -> String {
+    effect_place(place.parked_at, &place.id)
+}
+
+/// Reads what [`parked_queued`] wrote.
+pub(crate) fn parked_place(queued: &str) -> Option<ParkedPlace> {
+    let mut parts = queued.split('#');
+    let (parked_at, applicant) = (parts.next()?, parts.next()?);
+    let (receiver, number) = (parts.next()?, parts.next()?);
+    Some(ParkedPlace {
+        parked_at: Timestamp::from_millis(parked_at.parse().ok()?),
+        id: EntryId {
+            lane: Lane {
+                applicant: Hash::from_hex(applicant)?,
+                receiver: Receiver::from_name(receiver)?,
+            },
+            number: number.parse().ok()?,
+        },
+    })
+}
+
+fn effect_place(time: Timestamp, id: &EntryId) -> String {
+    let EntryId { lane, number } = id;
+    let (time, receiver) = (sortable(time), lane.receiver.name());
+    format!("{time}#{}#{receiver}#{number:020}", lane.applicant)
 }
 
 /// The index partition of a shard of a state's list.

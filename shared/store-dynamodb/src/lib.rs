@@ -24,8 +24,8 @@ use std::{future::Future, time::Duration};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request,
-    RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace,
+    Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;
@@ -111,7 +111,7 @@ impl Outbox for DynamoStore {
         self.in_time(outbox::entry(self, id)).await
     }
 
-    async fn parked(&self, after: Option<&OutboxEntry>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+    async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError> {
         self.in_time(outbox::parked(self, after, limit)).await
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
-use store::{EntryId, Lane, OutboxEntry, Receiver, StoreError, Timestamp};
+use store::{EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp};
 
 use crate::{
     DynamoStore, error,
@@ -18,7 +18,8 @@ pub(crate) async fn due(
 ) -> Result<Vec<OutboxEntry>, StoreError> {
     // Ids begin with hex digits: every one is before `g`.
     let (after, until) = (" ".to_owned(), format!("{}#g", items::sortable(now)));
-    let found = listed(store, |shard| items::due(receiver, shard), &after, &until, limit).await?;
+    let places = listed(store, |shard| items::due(receiver, shard), &after, &until, limit).await?;
+    let found = entries(store, places).await?;
     // The index lags behind: what it lists may have been delivered, leased or parked by now.
     let still = |entry: &OutboxEntry| entry.parked_at.is_none() && entry.due <= now;
     let mut entries: Vec<_> = found.into_iter().filter(still).collect();
@@ -28,14 +29,20 @@ pub(crate) async fn due(
 
 pub(crate) async fn parked(
     store: &DynamoStore,
-    after: Option<&OutboxEntry>,
+    after: Option<&ParkedPlace>,
     limit: usize,
-) -> Result<Vec<OutboxEntry>, StoreError> {
-    let after = after.map_or_else(|| " ".to_owned(), items::effect_queued);
-    let mut entries = listed(store, items::parked, &after, "g", limit).await?;
+) -> Result<ParkedPage, StoreError> {
+    let after = after.map_or_else(|| " ".to_owned(), items::parked_queued);
+    // One more than wanted tells whether there are more.
+    let mut places = listed(store, items::parked, &after, "g", limit.saturating_add(1)).await?;
+    let more = places.len() > limit;
+    places.truncate(limit);
+    let next = places.last().filter(|_| more).map(place).transpose()?;
+    let mut entries = entries(store, places).await?;
+    // The index lags behind: what it lists may be tried again by now, or gone.
     entries.retain(|entry| entry.parked_at.is_some());
     entries.sort_unstable_by_key(|entry| (entry.parked_at, entry.id));
-    Ok(entries)
+    Ok(ParkedPage { entries, next })
 }
 
 pub(crate) async fn entry(store: &DynamoStore, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
@@ -75,19 +82,29 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
     }
 }
 
-/// Entries that the index lists between two places, the first of every shard, at most so many together.
+/// The entries at places that the index listed.
+async fn entries(store: &DynamoStore, places: Vec<(String, Key)>) -> Result<Vec<OutboxEntry>, StoreError> {
+    read::effects(store, places.into_iter().map(|(_, key)| key).collect()).await
+}
+
+fn place((queued, _): &(String, Key)) -> Result<ParkedPlace, StoreError> {
+    items::parked_place(queued)
+        .ok_or_else(|| StoreError::Broken("the index holds no place of a parked effect".to_owned()))
+}
+
+/// What the index lists between two places, the first of every shard, at most so many together.
 async fn listed(
     store: &DynamoStore,
     partition: impl Fn(u8) -> String,
     after: &str,
     until: &str,
     limit: usize,
-) -> Result<Vec<OutboxEntry>, StoreError> {
+) -> Result<Vec<(String, Key)>, StoreError> {
     let shards = (0..EFFECT_SHARDS).map(|shard| places(store, partition(shard), after, until, limit));
     let mut places = try_join_all(shards).await?.concat();
     places.sort_unstable();
     places.truncate(limit);
-    read::effects(store, places.into_iter().map(|(_, key)| key).collect()).await
+    Ok(places)
 }
 
 /// Places in the index, each with the key of its item.

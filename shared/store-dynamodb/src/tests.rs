@@ -7,6 +7,7 @@ mod faults;
 
 use std::sync::Arc;
 
+use store::Rows;
 use store_suite::Place;
 
 use crate::testing;
@@ -30,7 +31,7 @@ impl Table {
 
 #[async_trait::async_trait]
 impl Place for Table {
-    async fn open(&self) -> Arc<dyn store::Rows> {
+    async fn open(&self) -> Arc<dyn Rows> {
         Arc::new(testing::open_at(&endpoint(), &self.0))
     }
 }

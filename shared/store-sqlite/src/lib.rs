@@ -16,8 +16,8 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, Receiver, Request,
-    RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace,
+    Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 use tokio::sync::Mutex;
 
@@ -94,7 +94,7 @@ impl Outbox for SqliteStore {
         run(&self.reader, move |connection| outbox::entry(connection, &id)).await
     }
 
-    async fn parked(&self, after: Option<&OutboxEntry>, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+    async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError> {
         let after = after.cloned();
         run(&self.reader, move |connection| {
             outbox::parked(connection, after.as_ref(), limit)

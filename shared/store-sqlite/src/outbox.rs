@@ -1,7 +1,7 @@
 //! What is to be delivered.
 
 use rusqlite::{Connection, Transaction, params};
-use store::{Committed, EntryId, Lane, OutboxEntry, Receiver, StoreError, Timestamp};
+use store::{Committed, EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp};
 
 use crate::{
     error::from_sqlite,
@@ -53,22 +53,32 @@ pub(crate) fn entry(connection: &mut Connection, id: &EntryId) -> Result<Option<
 
 pub(crate) fn parked(
     connection: &mut Connection,
-    after: Option<&OutboxEntry>,
+    after: Option<&ParkedPlace>,
     limit: usize,
-) -> Result<Vec<OutboxEntry>, StoreError> {
+) -> Result<ParkedPage, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
-    let Some((after, parked_at)) = after.and_then(|after| Some((after.id, after.parked_at?))) else {
-        let sql = "SELECT document FROM outbox WHERE parked_at IS NOT NULL \
-                   ORDER BY parked_at, applicant, receiver, number LIMIT ?";
-        return all(&transaction, WHAT, sql, [count(limit)]);
+    // One more than wanted tells whether there are more.
+    let asked = count(limit.saturating_add(1));
+    let mut entries: Vec<OutboxEntry> = match after {
+        None => {
+            let sql = "SELECT document FROM outbox WHERE parked_at IS NOT NULL \
+                       ORDER BY parked_at, applicant, receiver, number LIMIT ?";
+            all(&transaction, WHAT, sql, [asked])?
+        }
+        Some(ParkedPlace { parked_at, id }) => {
+            let sql = "SELECT document FROM outbox WHERE parked_at IS NOT NULL \
+                       AND (parked_at, applicant, receiver, number) > (?, ?, ?, ?) \
+                       ORDER BY parked_at, applicant, receiver, number LIMIT ?";
+            let (applicant, receiver) = (id.lane.applicant.to_string(), id.lane.receiver.name());
+            let number = version(id.number)?;
+            let params = params![parked_at.as_millis(), applicant, receiver, number, asked];
+            all(&transaction, WHAT, sql, params)?
+        }
     };
-    let sql = "SELECT document FROM outbox WHERE parked_at IS NOT NULL \
-               AND (parked_at, applicant, receiver, number) > (?, ?, ?, ?) \
-               ORDER BY parked_at, applicant, receiver, number LIMIT ?";
-    let (applicant, receiver) = (after.lane.applicant.to_string(), after.lane.receiver.name());
-    let number = version(after.number)?;
-    let params = params![parked_at.as_millis(), applicant, receiver, number, count(limit)];
-    all(&transaction, WHAT, sql, params)
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let next = entries.last().filter(|_| more).and_then(ParkedPlace::of);
+    Ok(ParkedPage { entries, next })
 }
 
 pub(crate) fn put(

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use store::Rows;
 use store_sqlite::SqliteStore;
 use store_suite::Place;
 use tempfile::TempDir;
@@ -19,7 +20,7 @@ struct File(TempDir);
 
 #[async_trait::async_trait]
 impl Place for File {
-    async fn open(&self) -> Arc<dyn store::Rows> {
+    async fn open(&self) -> Arc<dyn Rows> {
         Arc::new(SqliteStore::open(self.0.path().join("vestibule.db")).unwrap())
     }
 }

@@ -14,6 +14,7 @@
 pub mod conditions;
 pub mod listing;
 pub mod outbox;
+pub mod parking;
 pub mod races;
 pub mod reading;
 pub mod sample;
@@ -67,6 +68,12 @@ macro_rules! store_tests {
                 parked_entries_are_listed_and_not_due,
                 an_effect_is_written_with_its_request_or_not_at_all,
                 racing_leases_are_taken_once;
+            parking:
+                a_parked_effect_is_retried_once,
+                a_parked_effect_is_dropped_once,
+                what_is_not_parked_is_left_alone,
+                a_place_among_parked_effects_outlives_its_entry,
+                racing_operators_act_once;
             races:
                 racing_changes_of_a_request_decide_once,
                 racing_first_submits_open_one_request,
@@ -107,6 +114,7 @@ mod tests {
             include_str!("conditions.rs"),
             include_str!("listing.rs"),
             include_str!("outbox.rs"),
+            include_str!("parking.rs"),
             include_str!("races.rs"),
             include_str!("reading.rs"),
         ];

@@ -25,7 +25,15 @@ pub async fn every_effect_comes_back(place: &dyn Place) {
         news,
         redeem_url: redeem_url.map(str::to_owned),
     };
-    let mut effects = vec![Effect::CreateAccount, TELL, tell(News::Approved, Some("sealed\u{0}ß"))];
+    let rita = Effect::TellReviewer {
+        address: applicant("rita"),
+    };
+    let mut effects = vec![
+        Effect::CreateAccount,
+        Effect::TellReviewers,
+        rita,
+        tell(News::Approved, Some("sealed\u{0}ß")),
+    ];
     effects.extend(News::ALL.map(|news| tell(news, None)));
     for (n, kind) in effects.into_iter().enumerate() {
         let entry = OutboxEntry {
@@ -230,12 +238,13 @@ async fn due(store: &dyn Rows, receiver: Receiver, now: Timestamp) -> Vec<Outbox
 }
 
 async fn parked(store: &dyn Outbox, size: usize) -> Vec<OutboxEntry> {
-    let mut all: Vec<OutboxEntry> = Vec::new();
+    let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = store.parked(all.last(), size).await.unwrap();
-        let last = page.len() < size;
-        all.extend(page);
-        if last {
+        let page = store.parked(after.as_ref(), size).await.unwrap();
+        assert!(page.entries.len() <= size);
+        all.extend(page.entries);
+        after = page.next;
+        if after.is_none() {
             return all;
         }
     }

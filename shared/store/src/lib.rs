@@ -4,8 +4,10 @@
 //! under which it holds, and either all of them happen or none.
 
 mod commit;
+mod entry_id;
 mod history;
 mod outbox;
+pub mod parking;
 mod request;
 mod timestamp;
 
@@ -13,8 +15,10 @@ use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
+pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry};
-pub use outbox::{BadEntryId, Effect, EntryId, Lane, MOST_FURTHER, News, Outbox, OutboxEntry, Receiver};
+pub use outbox::{Effect, News, Outbox, OutboxEntry, Receiver};
+pub use parking::{ParkedPage, ParkedPlace};
 pub use request::{BadRequestId, Request, RequestId, Seen, State, StateName};
 pub use timestamp::{Clock, SystemClock, Timestamp};
 

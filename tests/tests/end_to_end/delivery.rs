@@ -295,10 +295,20 @@ fn chaos() {
     let letters = letters.unwrap_or_else(|| {
         let letters = company.mail.letters(1);
         let missing = (0..PEOPLE).filter(|n| Company::subjects(&letters, &person(*n).0).len() < 2);
-        let missing: Vec<_> = missing.map(|n| (n, Company::subjects(&letters, &person(n).0))).collect();
+        let missing: Vec<_> = missing
+            .map(|n| (n, Company::subjects(&letters, &person(n).0)))
+            .collect();
         let logs = company.deployment.logs_once(|_| true);
-        let last: Vec<_> = logs.lines().rev().filter(|line| !line.contains("delivered")).take(20).collect();
-        panic!("not everybody was told, seed {seed}: {} {missing:?}\n{last:#?}", missing.len())
+        let last: Vec<_> = logs
+            .lines()
+            .rev()
+            .filter(|line| !line.contains("delivered"))
+            .take(20)
+            .collect();
+        panic!(
+            "not everybody was told, seed {seed}: {} {missing:?}\n{last:#?}",
+            missing.len()
+        )
     });
     for n in 0..PEOPLE {
         let subjects = Company::subjects(&letters, &person(n).0);

@@ -1,5 +1,6 @@
 //! The room for programs: JSON, and a bearer token with every call.
 
+mod effects;
 mod shape;
 
 use approvals::Ruling;
@@ -10,7 +11,7 @@ use http::{
 };
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
-use store::RequestId;
+use store::{EntryId, RequestId};
 
 use crate::{
     Room,
@@ -28,20 +29,26 @@ enum Place {
     Requests,
     Request(RequestId),
     Decision(RequestId, Ruling),
+    Effects,
+    Effect(EntryId),
+    Wish(EntryId, effects::Wish),
 }
 
 /// Answers a call below `/review/api`. The order of checks is that of the gate: path, method, proof, body.
 pub(crate) async fn answer(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refusal> {
     let place = Place::at(&call.path)?;
     call.only(match place {
-        Place::Decision(..) => &Method::POST,
-        Place::Requests | Place::Request(_) => &Method::GET,
+        Place::Decision(..) | Place::Wish(..) => &Method::POST,
+        Place::Requests | Place::Request(_) | Place::Effects | Place::Effect(_) => &Method::GET,
     })?;
     let reviewer = bearer(&room.parts.reviewers, &call.headers).ok_or(Refusal::Token)?;
     match place {
         Place::Requests => list(room, &call.query).await,
         Place::Request(id) => show(room, &id).await,
         Place::Decision(id, ruling) => decide(room, &id, ruling, reviewer, call).await,
+        Place::Effects => effects::list(room, &call.query).await,
+        Place::Effect(id) => effects::show(room, &id).await,
+        Place::Wish(id, wish) => effects::carry_out(room, &id, wish, reviewer, call).await,
     }
 }
 
@@ -69,19 +76,31 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
 
 impl Place {
     fn at(path: &str) -> Result<Place, Refusal> {
-        let rest = path.strip_prefix("/api/requests").ok_or(Refusal::Path)?;
-        if rest.is_empty() {
-            return Ok(Place::Requests);
+        let path = path.strip_prefix("/api/").ok_or(Refusal::Path)?;
+        let mut segments = path.splitn(3, '/');
+        match (segments.next(), segments.next(), segments.next()) {
+            (Some("requests"), id, verb) => Place::of_requests(id, verb),
+            (Some("effects"), id, verb) => Place::of_effects(id, verb),
+            _ => Err(Refusal::Path),
         }
-        let rest = rest.strip_prefix('/').ok_or(Refusal::Path)?;
-        let (id, verb) = rest.split_once('/').map_or((rest, None), |(id, verb)| (id, Some(verb)));
+    }
+
+    fn of_requests(id: Option<&str>, verb: Option<&str>) -> Result<Place, Refusal> {
+        let Some(id) = id else { return Ok(Place::Requests) };
         let id = id.parse().map_err(|_| Refusal::Request)?;
-        match verb {
-            None => Ok(Place::Request(id)),
-            Some(verb) => Ruling::from_name(verb)
-                .map(|ruling| Place::Decision(id, ruling))
-                .ok_or(Refusal::Path),
-        }
+        let Some(verb) = verb else {
+            return Ok(Place::Request(id));
+        };
+        let ruling = Ruling::from_name(verb).ok_or(Refusal::Path)?;
+        Ok(Place::Decision(id, ruling))
+    }
+
+    fn of_effects(id: Option<&str>, verb: Option<&str>) -> Result<Place, Refusal> {
+        let Some(id) = id else { return Ok(Place::Effects) };
+        let id = id.parse().map_err(|_| Refusal::Effect)?;
+        let Some(verb) = verb else { return Ok(Place::Effect(id)) };
+        let wish = effects::Wish::from_name(verb).ok_or(Refusal::Path)?;
+        Ok(Place::Wish(id, wish))
     }
 }
 

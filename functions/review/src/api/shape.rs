@@ -80,7 +80,7 @@ enum ActorShape<'f> {
 }
 
 /// A point in time as RFC 3339 text.
-struct Time(Timestamp);
+pub(super) struct Time(pub(super) Timestamp);
 
 pub(crate) fn page(page: &Page) -> PageShape<'_> {
     PageShape {

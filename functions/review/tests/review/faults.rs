@@ -7,11 +7,14 @@ use std::{
 
 use async_trait::async_trait;
 use http::Method;
-use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, RequestId, Snapshot, Store, StoreError};
+use store::{
+    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace,
+    Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+};
 
 use crate::{
     browser::Browser,
-    people::pending,
+    people::{parked, pending},
     room::{RITA, Room, call},
 };
 
@@ -54,13 +57,34 @@ impl Store for Broken {
     }
 }
 
+#[async_trait]
+impl Outbox for Broken {
+    async fn due(&self, _: Receiver, _: Timestamp, _: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        self.fail().await
+    }
+
+    async fn first_in(&self, _: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
+        self.fail().await
+    }
+
+    async fn entry(&self, _: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
+        self.fail().await
+    }
+
+    async fn parked(&self, _: Option<&ParkedPlace>, _: usize) -> Result<ParkedPage, StoreError> {
+        self.fail().await
+    }
+}
+
 #[tokio::test]
 async fn a_store_that_fails_is_said_so_in_time() {
     let whole = Room::new();
     let path = format!("/requests/{}", pending(&whole, "Jane").await);
+    let effect = format!("/review/api/effects/{}", parked(&whole, "Jane", 1).await.id);
     for broken in [Broken::Gone, Broken::Hangs] {
         let room = Room::with(|parts| {
             parts.store = Arc::new(broken);
+            parts.outbox = Arc::new(broken);
             parts.deadline = Duration::from_millis(100);
         });
         let begun = Instant::now();
@@ -68,6 +92,10 @@ async fn a_store_that_fails_is_said_so_in_time() {
             room.get("/review/api/requests").await,
             room.get(&format!("/review/api{path}")).await,
             room.post(RITA, &format!("/review/api{path}/approve"), "").await,
+            room.get("/review/api/effects").await,
+            room.get(&effect).await,
+            room.post(RITA, &format!("{effect}/retry"), "").await,
+            room.post(RITA, &format!("{effect}/drop"), "").await,
         ] {
             assert_eq!((api.status.as_u16(), &*api.code()), (503, "unavailable"));
             assert!(!api.body.contains("10.0.0.1"), "{api:?}");

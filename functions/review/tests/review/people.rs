@@ -1,8 +1,10 @@
 //! Applicants, who get into the store as they do at the gate.
 
+use std::time::Duration;
+
 use approvals::{Submission, Wish, submit};
 use claims::{ApplicantKey, Changes, Claims, SignUp, Step};
-use store::{Committed, Keys, RequestId};
+use store::{Commit, Committed, Effect, EntryId, Keys, News, OutboxEntry, Receiver, RequestId, Write};
 
 use crate::room::{Room, terms};
 
@@ -52,6 +54,36 @@ pub(crate) async fn submit_body(room: &Room, body: &str) -> RequestId {
 /// Somebody with an account at Google signs up, and waits.
 pub(crate) async fn pending(room: &Room, name: &str) -> RequestId {
     submit_body(room, &google(name)).await
+}
+
+/// An effect for somebody that was given up so many seconds after the room opened.
+pub(crate) async fn parked(room: &Room, name: &str, seconds: u64) -> OutboxEntry {
+    let request = RequestId {
+        applicant: claims::Hash::of(&[name]),
+        round: 1,
+    };
+    let opened = store::Clock::now(&*room.clock);
+    let entry = OutboxEntry {
+        id: EntryId::of(&request, 2, Receiver::Mail, 1),
+        request,
+        effect: Effect::TellApplicant {
+            news: News::Approved,
+            redeem_url: Some("c2VhbGVk-secret".to_owned()),
+        },
+        written_at: opened,
+        due: opened,
+        attempts: 8,
+        revision: 17,
+        failure: Some("the receiver said no".to_owned()),
+        parked_at: Some(opened.plus(Duration::from_secs(seconds))),
+    };
+    let write = Write::Effect {
+        entry: Box::new(entry.clone()),
+        replaces: None,
+    };
+    let commit = Commit { writes: vec![write] };
+    assert_eq!(room.store.commit(&commit).await, Ok(Committed::Applied));
+    entry
 }
 
 /// The policy trims names, adds a tier and takes `city` away.

@@ -15,7 +15,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use review::{Mount, Parts, Review, Reviewers};
 use serde_json::Value;
-use store::{Clock, Store, Timestamp};
+use store::{Clock, Rows, Timestamp};
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -27,7 +27,7 @@ pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// A room with Rita and Rob in it.
 pub(crate) struct Room {
     pub(crate) review: Review,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Rows>,
     pub(crate) clock: Arc<TestClock>,
     _folder: TempDir,
 }
@@ -63,7 +63,7 @@ impl Room {
     /// A room of which something is different.
     pub(crate) fn with(change: impl FnOnce(&mut Parts)) -> Room {
         let folder = TempDir::new().unwrap();
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path().join("vestibule.db")).unwrap());
+        let store: Arc<dyn Rows> = Arc::new(SqliteStore::open(folder.path().join("vestibule.db")).unwrap());
         let clock = Arc::new(TestClock(AtomicI64::new(1_795_380_781_007)));
         let mut parts = Parts {
             mount: Mount::Own,
@@ -72,6 +72,7 @@ impl Room {
             reviewers: Reviewers::parse(&format!("rita:{RITA}\nRob Ö:{ROB}")).unwrap(),
             terms: terms(),
             store: store.clone(),
+            outbox: store.clone(),
             clock: clock.clone(),
             deadline: Duration::from_secs(5),
         };

@@ -1,0 +1,123 @@
+//! Effects that were given up: what there are, and what becomes of them.
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use store::{EntryId, OutboxEntry, RequestId, parking};
+
+use super::{JSON, json, shape::Time};
+use crate::{Room, cursor, http_io::Call, listing, refusal::Refusal, reviewers::Reviewer};
+
+/// What a reviewer wants done with a parked effect.
+#[derive(Clone, Copy)]
+pub(super) enum Wish {
+    Retry,
+    Drop,
+}
+
+impl Wish {
+    /// The wish with this name in a path.
+    pub(super) fn from_name(name: &str) -> Option<Wish> {
+        [Wish::Retry, Wish::Drop].into_iter().find(|wish| wish.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Wish::Retry => "retry",
+            Wish::Drop => "drop",
+        }
+    }
+}
+
+pub(super) async fn list(room: &Room, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
+    let asked = listing::parse_parked(query)?;
+    let page = room.parts.outbox.parked(asked.after.as_ref(), asked.limit).await?;
+    let page = PageShape {
+        effects: page.entries.iter().map(EffectShape::of).collect(),
+        next: page.next.as_ref().map(cursor::write_parked),
+    };
+    Ok(json(StatusCode::OK, &page))
+}
+
+pub(super) async fn show(room: &Room, id: &EntryId) -> Result<Response<Full<Bytes>>, Refusal> {
+    let entry = parking::find(&*room.parts.outbox, id).await?;
+    Ok(json(StatusCode::OK, &EffectShape::of(&entry)))
+}
+
+/// Answers with the effect as it is now, or as it was when it was dropped.
+pub(super) async fn carry_out(
+    room: &Room,
+    id: &EntryId,
+    wish: Wish,
+    reviewer: &Reviewer,
+    call: Call,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    check_body(&call.body(JSON).await?)?;
+    let done = apply(room, id, wish).await;
+    let (effect, reviewer, applied) = (tracing::field::display(id), &*reviewer.name, done.is_ok());
+    tracing::info!(target: "vestibule", effect, reviewer, applied, "review: {} an effect", wish.name());
+    Ok(json(StatusCode::OK, &EffectShape::of(&done?)))
+}
+
+async fn apply(room: &Room, id: &EntryId, wish: Wish) -> Result<OutboxEntry, Refusal> {
+    let parts = &room.parts;
+    let seen = parking::find(&*parts.outbox, id).await?;
+    match wish {
+        Wish::Retry => Ok(parking::retry(&*parts.store, &seen, parts.clock.now()).await?),
+        Wish::Drop => {
+            parking::drop(&*parts.store, &seen).await?;
+            Ok(seen)
+        }
+    }
+}
+
+/// There is nothing to say: whoever says something means something else.
+fn check_body(body: &[u8]) -> Result<(), Refusal> {
+    let nothing = |map: Map<String, Value>| map.is_empty();
+    match body.is_empty() || serde_json::from_slice(body).is_ok_and(nothing) {
+        true => Ok(()),
+        false => Err(Refusal::input("The body is empty, or an empty JSON object.")),
+    }
+}
+
+#[derive(Serialize)]
+struct PageShape<'p> {
+    effects: Vec<EffectShape<'p>>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct EffectShape<'e> {
+    id: EntryId,
+    effect: &'static str,
+    receiver: &'static str,
+    request: RequestId,
+    written_at: Time,
+    due: Time,
+    attempts: u32,
+    revision: u64,
+    failure: Option<&'e str>,
+    parked_at: Option<Time>,
+    /// `sealed` where there is one: it lets somebody in.
+    redeem_url: Option<&'static str>,
+}
+
+impl<'e> EffectShape<'e> {
+    fn of(entry: &'e OutboxEntry) -> EffectShape<'e> {
+        EffectShape {
+            id: entry.id,
+            effect: entry.effect.name(),
+            receiver: entry.id.lane.receiver.name(),
+            request: entry.request,
+            written_at: Time(entry.written_at),
+            due: Time(entry.due),
+            attempts: entry.attempts,
+            revision: entry.revision,
+            failure: entry.failure.as_deref(),
+            parked_at: entry.parked_at.map(Time),
+            redeem_url: entry.effect.is_sealed().then_some("sealed"),
+        }
+    }
+}

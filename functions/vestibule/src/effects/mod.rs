@@ -1,0 +1,204 @@
+//! What an operator does on the command line with effects that were given up.
+
+mod failure;
+mod print;
+
+use std::{
+    io::{self, BufRead, IsTerminal, Write},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use host::{Settings, StartError, StoreAddress};
+use store::{EntryId, OutboxEntry, ParkedPage, Rows, parking};
+
+use crate::effects::failure::Failure;
+
+/// How many effects are read at once.
+const PAGE: usize = 100;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Lists them, the longest parked first
+    List(Place),
+    /// Prints everything about one effect
+    Show {
+        /// The effect's id
+        id: EntryId,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Has them tried again
+    Retry {
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Gives one up for good: it is never delivered
+    Drop {
+        /// The effect's id
+        id: EntryId,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// One effect, or all.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Which {
+    /// The effect's id
+    id: Option<EntryId>,
+    /// Everything that is given up now
+    #[arg(long)]
+    all: bool,
+}
+
+/// Where the effects are.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// Where requests are kept: sqlite:PATH or dynamodb:TABLE [VESTIBULE_STORE]
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+}
+
+/// Carries out a command, and says on standard error why it did not. The exit code is 0, 1 if the effect or the store
+/// did not allow it, or 2 if a setting or the command is wrong.
+pub(crate) async fn main(command: Command) -> ExitCode {
+    match run(command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit(),
+    }
+}
+
+async fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::List(place) => list(&*place.open().await?).await,
+        Command::Show { id, place } => show(&*place.open().await?, &id).await,
+        Command::Retry { which, place } => match &which.id {
+            Some(id) => retry(&*place.open().await?, id).await,
+            None => retry_all(&*place.open().await?).await,
+        },
+        Command::Drop { id, yes, place } => {
+            may_ask(yes)?;
+            drop(&*place.open().await?, &id, yes).await
+        }
+    }
+}
+
+impl Place {
+    async fn open(&self) -> Result<Arc<dyn Rows>, StartError> {
+        let flag = |name: &str| self.store.clone().filter(|_| name == "VESTIBULE_STORE");
+        let settings = Settings::read(&|name| flag(name).or_else(|| host::environment(name)))?;
+        // Opening would make a file, in which nothing is parked: a slip of the keyboard must not look like good news.
+        if let Some(StoreAddress::Sqlite(path)) = &settings.store
+            && !path.exists()
+        {
+            let got = format!("sqlite:{}", path.display());
+            return Err(StartError::setting("VESTIBULE_STORE", got, "a file that is there"));
+        }
+        assembly::open_rows(&settings).await
+    }
+}
+
+async fn list(rows: &dyn Rows) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let mut page = rows.parked(None, PAGE).await?;
+    if page.entries.is_empty() && page.next.is_none() {
+        return Ok(writeln!(out, "No effect is parked.")?);
+    }
+    print::heading(&mut out)?;
+    loop {
+        for entry in &page.entries {
+            print::row(&mut out, entry)?;
+        }
+        match after(rows, &page).await? {
+            Some(next) => page = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn show(rows: &dyn Rows, id: &EntryId) -> Result<(), Failure> {
+    let entry = parking::find(rows, id).await?;
+    Ok(print::details(&mut io::stdout().lock(), &entry)?)
+}
+
+async fn retry(rows: &dyn Rows, id: &EntryId) -> Result<(), Failure> {
+    let entry = parking::find(rows, id).await?;
+    parking::retry(rows, &entry, assembly::clock().now()).await?;
+    Ok(writeln!(io::stdout(), "{id} is due again.")?)
+}
+
+/// What is parked now is read before anything is changed: what fails again in the meantime is parked again, and would
+/// be found for ever.
+async fn retry_all(rows: &dyn Rows) -> Result<(), Failure> {
+    let (mut released, mut overtaken) = (0_usize, 0_usize);
+    for entry in all_parked(rows).await? {
+        match parking::retry(rows, &entry, assembly::clock().now()).await {
+            Ok(_) => released += 1,
+            Err(parking::NotDone::Overtaken) => overtaken += 1,
+            Err(why) => return Err(Failure::partly(released, why)),
+        }
+    }
+    print::retried(&mut io::stdout(), released, overtaken)?;
+    Ok(())
+}
+
+async fn all_parked(rows: &dyn Rows) -> Result<Vec<OutboxEntry>, Failure> {
+    let mut page = rows.parked(None, PAGE).await?;
+    let mut all = std::mem::take(&mut page.entries);
+    while let Some(next) = after(rows, &page).await? {
+        page = next;
+        all.append(&mut page.entries);
+    }
+    Ok(all)
+}
+
+async fn after(rows: &dyn Rows, page: &ParkedPage) -> Result<Option<ParkedPage>, Failure> {
+    match &page.next {
+        None => Ok(None),
+        Some(place) => Ok(Some(rows.parked(Some(place), PAGE).await?)),
+    }
+}
+
+async fn drop(rows: &dyn Rows, id: &EntryId, yes: bool) -> Result<(), Failure> {
+    let entry = parking::find(rows, id).await?;
+    // Nobody is asked about what cannot be done.
+    if entry.parked_at.is_none() {
+        return Err(parking::NotDone::NotParked.into());
+    }
+    if !yes && !confirmed(&entry)? {
+        return Err(Failure::Refused("nothing was dropped".to_owned()));
+    }
+    parking::drop(rows, &entry).await?;
+    Ok(writeln!(io::stdout(), "{id} was dropped.")?)
+}
+
+fn may_ask(yes: bool) -> Result<(), StartError> {
+    match yes || io::stdin().is_terminal() {
+        true => Ok(()),
+        false => Err(StartError::new(
+            "`effects drop` asks before it drops, and standard input is no terminal; say `--yes` to drop all the same",
+        )),
+    }
+}
+
+fn confirmed(entry: &OutboxEntry) -> io::Result<bool> {
+    let mut out = io::stderr();
+    write!(
+        out,
+        "Drop `{}` of {}? It is never delivered. [y/N] ",
+        entry.effect.name(),
+        entry.id
+    )?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
