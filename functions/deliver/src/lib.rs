@@ -3,6 +3,8 @@
 //!
 //! However a run is woken, it drains everything that is due: a wake-up that was missed delays and never loses.
 
+mod assemble;
+mod job;
 mod lane;
 mod record;
 mod schedule;
@@ -18,6 +20,7 @@ use futures_util::{
 };
 use store::{Clock, Outbox, OutboxEntry, Receiver, Request, Store, StoreError, Timestamp};
 
+pub use assemble::assemble;
 pub use schedule::{BadSchedule, Schedule};
 
 /// How many entries are read at once. What is not read now is read afterwards, so that a backlog of any length takes

@@ -9,6 +9,7 @@ use std::time::Duration;
 use approvals::Account;
 use deliver::{Delivered, Report};
 use effects::{Attempt, Why};
+use host::{Job, Ran};
 use store::{Effect, News, Outbox, Receiver, State, Store};
 
 use crate::world::{Behaviour, FAR, World};
@@ -273,4 +274,36 @@ async fn a_run_ends_when_its_time_is_over() {
     let until = world.now().plus(Duration::from_secs(25));
     assert_eq!(world.deliverer().drain(until).await.unwrap().delivered, 3);
     assert_eq!(world.drain().await.delivered, 2);
+}
+
+#[tokio::test]
+async fn as_a_job_it_tells_what_it_did_and_what_stopped_it() {
+    let world = World::new();
+    world.mail.behave(|before| {
+        Behaviour::Answer(match before {
+            0 => done(),
+            1 => later(None),
+            _ => never(),
+        })
+    });
+    for name in ["jane", "john", "joan"] {
+        world.write(name, 1, Effect::TellReviewers).await;
+    }
+    let (runner, failing) = (world.deliverer(), world.deliverer_on_failing_store());
+    let nothing = Ran::default();
+    assert_eq!(runner.job().run(Duration::ZERO).await, Ok(nothing), "no time, and it began");
+    let ran = Ran {
+        done: 1,
+        failed: 1,
+        given_up: 1,
+    };
+    assert_eq!(runner.job().run(FAR).await, Ok(ran));
+    assert_eq!(runner.job().run(FAR).await, Ok(nothing));
+    // An attempt, and the time to record it: as long as a lease.
+    let limit = world.mail.limit() + Duration::from_secs(30);
+    assert_eq!(runner.job().longest_piece(), limit);
+
+    world.write("jill", 1, Effect::TellReviewers).await;
+    world.fail_commits_after(0);
+    assert!(failing.job().run(FAR).await.is_err());
 }

@@ -9,6 +9,7 @@
 mod deployment;
 mod faults;
 mod input;
+mod jobs;
 mod operation;
 mod room;
 mod story;
