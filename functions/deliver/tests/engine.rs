@@ -291,7 +291,11 @@ async fn as_a_job_it_tells_what_it_did_and_what_stopped_it() {
     }
     let (runner, failing) = (world.deliverer(), world.deliverer_on_failing_store());
     let nothing = Ran::default();
-    assert_eq!(runner.job().run(Duration::ZERO).await, Ok(nothing), "no time, and it began");
+    assert_eq!(
+        runner.job().run(Duration::ZERO).await,
+        Ok(nothing),
+        "no time, and it began"
+    );
     let ran = Ran {
         done: 1,
         failed: 1,

@@ -1,6 +1,6 @@
 //! A job on the product's own host whose runs do what `RUNS` says, one word a run: `done` finds something to do, `slow`
-//! takes a second over it, `time` tells its time as a count of seconds, `fail` fails, `panic` panics; afterwards there is
-//! nothing to do.
+//! says `begun` and takes a second over it, `time` tells its time as a count of seconds, `fail` fails, `panic` panics;
+//! afterwards there is nothing to do.
 
 use std::{
     convert::Infallible,
@@ -55,13 +55,14 @@ impl Job for Script {
         Duration::from_secs(60)
     }
 
-    #[expect(clippy::panic, reason = "what this program is for")]
+    #[expect(clippy::panic, clippy::print_stdout, reason = "what this program is for")]
     async fn run(&self, time: Duration) -> Result<Ran, JobError> {
         let run = self.next.fetch_add(1, Ordering::Relaxed);
         let done = |done| Ran { done, ..Ran::default() };
         match self.runs.get(run).map(String::as_str) {
             Some("done") => Ok(done(1)),
             Some("slow") => {
+                println!("begun");
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(done(1))
             }

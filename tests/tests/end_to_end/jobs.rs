@@ -20,6 +20,18 @@ fn job(runs: &str) -> Program {
     Program::of_workspace("job").env("RUNS", runs)
 }
 
+/// With the time limit that the template gives it.
+fn on_lambda(runs: &str) -> Lambda {
+    let template = template();
+    let (_, deliver) = template.split_once("\n  Deliver:\n").unwrap();
+    let limit = deliver.lines().find_map(|line| line.trim().strip_prefix("Timeout: "));
+    Lambda::start(job(runs)).timeout(Duration::from_secs(limit.unwrap().parse().unwrap()))
+}
+
+fn template() -> String {
+    std::fs::read_to_string(root().join("template.yaml")).unwrap()
+}
+
 fn inserts() -> Value {
     let insert = |number: &str| record(Change::Insert, ("O#ab#mail", "EFFECT#0"), number);
     stream(vec![
@@ -52,7 +64,7 @@ fn runs(process: &Process) -> Vec<Value> {
 
 #[test]
 fn a_stream_gets_its_first_record_back_when_a_run_fails_and_none_otherwise() {
-    let lambda = Lambda::start(job("done fail panic done"));
+    let lambda = on_lambda("done fail panic done");
     let none = json!({ "batchItemFailures": [] });
     assert_eq!(answer(lambda.invoke(&inserts())), none);
     let first = json!({ "itemIdentifier": "4421584500000000017450439091" });
@@ -65,8 +77,18 @@ fn a_stream_gets_its_first_record_back_when_a_run_fails_and_none_otherwise() {
 }
 
 #[test]
+fn the_template_asks_the_stream_to_read_the_answer() {
+    let template = template();
+    assert!(template.contains("FunctionResponseTypes: [ReportBatchItemFailures]"));
+    assert!(
+        template.contains("StreamViewType: KEYS_ONLY"),
+        "the stream holds claims"
+    );
+}
+
+#[test]
 fn a_schedule_gets_null_or_an_error() {
-    let lambda = Lambda::start(job("done fail panic done"));
+    let lambda = on_lambda("done fail panic done");
     let id = lambda.process().id();
     assert_eq!(answer(lambda.invoke(&schedule())), Value::Null);
     assert_eq!(error(lambda.invoke(&schedule()))["errorType"], "JobFailed");
@@ -81,7 +103,7 @@ fn a_schedule_gets_null_or_an_error() {
 
 #[test]
 fn one_line_for_each_run_that_did_something() {
-    let lambda = Lambda::start(job("done idle fail panic done"));
+    let lambda = on_lambda("done idle fail panic done");
     for _ in 0..5 {
         lambda.invoke(&inserts());
     }
@@ -106,7 +128,7 @@ fn one_line_for_each_run_that_did_something() {
 
 #[test]
 fn a_run_gets_the_time_of_its_invocation_less_what_its_last_piece_of_work_may_take() {
-    let lambda = Lambda::start(job("time")).timeout(Duration::from_secs(300));
+    let lambda = on_lambda("time");
     lambda.invoke(&schedule());
     let complete = || runs(lambda.process()).pop();
     let line = poll(SOON, complete).unwrap_or_else(|| panic!("{}", lambda.process().logs()));
@@ -127,9 +149,9 @@ fn without_a_platform_a_job_runs_at_intervals_and_finishes_its_run_at_sigterm() 
     process.wait_for_line(|line| line.contains("a handler panicked"));
     assert_eq!(process.terminate(SOON), Some(0));
 
-    // The first run begins at once: it is in flight, or over, when the signal comes.
     let process = job("slow").spawn();
-    process.wait_for_line(|line| line.contains("deliver runs every"));
+    process.wait_for_line(|line| line == "begun");
+    assert!(!process.logs().contains("deliver: 1 done"), "{}", process.logs());
     assert_eq!(process.terminate(SOON), Some(0));
     assert!(process.logs().contains("deliver: 1 done"), "{}", process.logs());
 }
