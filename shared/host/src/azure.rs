@@ -59,3 +59,39 @@ fn answer(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{JobError, Ran, boxed};
+
+    use super::*;
+
+    struct Idle;
+
+    impl Job for Idle {
+        const NAME: &'static str = "idle";
+
+        fn longest_piece(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        async fn run(&self, _: Duration) -> Result<Ran, JobError> {
+            Ok(Ran::default())
+        }
+    }
+
+    async fn status(platform: Platform) -> StatusCode {
+        let request = Request::post("/idle").header(INVOCATION, "0f5bb1a6");
+        let request = request.body(boxed(Full::<Bytes>::default())).unwrap();
+        azure_job(&platform, &Idle, request).await.status()
+    }
+
+    #[tokio::test]
+    async fn only_the_port_of_the_azure_host_has_jobs() {
+        assert_eq!(status(Platform::Azure { port: 7071 }).await, StatusCode::OK);
+        let address = ([127, 0, 0, 1], 7071).into();
+        for platform in [Platform::Plain { address }, Platform::Lambda] {
+            assert_eq!(status(platform).await, StatusCode::NOT_FOUND);
+        }
+    }
+}
