@@ -66,32 +66,41 @@ mod tests {
 
     use super::*;
 
-    struct Idle;
+    struct Failing;
 
-    impl Job for Idle {
-        const NAME: &'static str = "idle";
+    impl Job for Failing {
+        const NAME: &'static str = "failing";
 
         fn longest_piece(&self) -> Duration {
             Duration::ZERO
         }
 
         async fn run(&self, _: Duration) -> Result<Ran, JobError> {
-            Ok(Ran::default())
+            Err(JobError::new("as it always does"))
         }
     }
 
-    async fn status(platform: Platform) -> StatusCode {
-        let request = Request::post("/idle").header(INVOCATION, "0f5bb1a6");
+    async fn status(platform: Platform, job: &impl Job) -> StatusCode {
+        let request = Request::post("/failing").header(INVOCATION, "0f5bb1a6");
         let request = request.body(boxed(Full::<Bytes>::default())).unwrap();
-        azure_job(&platform, &Idle, request).await.status()
+        azure_job(&platform, job, request).await.status()
     }
 
     #[tokio::test]
     async fn only_the_port_of_the_azure_host_has_jobs() {
-        assert_eq!(status(Platform::Azure { port: 7071 }).await, StatusCode::OK);
+        let azure = Platform::Azure { port: 7071 };
+        assert_eq!(status(azure, &Failing).await, StatusCode::INTERNAL_SERVER_ERROR);
         let address = ([127, 0, 0, 1], 7071).into();
         for platform in [Platform::Plain { address }, Platform::Lambda] {
-            assert_eq!(status(platform).await, StatusCode::NOT_FOUND);
+            assert_eq!(status(platform, &Failing).await, StatusCode::NOT_FOUND);
         }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_a_deployment_has_no_use_for_is_woken_in_vain() {
+        let azure = Platform::Azure { port: 7071 };
+        assert_eq!(status(azure, &None::<Failing>).await, StatusCode::OK);
+        let azure = Platform::Azure { port: 7071 };
+        assert_eq!(status(azure, &Some(Failing)).await, StatusCode::INTERNAL_SERVER_ERROR);
     }
 }
