@@ -22,18 +22,68 @@ param table string
 @description('The region of the table, such as eu-west-1')
 param awsRegion string
 
-@description('An access key that may read and write the table, and nothing else')
+@description('An access key that may read and write the table and read the secrets that the settings name, and nothing else')
 @secure()
 param awsAccessKeyId string
 
 @secure()
 param awsSecretAccessKey string
 
+@description('VESTIBULE_GRAPH_TENANT: the tenant in which accounts are created. Empty: no accounts are. docs/effects says what each of these settings means.')
+param graphTenant string = ''
+
+@description('VESTIBULE_GRAPH_DOMAIN: the tenant\'s first domain')
+param graphDomain string = ''
+
+@description('VESTIBULE_GRAPH_CLIENT_ID: the app that has the rights; not with managed-identity')
+param graphClientId string = ''
+
+@description('VESTIBULE_GRAPH_CREDENTIAL: the proof of who creates accounts. managed-identity, the identity of this function app, needs no secret.')
+@secure()
+param graphCredential string = ''
+
+@description('VESTIBULE_GRAPH_CLOUD')
+@allowed(['global', 'us-government', 'dod', 'china'])
+param graphCloud string = 'global'
+
+@description('VESTIBULE_INVITE_REDIRECT_URL: where somebody lands who followed an invitation')
+param inviteRedirectUrl string = ''
+
+@description('VESTIBULE_SEAL_KEY: where the key is that seals links of invitations, secretsmanager:ID or ssm:NAME')
+param sealKey string = ''
+
+@description('VESTIBULE_MAIL: what sends mail, smtps://user@host or ses:REGION. Empty: no mail is sent.')
+param mail string = ''
+
+@description('VESTIBULE_MAIL_PASSWORD: where the password of the mail server is, secretsmanager:ID or ssm:NAME')
+param mailPassword string = ''
+
+@description('VESTIBULE_MAIL_FROM: who the mail is from')
+param mailFrom string = ''
+
+@description('VESTIBULE_MAIL_REPLY_TO: where answers go, if not there')
+param mailReplyTo string = ''
+
 @description('Milliseconds from arrival to answer. Azure AD B2C gives up after 5 seconds, the cold start included.')
 param deadlineMs int = 1500
 
 @description('Days until a log line is deleted. The lines hold no claim values.')
 param logRetentionDays int = 30
+
+// What is empty is not set.
+var deliverySettings = filter([
+  { name: 'VESTIBULE_GRAPH_TENANT', value: graphTenant }
+  { name: 'VESTIBULE_GRAPH_DOMAIN', value: graphDomain }
+  { name: 'VESTIBULE_GRAPH_CLIENT_ID', value: graphClientId }
+  { name: 'VESTIBULE_GRAPH_CREDENTIAL', value: graphCredential }
+  { name: 'VESTIBULE_GRAPH_CLOUD', value: empty(graphTenant) ? '' : graphCloud }
+  { name: 'VESTIBULE_INVITE_REDIRECT_URL', value: inviteRedirectUrl }
+  { name: 'VESTIBULE_SEAL_KEY', value: sealKey }
+  { name: 'VESTIBULE_MAIL', value: mail }
+  { name: 'VESTIBULE_MAIL_PASSWORD', value: mailPassword }
+  { name: 'VESTIBULE_MAIL_FROM', value: mailFrom }
+  { name: 'VESTIBULE_MAIL_REPLY_TO', value: mailReplyTo }
+], setting => !empty(setting.value))
 
 var suffix = uniqueString(resourceGroup().id, name)
 var blobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
@@ -115,7 +165,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
-      appSettings: [
+      appSettings: concat([
         { name: 'AzureWebJobsStorage__accountName', value: storage.name }
         { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
         { name: 'VESTIBULE_POLICY', value: '/home/site/wwwroot/policy.toml' }
@@ -127,7 +177,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'AWS_REGION', value: awsRegion }
         { name: 'AWS_ACCESS_KEY_ID', value: awsAccessKeyId }
         { name: 'AWS_SECRET_ACCESS_KEY', value: awsSecretAccessKey }
-      ]
+      ], deliverySettings)
     }
   }
 }

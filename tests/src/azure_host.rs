@@ -5,10 +5,11 @@ use crate::http::{self, Front, Headers, Request, Response};
 use crate::port::Port;
 use crate::process::{Process, Program};
 use crate::random;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,6 +23,8 @@ const MOST_FAILURES: u32 = 3;
 pub struct AzureHost {
     program: Program,
     functions: Vec<Function>,
+    /// The names of the functions that have a timer.
+    timers: Vec<String>,
     worker: Mutex<Worker>,
 }
 
@@ -52,6 +55,7 @@ impl AzureHost {
         let worker = Mutex::new(Worker::start(&program, 0)?);
         Ok(Self {
             functions: read_functions(folder, prefix),
+            timers: read_timers(folder),
             program,
             worker,
         })
@@ -64,6 +68,23 @@ impl AzureHost {
         path.as_str()
             .expect("host.json: customHandler.description.defaultExecutablePath")
             .to_owned()
+    }
+
+    /// Fires the timer of a function, and returns the executable's answer; panics where the app has no such timer.
+    pub fn fire(&self, name: &str) -> Response {
+        assert!(self.timers.iter().any(|timer| timer == name), "{name} has no timer");
+        let data = json!({
+            "timer": { "Schedule": { "AdjustForDST": true }, "ScheduleStatus": null, "IsPastDue": false },
+        });
+        let call = with_host_headers(Request::post(&format!("/{name}")));
+        let call = call.json(&json!({ "Data": data, "Metadata": { "sys": { "MethodName": name } } }));
+        let address = self.worker().port.address();
+        http::send(address, &call).unwrap_or_else(|error| panic!("the executable gave no answer: {error}"))
+    }
+
+    /// Where the executable listens, for what the host would never send.
+    pub fn executable_address(&self) -> SocketAddr {
+        self.worker().port.address()
     }
 
     /// Looks at the process, for its log, its memory and signals.
@@ -247,14 +268,30 @@ fn parse_route(route: &str) -> Vec<Segment> {
         .collect()
 }
 
-/// Every folder with a `function.json` is a function.
 fn read_functions(folder: &Path, prefix: &str) -> Vec<Function> {
+    let folders = function_folders(folder);
+    folders.filter_map(|folder| read_function(&folder, prefix)).collect()
+}
+
+fn read_timers(folder: &Path) -> Vec<String> {
+    let folders = function_folders(folder);
+    folders
+        .filter(|folder| {
+            let function = read_json(&folder.join("function.json"));
+            let bindings = function["bindings"].as_array().expect("function.json: bindings");
+            bindings.len() == 1 && bindings[0]["type"] == "timerTrigger" && bindings[0]["schedule"].is_string()
+        })
+        .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
+        .collect()
+}
+
+/// Every folder with a `function.json` is a function.
+fn function_folders(folder: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let folders = entries
+    entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.join("function.json").is_file());
-    folders.filter_map(|folder| read_function(&folder, prefix)).collect()
+        .filter(|path| path.join("function.json").is_file())
 }
 
 /// `None` for a function that no HTTP request reaches.

@@ -8,6 +8,7 @@
 //! | say which binary runs, with which environment | [`process::Program`] |
 //! | run it on a port of its own | [`plain::Server`] |
 //! | run it as a Lambda function | [`runtime_api::Lambda`], with the events of [`events::Caller`] |
+//! | wake a job there | [`wake_ups`] |
 //! | run it behind the Azure Functions host | [`azure_host::AzureHost`] |
 //! | give it a DynamoDB | [`dynamodb_local::DynamoDb`] |
 //! | give it a mail server | [`mail_server::MailServer`] |
@@ -29,4 +30,5 @@ pub mod port;
 pub mod process;
 pub mod random;
 pub mod runtime_api;
+pub mod wake_ups;
 mod wire;

@@ -62,7 +62,7 @@ pub async fn assemble_with(
 }
 
 /// Whether anything follows a decision.
-pub fn has_effects(policy: &Policy) -> bool {
+fn has_effects(policy: &Policy) -> bool {
     let terms = policy.terms();
     let mail = !terms.tell_applicants.is_empty() || terms.tell_reviewers;
     policy.holds() && (mail || terms.account == AccountBy::Graph)

@@ -9,7 +9,7 @@ use store::{Commit, Committed, Lane, OutboxEntry, StoreError, Timestamp, Write};
 use crate::{Delivered, Parts, Receive, Report, record};
 
 /// How much longer than an attempt a lease lasts: the time to record what came of it.
-const MARGIN: Duration = Duration::from_secs(30);
+pub(crate) const MARGIN: Duration = Duration::from_secs(30);
 
 /// What is needed to work through lanes.
 pub(crate) struct Work<'w> {

@@ -5,6 +5,7 @@
 
 mod account;
 mod assemble;
+mod job;
 mod lane;
 mod mail;
 mod record;
@@ -21,7 +22,7 @@ use futures_util::{
 };
 use store::{Clock, Effect, Outbox, OutboxEntry, Receiver, Request, Store, StoreError, Timestamp};
 
-pub use assemble::{assemble, assemble_with, has_effects};
+pub use assemble::{assemble, assemble_with};
 pub use schedule::{BadSchedule, Schedule};
 pub use store::MOST_FURTHER;
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use approvals::Account;
 use deliver::{Delivered, Report};
 use effects::{Attempt, Why};
+use host::{Job, Ran};
 use store::{Effect, News, Outbox, Receiver, State, Store};
 
 use crate::world::{Behaviour, FAR, World};
@@ -299,4 +300,40 @@ async fn one_effect_for_several_becomes_one_for_each() {
     assert_eq!(world.drain().await.delivered, 5);
     let ids: Vec<_> = (0..3).map(|index| entry.id.further(index)).collect();
     assert_eq!(world.mail.log(), [&[entry.id][..], &ids, &[next.id]].concat());
+}
+
+#[tokio::test]
+async fn as_a_job_it_tells_what_it_did_and_what_stopped_it() {
+    let world = World::new();
+    world.mail.behave(|before| {
+        Behaviour::Answer(match before {
+            0 => done(),
+            1 => later(None),
+            _ => never(),
+        })
+    });
+    for name in ["jane", "john", "joan"] {
+        world.write(name, 1, TELL).await;
+    }
+    let (runner, failing) = (world.deliverer(), world.deliverer_on_failing_store());
+    let nothing = Ran::default();
+    assert_eq!(
+        runner.job().run(Duration::ZERO).await,
+        Ok(nothing),
+        "no time, and it began"
+    );
+    let ran = Ran {
+        done: 1,
+        failed: 1,
+        given_up: 1,
+    };
+    assert_eq!(runner.job().run(FAR).await, Ok(ran));
+    assert_eq!(runner.job().run(FAR).await, Ok(nothing));
+    // An attempt, and the time to record it: as long as a lease.
+    let limit = world.mail.limit() + Duration::from_secs(30);
+    assert_eq!(runner.job().longest_piece(), limit);
+
+    world.write("jill", 1, TELL).await;
+    world.fail_commits_after(0);
+    assert!(failing.job().run(FAR).await.is_err());
 }

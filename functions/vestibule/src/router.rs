@@ -4,8 +4,9 @@ use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task};
 
 use bytes::Bytes;
 use claims::Step;
+use deliver::Deliverer;
 use gate::{Gate, Paths};
-use host::{Body, Settings, StartError};
+use host::{Body, Platform, Settings, StartError};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
@@ -29,6 +30,9 @@ enum Mode {
         review: Box<Review>,
         /// Told after every call that may have written effects.
         wake: Arc<Notify>,
+        /// Carries effects out when the Azure host's timer calls.
+        deliverer: Option<Deliverer>,
+        platform: Platform,
     },
     Closed,
 }
@@ -50,7 +54,10 @@ impl Router {
             Some(rows) => deliver::assemble_with(settings, &policy, rows.clone()).await?,
             None => None,
         };
-        let background = deliverer.map(Background::new);
+        // On Azure a timer calls instead: the platform stops processes that nobody calls.
+        let platform = settings.platform.clone();
+        let in_background = deliverer.clone().filter(|_| !platform.is_cloud());
+        let background = in_background.map(Background::new);
         let wake = background.as_ref().map(Background::wake).unwrap_or_default();
         let store = || rows.clone().map(|rows| -> Arc<dyn Store> { rows });
         let gate = |step: Step| {
@@ -65,6 +72,8 @@ impl Router {
             gates,
             review,
             wake,
+            deliverer,
+            platform,
         }));
         Ok((router, background))
     }
@@ -90,6 +99,8 @@ impl Service<Request<Body>> for Router {
             gates,
             review,
             wake,
+            deliverer,
+            platform,
         } = &*self.0
         else {
             let response = closed::answer(request.uri().path());
@@ -99,6 +110,9 @@ impl Service<Request<Body>> for Router {
         if let Some((_, gate)) = gates.iter().find(|(own, _)| own == path) {
             return then_wake(wake, gate.clone().call(request));
         }
+        if matches!(platform, Platform::Azure { .. }) && path == "/deliver" {
+            return timer(platform.clone(), deliverer.clone(), request);
+        }
         match path.strip_prefix(prefix) {
             Some("/healthz") => Box::pin(std::future::ready(Ok(Response::new(Full::from("ok\n"))))),
             Some(rest) if rest == "/review" || rest.starts_with("/review/") => {
@@ -107,6 +121,11 @@ impl Service<Request<Body>> for Router {
             _ => Box::pin(std::future::ready(Ok(not_found()))),
         }
     }
+}
+
+/// The Azure host's timer. Where nothing follows decisions it finds nothing to do.
+fn timer(platform: Platform, deliverer: Option<Deliverer>, request: Request<Body>) -> Answer {
+    Box::pin(async move { Ok(host::azure_job(&platform, &deliverer, request).await) })
 }
 
 /// The answer goes out; what it wrote is carried out afterwards.

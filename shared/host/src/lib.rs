@@ -1,6 +1,8 @@
 //! Where a function runs. The environment chooses, and no function knows: AWS Lambda, the Azure Functions host, or a
 //! plain port.
 
+mod azure;
+mod job;
 mod lambda;
 mod port;
 mod settings;
@@ -21,6 +23,8 @@ use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use tower::ServiceExt;
 use tracing::Instrument;
 
+pub use azure::azure_job;
+pub use job::{Job, JobError, Ran, at_intervals, job_main};
 pub use settings::{Platform, Settings, StartError, StoreAddress, Variables, environment};
 
 /// A request's body, wherever it came from.

@@ -10,10 +10,7 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, signal::unix};
 
-use crate::{Service, StartError, boxed, call, loggable_id, random_id};
-
-/// The header in which the Azure Functions host names an invocation.
-const AZURE_INVOCATION: &str = "x-azure-functions-invocationid";
+use crate::{Service, StartError, azure, boxed, call, loggable_id, random_id};
 
 /// How long a client may take over the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -22,12 +19,10 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 const LAST_CALLS: Duration = Duration::from_secs(10);
 
 pub(crate) async fn serve<S: Service>(address: SocketAddr, service: S) -> Result<(), StartError> {
-    let cannot = |what: &str, error: std::io::Error| StartError::new(format!("cannot {what}: {error}"));
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|e| cannot(&format!("listen at {address}"), e))?;
-    let mut terminate = unix::signal(unix::SignalKind::terminate()).map_err(|e| cannot("wait for SIGTERM", e))?;
-    let mut interrupt = unix::signal(unix::SignalKind::interrupt()).map_err(|e| cannot("wait for Ctrl-C", e))?;
+        .map_err(|error| cannot(&format!("listen at {address}"), &error))?;
+    let mut signals = Signals::listen()?;
     tracing::info!(target: "vestibule", "listening at http://{address}");
     let graceful = GracefulShutdown::new();
     loop {
@@ -47,8 +42,7 @@ pub(crate) async fn serve<S: Service>(address: SocketAddr, service: S) -> Result
                 // No more file descriptors, or the client is gone: the next one may do better, in a moment.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             },
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            () = signals.end() => break,
         }
     }
     drop(listener);
@@ -58,13 +52,42 @@ pub(crate) async fn serve<S: Service>(address: SocketAddr, service: S) -> Result
     Ok(())
 }
 
+/// What asks a process to end: SIGTERM and Ctrl-C.
+pub(crate) struct Signals {
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl Signals {
+    /// From here on they are kept until somebody [waits](Self::end) for them.
+    pub(crate) fn listen() -> Result<Signals, StartError> {
+        let listen = |kind, what| unix::signal(kind).map_err(|error| cannot(&format!("wait for {what}"), &error));
+        Ok(Signals {
+            terminate: listen(unix::SignalKind::terminate(), "SIGTERM")?,
+            interrupt: listen(unix::SignalKind::interrupt(), "Ctrl-C")?,
+        })
+    }
+
+    /// Waits for one of them.
+    pub(crate) async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+fn cannot(what: &str, error: &std::io::Error) -> StartError {
+    StartError::new(format!("cannot {what}: {error}"))
+}
+
 async fn answer<S: Service>(
     service: S,
     request: Request<Incoming>,
 ) -> Result<http::Response<http_body_util::Full<bytes::Bytes>>, std::convert::Infallible> {
     let given = request
         .headers()
-        .get(AZURE_INVOCATION)
+        .get(azure::INVOCATION)
         .and_then(|id| loggable_id(id.to_str().ok()?));
     let invocation = given.map_or_else(random_id, str::to_owned);
     Ok(call(service, request.map(boxed), &invocation).await)

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap, path::PathBuf, time::Duration};
 use end_to_end::{
     azure_host::AzureHost,
     clock::Clock,
-    dynamodb_local::DynamoDb,
+    dynamodb_local::{DynamoDb, Item},
     events::Caller,
     http::{Front, Request, Response},
     plain::Server,
@@ -172,6 +172,14 @@ impl Deployment {
         let id = pending[0]["id"].as_str().unwrap();
         let decide = Request::post(&format!("/review/api/requests/{id}/{ruling}")).bearer(RITA);
         self.send(decide.json(&json!({"reason": "known to us"}))).json()
+    }
+
+    /// The key of every item, where the store is DynamoDB.
+    pub(crate) fn keys(&self) -> Vec<(String, String)> {
+        let table = self.environment["VESTIBULE_STORE"].strip_prefix("dynamodb:").unwrap();
+        let items = DynamoDb::shared().items(table);
+        let text = |item: &Item, name: &str| item[name].as_s().unwrap().clone();
+        items.iter().map(|item| (text(item, "pk"), text(item, "sk"))).collect()
     }
 
     /// Everything that was logged, by every process, as soon as it is complete: the line of a call may be read a moment

@@ -10,6 +10,7 @@ mod delivery;
 mod deployment;
 mod faults;
 mod input;
+mod jobs;
 mod operation;
 mod room;
 mod story;

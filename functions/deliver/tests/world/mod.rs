@@ -155,6 +155,11 @@ impl Runner {
         async move { deliverer.drain(until).await }
     }
 
+    /// What the host runs.
+    pub(crate) fn job(&self) -> &impl host::Job {
+        &self.deliverer
+    }
+
     pub(crate) fn drain_far(&self) -> impl Future<Output = Result<Report, StoreError>> + Send + 'static {
         self.drain(self.clock.now().plus(FAR))
     }

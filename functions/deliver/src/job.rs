@@ -1,0 +1,33 @@
+//! Delivering as a job: woken by the table's stream, a schedule or a timer.
+
+use std::time::Duration;
+
+use host::{Job, JobError, Ran};
+
+use crate::{Deliverer, Report, lane};
+
+impl Job for Deliverer {
+    const NAME: &'static str = "deliver";
+
+    /// As long as the longest lease: an attempt and recording what came of it.
+    fn longest_piece(&self) -> Duration {
+        let limits = self.0.receivers.iter().map(|receiver| receiver.time_limit());
+        limits.max().unwrap_or_default() + lane::MARGIN
+    }
+
+    async fn run(&self, time: Duration) -> Result<Ran, JobError> {
+        let until = self.0.clock.now().plus(time);
+        match self.drain(until).await {
+            Ok(Report {
+                delivered,
+                failed,
+                parked,
+            }) => Ok(Ran {
+                done: delivered,
+                failed,
+                given_up: parked,
+            }),
+            Err(error) => Err(JobError::new(error.to_string())),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A job: what is not called over HTTP. Something wakes it, it works off what is due, and the next wake-up finds what it
+//! left.
+
+use std::{
+    fmt,
+    future::Future,
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use crate::{Platform, Settings, StartError, lambda, log_panic, port::Signals, random_id, telemetry};
+
+/// How long the loop of [`at_intervals`] waits from one run to the next.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// How long a run of [`at_intervals`] begins new pieces of work. Short, so that SIGTERM does not wait for all that is due.
+const RUN: Duration = Duration::from_secs(5);
+
+/// What a job is to its host.
+pub trait Job: Send + Sync + 'static {
+    /// Its name in the log, and behind the Azure host its path.
+    const NAME: &'static str;
+
+    /// The longest time that one piece of work takes from its beginning until it is recorded.
+    fn longest_piece(&self) -> Duration;
+
+    /// Works off what is due, until nothing is. Begins no piece of work after `time`.
+    ///
+    /// A run may end anywhere, and several may work at once: what that leaves half done, the next run sets right.
+    fn run(&self, time: Duration) -> impl Future<Output = Result<Ran, JobError>> + Send;
+}
+
+/// A function that this deployment has no use for: it may be woken all the same, and does nothing.
+impl<J: Job> Job for Option<J> {
+    const NAME: &'static str = J::NAME;
+
+    fn longest_piece(&self) -> Duration {
+        self.as_ref().map_or(Duration::ZERO, Job::longest_piece)
+    }
+
+    async fn run(&self, time: Duration) -> Result<Ran, JobError> {
+        match self {
+            Some(job) => job.run(time).await,
+            None => Ok(Ran::default()),
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Pieces of work that were done.
+    pub done: usize,
+    /// Those that failed and are tried again.
+    pub failed: usize,
+    /// Those that nobody tries again before a person has looked.
+    pub given_up: usize,
+}
+
+/// Why a run ended early. For the log: it holds nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobError(String);
+
+impl JobError {
+    /// A reason that is known to hold nothing personal.
+    pub fn new(why: impl Into<String>) -> JobError {
+        JobError(why.into())
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for JobError {}
+
+/// What `main` of a job's own binary does: reads the settings, builds the job and runs it, on AWS Lambda whenever the
+/// table's stream or a schedule invokes it, elsewhere [at intervals](at_intervals). What is wrong with a setting or the
+/// policy is said on standard error, with exit 2.
+pub fn job_main<J: Job, F>(build: impl FnOnce(Settings) -> F) -> ExitCode
+where
+    F: Future<Output = Result<J, StartError>>,
+{
+    crate::run(async {
+        let settings = Settings::from_environment()?;
+        telemetry::start(&settings.platform);
+        let platform = settings.platform.clone();
+        let job = build(settings).await?;
+        std::panic::set_hook(Box::new(log_panic));
+        match platform {
+            Platform::Lambda => lambda::serve_job(&job).await,
+            Platform::Plain { .. } => at_intervals(&job).await,
+            Platform::Azure { .. } => Err(StartError::new(
+                "behind the Azure host one program serves all functions: start `vestibule serve`",
+            )),
+        }
+    })
+}
+
+/// Runs a job again and again until SIGTERM or Ctrl-C; a run in flight is finished.
+///
+/// # Errors
+/// [`StartError`] if the signals cannot be waited for.
+pub async fn at_intervals<J: Job>(job: &J) -> Result<(), StartError> {
+    let mut signals = Signals::listen()?;
+    tracing::info!(target: "vestibule", job = J::NAME, "{} runs every {} s", J::NAME, INTERVAL.as_secs());
+    let mut due = tokio::time::interval(INTERVAL);
+    // After a run that took longer, the next one begins at once.
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            () = signals.end() => return Ok(()),
+            _ = due.tick() => {}
+        }
+        // What failed is in the log, and the next run tries again.
+        let _: Result<Ran, Failure> = run(job, RUN, &random_id()).await;
+    }
+}
+
+/// Why a run did not end well. More is in the log.
+pub(crate) enum Failure {
+    /// It said so.
+    Failed,
+    /// It panicked.
+    Panicked,
+}
+
+/// One run, within a span that names the invocation, and its line in the log.
+pub(crate) async fn run<J: Job>(job: &J, time: Duration, invocation: &str) -> Result<Ran, Failure> {
+    let span = tracing::info_span!(target: "vestibule", "run", invocation);
+    let run = async {
+        let start = Instant::now();
+        let ran = AssertUnwindSafe(job.run(time)).catch_unwind().await;
+        let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match ran {
+            Ok(ran) => {
+                log(J::NAME, &ran, milliseconds);
+                ran.map_err(|_| Failure::Failed)
+            }
+            // The panic hook said where.
+            Err(_panic) => Err(Failure::Panicked),
+        }
+    };
+    run.instrument(span).await
+}
+
+/// One line for a run that changed anything: most find nothing to do. What was given up has an error's line of its own.
+fn log(job: &str, ran: &Result<Ran, JobError>, milliseconds: u64) {
+    match ran {
+        Err(error) => {
+            tracing::error!(target: "vestibule", job, reason = %error, milliseconds, "{job}: the run failed");
+        }
+        Ok(ran) if *ran == Ran::default() => {}
+        Ok(Ran { done, failed, given_up }) => {
+            tracing::info!(
+                target: "vestibule", job, done, failed, given_up, milliseconds,
+                "{job}: {done} done, {failed} failed, {given_up} given up"
+            );
+        }
+    }
+}
