@@ -2,6 +2,7 @@
 
 mod closed;
 mod local;
+mod policy_file;
 mod router;
 
 use std::process::ExitCode;
@@ -23,6 +24,9 @@ struct Arguments {
 enum Command {
     /// Serves the three steps and the review room in one process.
     Serve(Serve),
+    /// Looks after the policy file.
+    #[command(subcommand)]
+    Policy(policy_file::Command),
 }
 
 /// Flags win over the environment. Secrets have none: a command line can be seen by others.
@@ -52,7 +56,10 @@ struct Serve {
 }
 
 fn main() -> ExitCode {
-    let Command::Serve(flags) = Arguments::parse().command;
+    let flags = match Arguments::parse().command {
+        Command::Serve(flags) => flags,
+        Command::Policy(command) => return command.run(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return host::fail(&StartError::new(format!("no runtime: {error}"))),
@@ -80,15 +87,20 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
 
 async fn router(flags: &Serve, platform: &Platform) -> Result<Router, StartError> {
     let mut settings = Settings::read(&|name| flags.variable(name))?;
-    if flags.local {
-        local::complete(&mut settings)?;
-    }
+    let guide = match flags.local {
+        true => Some(local::complete(&mut settings)?),
+        false => None,
+    };
     let prefix = if matches!(platform, Platform::Azure { .. }) {
         "/api"
     } else {
         ""
     };
-    Router::open(&settings, prefix).await
+    let router = Router::open(&settings, prefix).await?;
+    if let Some(guide) = guide {
+        guide.print();
+    }
+    Ok(router)
 }
 
 impl Serve {
