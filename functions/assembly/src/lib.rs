@@ -1,6 +1,6 @@
 //! Puts functions together from their settings: the one place that names the store crates.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
@@ -52,13 +52,16 @@ pub fn gate(
 /// # Errors
 /// [`StartError`] with every mistake in it.
 pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
-    let text = settings.read_policy()?;
-    Policy::parse(&text).map_err(|mistakes| {
-        StartError::new(format!(
-            "the policy {} cannot be used:\n{mistakes}",
-            settings.policy.display()
-        ))
-    })
+    parse_policy(&settings.policy, &settings.read_policy()?)
+}
+
+/// The policy in the text of a file.
+///
+/// # Errors
+/// As [`read_policy`].
+pub fn parse_policy(file: &Path, text: &str) -> Result<Policy, StartError> {
+    Policy::parse(text)
+        .map_err(|mistakes| StartError::new(format!("the policy {} cannot be used:\n{mistakes}", file.display())))
 }
 
 /// The store that the settings name.

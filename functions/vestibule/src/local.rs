@@ -3,6 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::Write,
+    net::{SocketAddr, TcpListener},
     os::unix::fs::OpenOptionsExt,
     path::Path,
 };
@@ -11,8 +12,20 @@ use host::{Platform, Settings, StartError, StoreAddress};
 
 const FOLDER: &str = ".vestibule";
 
-/// Fills in credentials, a reviewer's token and a SQLite file, and says on standard output how to use them.
-pub(crate) fn complete(settings: &mut Settings) -> Result<(), StartError> {
+/// How to use a local run.
+pub(crate) struct Guide {
+    base: String,
+    /// `name:password`, unless the settings had credentials already.
+    credentials: Option<String>,
+    /// The reviewer's, unless the settings had reviewers already.
+    token: Option<String>,
+}
+
+/// Fills in credentials, a reviewer's token and a SQLite file.
+///
+/// # Errors
+/// [`StartError`] if this is no run on one's own machine, the port is taken, or nothing can be written here.
+pub(crate) fn complete(settings: &mut Settings) -> Result<Guide, StartError> {
     let Platform::Plain { address } = settings.platform else {
         return Err(StartError::new(
             "`serve --local` is for a plain port on one's own machine, not for a cloud",
@@ -25,6 +38,7 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<(), StartError> {
             "a loopback address with `serve --local`",
         ));
     }
+    refuse_taken(address)?;
     fs::create_dir_all(FOLDER).map_err(|error| StartError::new(format!("cannot make the folder {FOLDER}: {error}")))?;
     let folder = Path::new(FOLDER);
     settings
@@ -38,19 +52,69 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<(), StartError> {
         Some(_) => None,
         None => Some(kept_secret(&folder.join("reviewer-token"), 24)?),
     };
-    let base = format!("http://{address}");
-    explain(&base, credentials.as_deref(), token.as_deref());
-    settings.basic_credentials = settings.basic_credentials.take().or(credentials);
+    settings.basic_credentials = settings.basic_credentials.take().or(credentials.clone());
     settings.reviewers = settings
         .reviewers
         .take()
-        .or(token.map(|token| format!("reviewer:{token}")));
+        .or(token.as_ref().map(|token| format!("reviewer:{token}")));
+    let base = format!("http://{address}");
     settings.review_url.get_or_insert_with(|| format!("{base}/review"));
     settings.allow_loopback = true;
     if settings.seal_key.is_none() {
         settings.seal_key = Some(kept_secret(&folder.join("seal-key"), 32)?);
     }
-    Ok(())
+    Ok(Guide {
+        base,
+        credentials,
+        token,
+    })
+}
+
+impl Guide {
+    /// Says it on standard output.
+    #[expect(clippy::print_stdout, reason = "this is what a local run is for")]
+    pub(crate) fn print(&self) {
+        let (base, credentials, token) = (&self.base, self.credentials.as_deref(), self.token.as_deref());
+        let user = credentials.unwrap_or("NAME:PASSWORD");
+        println!("Vestibule, for trying out. Everything is kept in {FOLDER}.\n");
+        println!("  steps        {base}/post-federation-signup");
+        println!("               {base}/post-attribute-collection");
+        println!("               {base}/pre-token-issuance");
+        println!("  review room  {base}/review");
+        match credentials.and_then(|pair| pair.split_once(':')) {
+            Some((name, password)) => println!("  credentials  user {name}, password {password}"),
+            None => println!("  credentials  as in VESTIBULE_BASIC_CREDENTIALS"),
+        }
+        println!(
+            "  reviewer     token {}\n",
+            token.unwrap_or("as in VESTIBULE_REVIEWERS")
+        );
+        println!("A person signs up with Google. Before the form:\n");
+        println!(
+            "  curl -u {user} -H 'Content-Type: application/json' -d '{}' {base}/post-federation-signup\n",
+            PERSON.0.trim_end()
+        );
+        println!("After the form:\n");
+        println!(
+            "  curl -u {user} -H 'Content-Type: application/json' -d '{}' {base}/post-attribute-collection\n",
+            PERSON.1.trim_end()
+        );
+        println!("Who is waiting:\n");
+        println!(
+            "  curl -H 'Authorization: Bearer {}' {base}/review/api/requests\n",
+            token.unwrap_or("TOKEN")
+        );
+    }
+}
+
+/// Asks before anything is printed that a program at another port would make wrong.
+fn refuse_taken(address: SocketAddr) -> Result<(), StartError> {
+    match TcpListener::bind(address) {
+        Ok(_closed_at_once) => Ok(()),
+        Err(error) => Err(StartError::new(format!(
+            "cannot listen at {address}: {error}; choose a free port, as in `make run ARGS='--port 3001'`"
+        ))),
+    }
 }
 
 /// A secret of so many random bytes, made at the first run; only its owner may read the file.
@@ -77,41 +141,8 @@ fn kept_secret(path: &Path, bytes: usize) -> Result<String, StartError> {
     Ok(secret)
 }
 
-#[expect(clippy::print_stdout, reason = "this is what a local run is for")]
-fn explain(base: &str, credentials: Option<&str>, token: Option<&str>) {
-    let user = credentials.unwrap_or("NAME:PASSWORD");
-    println!("Vestibule, for trying out. Everything is kept in {FOLDER}.\n");
-    println!("  steps        {base}/post-federation-signup");
-    println!("               {base}/post-attribute-collection");
-    println!("               {base}/pre-token-issuance");
-    println!("  review room  {base}/review");
-    match credentials.and_then(|pair| pair.split_once(':')) {
-        Some((name, password)) => println!("  credentials  user {name}, password {password}"),
-        None => println!("  credentials  as in VESTIBULE_BASIC_CREDENTIALS"),
-    }
-    println!(
-        "  reviewer     token {}\n",
-        token.unwrap_or("as in VESTIBULE_REVIEWERS")
-    );
-    println!("A person signs up with Google. Before the form:\n");
-    println!(
-        "  curl -u {user} -H 'Content-Type: application/json' -d '{}' {base}/post-federation-signup\n",
-        PERSON.0
-    );
-    println!("After the form:\n");
-    println!(
-        "  curl -u {user} -H 'Content-Type: application/json' -d '{}' {base}/post-attribute-collection\n",
-        PERSON.1
-    );
-    println!("Who is waiting:\n");
-    println!(
-        "  curl -H 'Authorization: Bearer {}' {base}/review/api/requests\n",
-        token.unwrap_or("TOKEN")
-    );
-}
-
 /// What B2B sends of somebody who signs up with Google, at the first step and at the second.
 const PERSON: (&str, &str) = (
-    r#"{"email":"jane.roe@example.com","identities":[{"signInType":"federated","issuer":"google.com","issuerAssignedId":"102345678901234567890"}],"displayName":"jane roe","givenName":"Jane","lastName":"Roe","ui_locales":"en-US"}"#,
-    r#"{"email":"jane.roe@example.com","identities":[{"signInType":"federated","issuer":"google.com","issuerAssignedId":"102345678901234567890"}],"displayName":"jane roe","givenName":"Jane","surname":"Roe","country":"Germany","ui_locales":"en-US"}"#,
+    include_str!("person/before-form.json"),
+    include_str!("person/after-form.json"),
 );

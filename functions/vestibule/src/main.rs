@@ -4,6 +4,7 @@ mod background;
 mod closed;
 mod effects;
 mod local;
+mod policy_file;
 mod router;
 
 use std::process::ExitCode;
@@ -28,6 +29,9 @@ enum Command {
     /// Effects that were given up: accounts that were not created, mails that were not sent.
     #[command(subcommand)]
     Effects(effects::Command),
+    /// Looks after the policy file.
+    #[command(subcommand)]
+    Policy(policy_file::Command),
 }
 
 /// Flags win over the environment. Secrets have none: a command line can be seen by others.
@@ -57,17 +61,22 @@ struct Serve {
 }
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return host::fail(&StartError::new(format!("no runtime: {error}"))),
-    };
-    match command {
-        Command::Serve(flags) => match runtime.block_on(serve(&flags)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => host::fail(&error),
-        },
-        Command::Effects(command) => runtime.block_on(effects::main(command)),
+    match Arguments::parse().command {
+        Command::Policy(command) => command.run(),
+        Command::Effects(command) => on_runtime(effects::main(command)),
+        Command::Serve(flags) => on_runtime(async {
+            match serve(&flags).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => host::fail(&error),
+            }
+        }),
+    }
+}
+
+fn on_runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => host::fail(&StartError::new(format!("no runtime: {error}"))),
     }
 }
 
@@ -95,15 +104,20 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
 
 async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background>), StartError> {
     let mut settings = Settings::read(&|name| flags.variable(name))?;
-    if flags.local {
-        local::complete(&mut settings)?;
-    }
+    let guide = match flags.local {
+        true => Some(local::complete(&mut settings)?),
+        false => None,
+    };
     let prefix = if matches!(platform, Platform::Azure { .. }) {
         "/api"
     } else {
         ""
     };
-    Router::open(&settings, prefix).await
+    let router = Router::open(&settings, prefix).await?;
+    if let Some(guide) = guide {
+        guide.print();
+    }
+    Ok(router)
 }
 
 impl Serve {

@@ -62,6 +62,11 @@ impl<'t> Collector<'t> {
         self.found.push((span.start, what.into()));
     }
 
+    /// How many were found so far.
+    pub(crate) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// The value if nothing was wrong.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Mistakes> {
         match value {

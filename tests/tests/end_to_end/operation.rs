@@ -124,6 +124,69 @@ fn a_policy_that_does_not_compile_is_refused_with_its_line() {
     );
 }
 
+fn check_policy(file: &Path) -> Finished {
+    let args = ["policy".to_owned(), "check".to_owned(), file.display().to_string()];
+    Program::of_workspace("vestibule").args(args).run(SOON)
+}
+
+#[test]
+fn a_policy_is_checked_without_a_start_and_says_what_the_start_says() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("mine.toml");
+    for text in [
+        "steps = 1\nrules = 2\n",
+        "[steps.post-attribute-collection]\notherwise = \"sometimes\"\n[approvals]\nunused = \"0 days\"\n",
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let checked = check_policy(&file);
+        let started = start("vestibule", |environment| {
+            environment.insert("VESTIBULE_POLICY".into(), file.display().to_string());
+        });
+        assert_eq!((checked.code, checked.stdout.as_str()), (Some(1), ""), "{checked:?}");
+        assert!(checked.stderr.lines().count() >= 6, "both mistakes: {checked:?}");
+        assert_eq!(checked.stderr, started.stderr);
+    }
+    // The functions of the other steps would not start.
+    std::fs::write(&file, "[steps.post-attribute-collection]\notherwise = \"block\"\n").unwrap();
+    let checked = check_policy(&file);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    for step in ["post-federation-signup", "pre-token-issuance"] {
+        assert!(
+            checked.stderr.contains(&format!("no `[steps.{step}]`")),
+            "{step}: {checked:?}"
+        );
+    }
+    let nowhere = check_policy(&folder.path().join("nowhere.toml"));
+    assert!(
+        nowhere.code == Some(1) && nowhere.stderr.contains("nowhere.toml"),
+        "{nowhere:?}"
+    );
+    let example = root().join("policy.toml");
+    let checked = check_policy(&example);
+    let says = format!("{}: no mistakes\n", example.display());
+    assert_eq!((checked.code, checked.stdout), (Some(0), says), "{}", checked.stderr);
+}
+
+#[test]
+fn a_local_run_that_cannot_start_prints_no_addresses() {
+    let folder = TempDir::new().unwrap();
+    let broken = folder.path().join("broken.toml");
+    std::fs::write(&broken, "nonsense").unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (flag, value, says) in [
+        ("--port", port.as_str(), "choose a free port"),
+        ("--policy", &broken.display().to_string(), "1:9: "),
+    ] {
+        let mut environment = settings(folder.path());
+        environment.remove("VESTIBULE_BASIC_CREDENTIALS");
+        let run = Program::of_workspace("vestibule").args(["serve", "--local", flag, value]);
+        let finished = run.envs(environment).folder(folder.path()).run(SOON);
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(2), ""), "{finished:?}");
+        assert!(finished.stderr.contains(says), "{finished:?}");
+    }
+}
+
 #[test]
 fn flags_win_over_the_environment() {
     let folder = TempDir::new().unwrap();

@@ -74,12 +74,12 @@ impl View<'_> {
         }
     }
 
-    /// What an approval means for somebody whom nobody vouches for.
+    /// What an approval and a denial mean for somebody who is not proven.
     fn warning(&self) -> Markup {
         html! {
             p.warning role="note" {
-                strong { "Nobody vouches for this applicant. " }
-                "Only an e-mail address says who it is, and anybody can write one. "
+                strong { "This applicant is not proven. " }
+                "Only an e-mail address says who it is, and anybody can write somebody else's. "
                 @if self.room.parts.terms.trust_email {
                     "The policy trusts it all the same (" code { "trust_email = true" } "): an approval lets in whoever comes "
                     "with this address."
@@ -87,6 +87,7 @@ impl View<'_> {
                     "The policy does not trust it (" code { "trust_email = false" } "): an approval will not let this "
                     "person in."
                 }
+                " A denial turns the address away, whoever it belongs to; withdraw is the safe choice."
             }
         }
     }
@@ -94,7 +95,7 @@ impl View<'_> {
     /// Where the request stands, and who brought it there.
     fn outcome(&self) -> Markup {
         html! {
-            @if let Some(decision) = self.file.decision() { (decided(&decision)) }
+            @if let Some(decision) = self.file.decision() { (self.decided(&decision)) }
             @match &self.file.request.state {
                 State::Pending => { p { "This request waits for a decision." } }
                 State::Provisioned { at, .. } => { p { "The account was created " (time(*at)) "." } }
@@ -121,12 +122,47 @@ impl View<'_> {
                 p.muted #reason-help { "For reviewers; the applicant never sees it. At most " (MAX_REASON_CHARS) " characters." }
                 textarea #reason name="reason" rows="3" maxlength=(MAX_REASON_CHARS) aria-describedby="reason-help" { (typed) }
                 div.choices {
-                    (choice(Ruling::Approve, "Approve", &format!("They come again within {} and go on.", about(terms.unused))))
+                    (choice(Ruling::Approve, "Approve", &self.approval()))
                     (choice(Ruling::Deny, "Deny", &format!(
                         "They are turned away for {}, under this address with other accounts too.", about(terms.cool_down))))
                     (choice(Ruling::Withdraw, "Withdraw", "For somebody who gave up; they may ask again at once."))
                 }
             }
+        }
+    }
+
+    /// What an approval does.
+    fn approval(&self) -> String {
+        match self.lets_in() {
+            true => format!(
+                "They come again within {} and go on.",
+                about(self.room.parts.terms.unused)
+            ),
+            false => "They stay blocked all the same: they are not proven.".to_owned(),
+        }
+    }
+
+    /// Whether an approval can let this applicant in.
+    fn lets_in(&self) -> bool {
+        self.file.request.proven || self.room.parts.terms.trust_email
+    }
+
+    fn decided(&self, decision: &Decision<'_>) -> Markup {
+        let (done, until) = match decision.ruling {
+            Ruling::Approve if self.lets_in() => ("Approved", "The approval can be used until "),
+            Ruling::Approve => (
+                "Approved",
+                "The applicant is not proven and stays blocked; they may ask again after ",
+            ),
+            Ruling::Deny => ("Denied", "The applicant is turned away until "),
+            Ruling::Withdraw => ("Withdrawn", ""),
+        };
+        html! {
+            p {
+                strong { (done) } " by " (shown(decision.by)) ", " (time(decision.at)) "."
+                @if let Some(at) = decision.until { " " (until) (time(at)) "." }
+            }
+            @if let Some(reason) = decision.reason { blockquote { (lines(reason)) } }
         }
     }
 }
@@ -169,24 +205,13 @@ fn identified(identity: &Identity) -> Markup {
     }
 }
 
-fn decided(decision: &Decision<'_>) -> Markup {
-    let (done, until) = match decision.ruling {
-        Ruling::Approve => ("Approved", "The approval can be used until "),
-        Ruling::Deny => ("Denied", "The applicant is turned away until "),
-        Ruling::Withdraw => ("Withdrawn", ""),
-    };
-    html! {
-        p {
-            strong { (done) } " by " (shown(decision.by)) ", " (time(decision.at)) "."
-            @if let Some(at) = decision.until { " " (until) (time(at)) "." }
-        }
-        @if let Some(reason) = decision.reason { blockquote { (lines(reason)) } }
-    }
-}
-
 fn happened(entry: &HistoryEntry) -> Markup {
     html! {
-        (time(entry.at)) " " strong { (entry.event.name()) } " by " (who(&entry.by))
+        (time(entry.at)) " "
+        @match (&entry.event, &entry.by) {
+            (Event::Admitted, Actor::Applicant) => { "the applicant " strong { "came again and was let in" } }
+            (event, by) => { strong { (event.name()) } " by " (who(by)) }
+        }
         @match &entry.event {
             Event::Approved { reason: Some(reason), .. } | Event::Denied { reason: Some(reason), .. }
             | Event::Withdrawn { reason: Some(reason) } => { blockquote { (lines(reason)) } }

@@ -39,7 +39,10 @@ async fn a_reviewer_logs_in_decides_and_logs_out() {
     ] {
         assert!(page.body.contains(part), "{part}: {page:?}");
     }
-    assert!(!page.body.contains("Nobody vouches"));
+    assert!(
+        !page.body.contains("not proven") && page.body.contains("and go on."),
+        "{page:?}"
+    );
     let answer = rita.decide(&page, &path, "approve", "known\r\n<b>for</b> years").await;
     assert_eq!(
         (answer.status.as_u16(), answer.header("location")),
@@ -256,18 +259,45 @@ async fn what_applicants_typed_is_text() {
 }
 
 #[tokio::test]
-async fn an_applicant_nobody_vouches_for_comes_with_a_warning() {
-    for (trust_email, says) in [(false, "will not let this person in"), (true, "trusts it all the same")] {
+async fn an_applicant_who_is_not_proven_comes_with_a_warning_and_is_promised_nothing() {
+    for (trust_email, says, after) in [
+        (false, "will not let this person in", "stays blocked"),
+        (true, "trusts it all the same", "The approval can be used until"),
+    ] {
         let room = Room::with(|parts| parts.terms.trust_email = trust_email);
         let id = submit_body(&room, r#"{"email":"jane@example.com","displayName":"Jane"}"#).await;
         let mut rita = Browser::logged_in(&room, RITA).await;
-        let page = rita.get(&format!("/review/requests/{id}")).await;
-        assert!(
-            page.body.contains("Nobody vouches") && page.body.contains(says),
-            "{page:?}"
-        );
+        let path = format!("/review/requests/{id}");
+        let page = rita.get(&path).await;
+        for part in ["is not proven", says, "withdraw is the safe choice"] {
+            assert!(page.body.contains(part), "{part}: {page:?}");
+        }
+        assert_eq!(page.body.contains("and go on."), trust_email, "{page:?}");
         assert!(rita.get("/review").await.body.contains("not proven"));
+        rita.decide(&page, &path, "approve", "").await;
+        let page = rita.get(&path).await;
+        assert!(page.body.contains(after), "{page:?}");
+        let promised = page.body.contains("The approval can be used until");
+        assert_eq!(promised, trust_email, "{page:?}");
     }
+}
+
+#[tokio::test]
+async fn the_history_tells_that_the_applicant_came_again() {
+    let room = Room::new();
+    let id = pending(&room, "Jane").await;
+    let mut rita = Browser::logged_in(&room, RITA).await;
+    let path = format!("/review/requests/{id}");
+    let page = rita.get(&path).await;
+    assert!(
+        page.body.contains("<strong>opened</strong> by the applicant"),
+        "{page:?}"
+    );
+    rita.decide(&page, &path, "approve", "").await;
+    assert_eq!(pending(&room, "Jane").await, id);
+    let page = rita.get(&path).await;
+    let told = "the applicant <strong>came again and was let in</strong>";
+    assert!(page.body.contains(told), "{page:?}");
 }
 
 #[tokio::test]

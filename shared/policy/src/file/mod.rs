@@ -15,7 +15,7 @@ use std::{
 use claims::{Locale, Step, UserMessage};
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeString, DeTable, DeValue},
 };
 
 use crate::{
@@ -27,11 +27,10 @@ use crate::{
 pub(crate) fn parse(text: &str) -> Result<Policy, Mistakes> {
     let mut mistakes = Collector::new(text);
     let (document, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        mistakes.add(error.span().unwrap_or(0..0), error.message());
-    }
-    if !errors.is_empty() {
-        // What follows a broken line would only be reported as missing.
+    let place = |error: &toml::de::Error| error.span().unwrap_or(0..0);
+    if let Some(first) = errors.iter().min_by_key(|error| place(error).start) {
+        // What follows a broken line would only be reported as broken or missing too.
+        mistakes.add(place(first), first.message());
         return mistakes.finish(None);
     }
     let mut reader = Reader {
@@ -51,7 +50,7 @@ struct Reader<'t> {
     lists: BTreeMap<String, Vec<(String, Range<usize>)>>,
     /// The names of all texts: the built-in ones and the file's own.
     messages: Vec<String>,
-    /// The names of texts that rules show.
+    /// The names of texts that rules show, and every text in what could not be read and might show one.
     shown: BTreeSet<String>,
 }
 
@@ -75,6 +74,14 @@ impl<'a, 't> Section<'a, 't> {
         self.known.push(key);
         self.table.get(key)
     }
+
+    /// What nobody asked for.
+    fn unknown(&self) -> impl Iterator<Item = (&'a Spanned<DeString<'t>>, &'a Node<'t>)> {
+        self.table.iter().filter(|(key, _)| {
+            let key: &str = key.get_ref();
+            !self.known.contains(&key)
+        })
+    }
 }
 
 impl Reader<'_> {
@@ -89,6 +96,8 @@ impl Reader<'_> {
         let mail = self.mail(file.take("mail"), &mut terms);
         let steps = self.steps(file.take("steps"), &file.span);
         let rules = self.rules(file.take("rules"), &steps);
+        let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
+        unknown.into_iter().for_each(|node| self.may_be_shown(node));
         self.misnamed_messages(own_messages);
         self.end(file);
         Some(Policy {
@@ -185,6 +194,16 @@ impl Reader<'_> {
                 self.mistakes
                     .add(name.span(), format!("no rule shows the message `{text}`{near}"));
             }
+        }
+    }
+
+    /// Takes note of every text in what could not be read: any may be a message's name.
+    fn may_be_shown(&mut self, node: &Node<'_>) {
+        match node.get_ref() {
+            DeValue::String(text) => drop(self.shown.insert(text.to_string())),
+            DeValue::Array(nodes) => nodes.iter().for_each(|node| self.may_be_shown(node)),
+            DeValue::Table(table) => table.values().for_each(|node| self.may_be_shown(node)),
+            _ => {}
         }
     }
 

@@ -19,17 +19,18 @@ impl Reader<'_> {
         let Some(entries) = node.get_ref().as_array() else {
             self.mistakes
                 .add(node.span(), "rules are written as `[[rules]]`, one table each");
+            self.may_be_shown(node);
             return None;
         };
         self.refuse_empty(node);
         let mut rules: Vec<Rule> = Vec::new();
         for entry in entries.iter() {
-            let Some(section) = self.section(Some(entry)) else {
-                continue;
-            };
-            let Some(rule) = self.rule(section, steps) else {
-                continue;
-            };
+            let before = self.mistakes.count();
+            let rule = self.section(Some(entry)).and_then(|section| self.rule(section, steps));
+            if self.mistakes.count() > before {
+                self.may_be_shown(entry);
+            }
+            let Some(rule) = rule else { continue };
             if rules.iter().any(|other| other.name == rule.name) {
                 self.mistakes.add(
                     entry.span(),

@@ -163,18 +163,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn unknown_key(&self, section: &Section<'_, '_>) -> Option<String> {
-        let mut keys = section.table.keys().map(|key| key.get_ref().to_string());
-        keys.find(|key| !section.known.contains(&key.as_str()))
+        section.unknown().next().map(|(key, _)| key.get_ref().to_string())
     }
 
     pub(super) fn end(&mut self, section: Section<'_, '_>) {
-        for key in section.table.keys() {
+        for (key, _) in section.unknown() {
             let name: &str = key.get_ref();
-            if !section.known.contains(&name) {
-                let near = suggestion(name, section.known.iter().copied());
-                self.mistakes
-                    .add(key.span(), format!("`{name}` means nothing here{near}"));
-            }
+            let near = suggestion(name, section.known.iter().copied());
+            self.mistakes
+                .add(key.span(), format!("`{name}` means nothing here{near}"));
         }
     }
 }
