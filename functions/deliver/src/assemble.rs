@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use approvals::AccountBy;
 use effects::{
-    account::{AccountSettings, Accounts, BadSetting},
+    account::{AccountSettings, Accounts, BadObjectId, BadSetting, ObjectId},
     mail::{Link, Loopback, MailSettings, Mailer, Templates},
     outgoing::{Limits, Outgoing, Reach},
     seal::Sealer,
@@ -102,7 +102,9 @@ impl<'b> Builder<'b> {
         let mut receivers: Vec<Arc<dyn Receive>> = Vec::new();
         let mut invites = false;
         if terms.account == AccountBy::Graph {
-            let accounts = AccountSettings::read(&host::environment, plain(self.settings)).map_err(bad)?;
+            let mut accounts = AccountSettings::read(&host::environment, plain(self.settings)).map_err(bad)?;
+            accounts.invite_other_issuers = self.policy.accounts().invite_others;
+            accounts.groups = self.groups()?;
             invites = !accounts.invitation_mail_by_graph;
             if invites && self.sealer.is_none() {
                 let wants = "64 hex digits, as of `openssl rand -hex 32`: invitations wait encrypted";
@@ -121,6 +123,15 @@ impl<'b> Builder<'b> {
             }
         }
         Ok(receivers)
+    }
+
+    fn groups(&self) -> Result<Vec<ObjectId>, StartError> {
+        let groups = self.policy.accounts().groups.iter();
+        // The policy has checked their form.
+        groups
+            .map(|id| id.parse())
+            .collect::<Result<_, BadObjectId>>()
+            .map_err(|bad| StartError::new(bad.to_string()))
     }
 
     fn account(&self, accounts: AccountSettings) -> Result<AccountReceiver, StartError> {

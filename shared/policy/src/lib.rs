@@ -33,6 +33,7 @@ pub struct Policy {
     languages: Vec<Locale>,
     terms: Terms,
     mail: Mail,
+    accounts: Accounts,
 }
 
 impl Policy {
@@ -66,6 +67,11 @@ impl Policy {
         &self.mail
     }
 
+    /// What accounts that we create get beside their claims.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// The languages that the file speaks; the first is the last resort.
     pub fn languages(&self) -> &[Locale] {
         &self.languages
@@ -89,6 +95,15 @@ impl Policy {
 pub struct Mail {
     /// Who is told that somebody waits.
     pub reviewers: Vec<Address>,
+}
+
+/// The `[accounts]` table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accounts {
+    /// The groups that every account joins, by their ids in the directory, in lower case.
+    pub groups: Vec<String>,
+    /// Whether applicants whose identity provider the directory takes no identities of are invited to their address.
+    pub invite_others: bool,
 }
 
 /// What a step does with people on whom no rule decided.

@@ -737,3 +737,20 @@ fn accounts_and_mails_are_chosen_in_the_file() {
     assert!(refused("[mail]\nreviewers = [\"rita\"]").contains("no e-mail address"));
     assert!(refused("[mail]\nreviewer = [\"rita@contoso.com\"]").contains("did you mean `reviewers`?"));
 }
+
+#[test]
+fn accounts_that_we_create_join_the_groups_of_the_file() {
+    let graph = "[approvals]\naccount = \"graph\"\n";
+    let none = policy(graph).accounts().clone();
+    assert!(none.groups.is_empty() && !none.invite_others);
+    let group = "2F1C0B6E-4c4f-4f0f-9d3b-0a4a4d1f3e11";
+    let chosen = policy(&format!(
+        "{graph}[accounts]\ngroups = [\"{group}\"]\ninvite_others = true"
+    ))
+    .accounts()
+    .clone();
+    assert_eq!(chosen.groups, [group.to_lowercase()]);
+    assert!(chosen.invite_others);
+    assert!(refused(&format!("{graph}[accounts]\ngroups = [\"partners\"]")).contains("object id"));
+    assert!(refused("[accounts]\ninvite_others = true").contains("account = \"graph\""));
+}

@@ -1,11 +1,11 @@
-//! The `[approvals]` and `[mail]` tables.
+//! The `[approvals]`, `[mail]` and `[accounts]` tables.
 
 use approvals::{AccountBy, Terms};
 use claims::Address;
 use store::News;
 
 use super::{Node, Reader, either, quoted_list};
-use crate::{Mail, mistakes::suggestion};
+use crate::{Accounts, Mail, mistakes::suggestion};
 
 impl Reader<'_> {
     pub(super) fn terms(&mut self, node: Option<&Node<'_>>) -> Terms {
@@ -63,6 +63,40 @@ impl Reader<'_> {
         mail
     }
 
+    pub(super) fn accounts(&mut self, node: Option<&Node<'_>>, terms: &Terms) -> Accounts {
+        let mut accounts = Accounts::default();
+        let Some(mut section) = self.section(node) else {
+            return accounts;
+        };
+        if terms.account != AccountBy::Graph {
+            self.mistakes.add(
+                section.span.clone(),
+                "`[accounts]` is for accounts that we create; write `account = \"graph\"` under `[approvals]`",
+            );
+        }
+        if let Some(node) = section.take("groups") {
+            accounts.groups = self.groups(node);
+        }
+        if let Some(invite) = section.take("invite_others").and_then(|node| self.boolean(node)) {
+            accounts.invite_others = invite;
+        }
+        self.end(section);
+        accounts
+    }
+
+    fn groups(&mut self, node: &Node<'_>) -> Vec<String> {
+        let mut groups = Vec::new();
+        for (text, span) in self.texts(node) {
+            if is_guid(&text) {
+                groups.push(text.to_ascii_lowercase());
+            } else {
+                let what = "a group is named by its object id, such as `2f1c0b6e-4c4f-4f0f-9d3b-0a4a4d1f3e11`";
+                self.mistakes.add(span, what);
+            }
+        }
+        groups
+    }
+
     fn news(&mut self, node: &Node<'_>) -> Vec<News> {
         let known = News::ALL.map(News::name);
         let mut all = Vec::new();
@@ -96,4 +130,9 @@ impl Reader<'_> {
         }
         mailboxes
     }
+}
+
+fn is_guid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

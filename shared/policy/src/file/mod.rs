@@ -94,6 +94,7 @@ impl Reader<'_> {
         let messages = self.messages(own_messages, &languages);
         let mut terms = self.terms(file.take("approvals"));
         let mail = self.mail(file.take("mail"), &mut terms);
+        let accounts = self.accounts(file.take("accounts"), &terms);
         let steps = self.steps(file.take("steps"), &file.span);
         let rules = self.rules(file.take("rules"), &steps);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
@@ -107,6 +108,7 @@ impl Reader<'_> {
             languages,
             terms,
             mail,
+            accounts,
         })
     }
 
