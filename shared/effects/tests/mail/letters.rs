@@ -212,7 +212,7 @@ async fn an_address_beyond_ascii_needs_a_server_that_takes_it() {
 async fn an_address_that_no_mail_reaches_is_a_persons_business() {
     let server = plain();
     let mailer = mailer(&server).open().await;
-    for address in ["a<b>@roe.example", "a,b@roe.example", "\"a@roe.example"] {
+    for address in ["a..b@roe.example", ".a@roe.example", "a.@roe.example"] {
         let nobody = Applicant {
             name: String::new(),
             address: Address::parse(address).unwrap(),
