@@ -63,7 +63,8 @@ const server = new SMTPServer({
     done();
   },
   onRcptTo,
-  onData,
+  // A client that is gone in the middle of a letter is no reason to end.
+  onData: (stream, session, done) => onData(stream, session, done).catch(() => hangUp(session)),
 });
 server.on("error", () => {}); // Of a connection: the test sees its own end of it.
 server.listen(port, "127.0.0.1", () => print({ listening: true }));

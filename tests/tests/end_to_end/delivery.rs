@@ -246,7 +246,7 @@ fn chaos() {
     let company = Company::new(Store::Sqlite);
     let person = |n: usize| {
         // Every tenth mailbox takes letters at the second attempt only.
-        let local = if n % 10 == 0 {
+        let local = if n.is_multiple_of(10) {
             format!("greylisted{n}")
         } else {
             format!("p{n}")
