@@ -64,11 +64,17 @@ impl Work<'_> {
     }
 
     async fn deliver(&self, entry: OutboxEntry, report: &mut Report) -> Result<(), StoreError> {
-        let attempt = match self.parts.store.request(&entry.request).await? {
-            Some(request) => self.attempt(&entry, &request).await,
-            None => Attempt::Never {
+        let attempt = match self.parts.store.request(&entry.request).await {
+            Ok(Some(request)) => self.attempt(&entry, &request).await,
+            Ok(None) => Attempt::Never {
                 why: Why::new("the request is not in the store"),
             },
+            // A row that cannot be read is this entry's trouble alone, and a person has to see it in the end.
+            Err(StoreError::Broken(why)) => Attempt::Later {
+                why: Why::new(why),
+                after: None,
+            },
+            Err(error) => return Err(error),
         };
         match attempt {
             Attempt::Done(delivered) => {

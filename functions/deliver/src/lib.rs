@@ -93,6 +93,31 @@ impl Deliverer {
         Deliverer(Arc::new(parts))
     }
 
+    /// The same for each receiver alone, to run them beside one another: one that is slow keeps nobody waiting.
+    pub fn one_for_each_receiver(&self) -> Vec<Deliverer> {
+        let alone = |receiver: &Arc<dyn Receive>| {
+            let Parts {
+                store,
+                outbox,
+                terms,
+                schedule,
+                at_once,
+                clock,
+                ..
+            } = &*self.0;
+            Deliverer::new(Parts {
+                store: store.clone(),
+                outbox: outbox.clone(),
+                receivers: vec![receiver.clone()],
+                terms: terms.clone(),
+                schedule: schedule.clone(),
+                at_once: *at_once,
+                clock: clock.clone(),
+            })
+        };
+        self.0.receivers.iter().map(alone).collect()
+    }
+
     /// Carries out everything that is due, until nothing is or the time is over. No receiver waits for another.
     ///
     /// # Errors
@@ -121,11 +146,7 @@ impl Deliverer {
         let parts = &*self.0;
         let mut report = Report::default();
         loop {
-            let now = parts.clock.now();
-            if now >= until {
-                return Ok(report);
-            }
-            let due = parts.outbox.due(receiver.receiver(), now, BATCH).await?;
+            let due = parts.outbox.due(receiver.receiver(), parts.clock.now(), BATCH).await?;
             let lanes: BTreeSet<_> = due.iter().map(|entry| entry.id.lane).collect();
             let work = lanes.into_iter().map(|lane| {
                 let waiting = due.iter().filter(move |entry| entry.id.lane == lane);
@@ -133,12 +154,21 @@ impl Deliverer {
             });
             let mut work = stream::iter(work).buffer_unordered(parts.at_once.max(1));
             let mut changed = false;
+            let mut failure = None;
             while let Some(done) = work.next().await {
-                let done = done?;
-                changed |= done.changed;
-                report = report.and(done.report);
+                match done {
+                    Ok(done) => {
+                        changed |= done.changed;
+                        report = report.and(done.report);
+                    }
+                    // The others finish what they have begun.
+                    Err(error) => failure = Some(error),
+                }
             }
-            // Others work on what is left, or nothing is.
+            if let Some(error) = failure {
+                return Err(error);
+            }
+            // Others work on what is left, nothing is, or the time is over.
             if !changed {
                 return Ok(report);
             }

@@ -140,6 +140,23 @@ async fn order_is_kept_for_an_applicant_and_a_receiver_and_others_go_on() {
 }
 
 #[tokio::test]
+async fn what_waits_for_an_earlier_effect_does_not_stand_in_the_way_of_others() {
+    let world = World::new();
+    world
+        .mail
+        .behave(|n| Behaviour::Answer(if n == 0 { later(None) } else { done() }));
+    // More than are read at once.
+    for n in 0..300 {
+        world.write("jane", n + 1, TELL).await;
+    }
+    world.forward(Duration::from_millis(1));
+    world.drain().await;
+    let other = world.write("jim", 1, TELL).await;
+    assert_eq!(world.drain().await, DONE);
+    assert_eq!(world.mail.log().last(), Some(&other.id));
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_down_does_not_hold_up_the_others() {
     let world = World::new();
     world.account.behave(|_| Behaviour::Hang);
@@ -220,6 +237,15 @@ async fn an_account_is_recorded_with_the_news_in_one_commit() {
     world.drain_account_only().await;
     let now = world.store.request(&request.id).await.unwrap().unwrap();
     assert!(matches!(&now.state, State::Provisioned { object_id, .. } if object_id == "2f1c"));
+    let account = store::Lane {
+        applicant: request.id.applicant,
+        receiver: Receiver::Account,
+    };
+    assert_eq!(
+        world.store.first_in(&account).await,
+        Ok(None),
+        "the effect is gone with it"
+    );
     let lane = store::Lane {
         applicant: request.id.applicant,
         receiver: Receiver::Mail,

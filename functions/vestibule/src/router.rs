@@ -11,10 +11,12 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
 use store::Store;
-use tokio::sync::Notify;
 use tower::Service;
 
-use crate::{background::Background, closed};
+use crate::{
+    background::{Background, Wake},
+    closed,
+};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send>>;
 
@@ -29,7 +31,7 @@ enum Mode {
         gates: Vec<(String, Gate)>,
         review: Box<Review>,
         /// Told after every call that may have written effects.
-        wake: Arc<Notify>,
+        wake: Wake,
         /// Carries effects out when the Azure host's timer calls.
         deliverer: Option<Deliverer>,
         platform: Platform,
@@ -57,7 +59,7 @@ impl Router {
         // On Azure a timer calls instead: the platform stops processes that nobody calls.
         let platform = settings.platform.clone();
         let in_background = deliverer.clone().filter(|_| !platform.is_cloud());
-        let background = in_background.map(Background::new);
+        let background = in_background.as_ref().map(Background::new);
         let wake = background.as_ref().map(Background::wake).unwrap_or_default();
         let store = || rows.clone().map(|rows| -> Arc<dyn Store> { rows });
         let gate = |step: Step| {
@@ -129,11 +131,11 @@ fn timer(platform: Platform, deliverer: Option<Deliverer>, request: Request<Body
 }
 
 /// The answer goes out; what it wrote is carried out afterwards.
-fn then_wake(wake: &Arc<Notify>, answer: Answer) -> Answer {
+fn then_wake(wake: &Wake, answer: Answer) -> Answer {
     let wake = wake.clone();
     Box::pin(async move {
         let answer = answer.await;
-        wake.notify_one();
+        wake.all();
         answer
     })
 }

@@ -30,7 +30,8 @@ pub async fn a_parked_effect_is_retried_once(place: &dyn Place) {
     assert_eq!(store.entry(&entry.id).await, Ok(Some(expected.clone())));
     assert_eq!(store.first_in(&entry.id.lane).await, Ok(Some(expected.clone())));
     eventually("it is due and not listed", || async {
-        store.due(Receiver::Mail, at(9), 9).await.unwrap() == [expected.clone()] && listed(&*store).await.is_empty()
+        store.due(Receiver::Reviewers, at(9), 9).await.unwrap() == [expected.clone()]
+            && listed(&*store).await.is_empty()
     })
     .await;
     // Another operator still sees it as it was.

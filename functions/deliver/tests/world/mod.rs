@@ -279,7 +279,7 @@ impl World {
     }
 
     fn receivers(&self) -> Vec<Arc<dyn Receive>> {
-        vec![self.mail.clone(), self.account.clone()]
+        vec![self.account.clone(), self.mail.clone()]
     }
 
     fn runner(
