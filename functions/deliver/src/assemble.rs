@@ -50,15 +50,15 @@ pub async fn assemble_with(
     }
     let builder = Builder::new(settings, policy)?;
     let receivers = builder.receivers().await?;
-    Ok(Some(Deliverer::new(Parts {
+    let parts = Parts {
         store: rows.clone(),
         outbox: rows,
-        receivers,
         terms: policy.terms().clone(),
         schedule: schedule()?,
         at_once: AT_ONCE,
         clock: builder.clock,
-    })))
+    };
+    Ok(Some(Deliverer::new(parts, receivers)))
 }
 
 /// Whether anything follows a decision.

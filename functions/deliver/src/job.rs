@@ -11,12 +11,12 @@ impl Job for Deliverer {
 
     /// As long as the longest lease: an attempt and recording what came of it.
     fn longest_piece(&self) -> Duration {
-        let limits = self.0.receivers.iter().map(|receiver| receiver.time_limit());
+        let limits = self.receivers.iter().map(|receiver| receiver.time_limit());
         limits.max().unwrap_or_default() + lane::MARGIN
     }
 
     async fn run(&self, time: Duration) -> Result<Ran, JobError> {
-        let until = self.0.clock.now().plus(time);
+        let until = self.parts.clock.now().plus(time);
         match self.drain(until).await {
             Ok(Report {
                 delivered,

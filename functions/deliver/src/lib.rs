@@ -60,8 +60,6 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where effects wait.
     pub outbox: Arc<dyn Outbox>,
-    /// Who carries them out, each kind once. Effects for others stay where they are.
-    pub receivers: Vec<Arc<dyn Receive>>,
     /// What the policy says about approvals.
     pub terms: Terms,
     /// When to try again.
@@ -74,7 +72,10 @@ pub struct Parts {
 
 /// Carries out what is due.
 #[derive(Clone)]
-pub struct Deliverer(Arc<Parts>);
+pub struct Deliverer {
+    parts: Arc<Parts>,
+    receivers: Vec<Arc<dyn Receive>>,
+}
 
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,62 +89,42 @@ pub struct Report {
 }
 
 impl Deliverer {
-    /// Puts it together.
-    pub fn new(parts: Parts) -> Deliverer {
-        Deliverer(Arc::new(parts))
+    /// Puts it together. The receivers carry effects out, each kind once; effects for others stay where they are.
+    pub fn new(parts: Parts, receivers: Vec<Arc<dyn Receive>>) -> Deliverer {
+        Deliverer {
+            parts: Arc::new(parts),
+            receivers,
+        }
     }
 
     /// The same for each receiver alone, to run them beside one another: one that is slow keeps nobody waiting.
     pub fn one_for_each_receiver(&self) -> Vec<Deliverer> {
-        let alone = |receiver: &Arc<dyn Receive>| {
-            let Parts {
-                store,
-                outbox,
-                terms,
-                schedule,
-                at_once,
-                clock,
-                ..
-            } = &*self.0;
-            Deliverer::new(Parts {
-                store: store.clone(),
-                outbox: outbox.clone(),
-                receivers: vec![receiver.clone()],
-                terms: terms.clone(),
-                schedule: schedule.clone(),
-                at_once: *at_once,
-                clock: clock.clone(),
-            })
+        let alone = |receiver: &Arc<dyn Receive>| Deliverer {
+            parts: self.parts.clone(),
+            receivers: vec![receiver.clone()],
         };
-        self.0.receivers.iter().map(alone).collect()
+        self.receivers.iter().map(alone).collect()
     }
 
-    /// Carries out everything that is due, until nothing is or the time is over. No receiver waits for another.
+    /// Carries out everything that is due, until nothing is or the time is over. The receivers work beside one another;
+    /// the run ends with the slowest of them.
     ///
     /// # Errors
     /// [`StoreError`] if the store failed. What was carried out until then is recorded, or will be found to be done.
     pub async fn drain(&self, until: Timestamp) -> Result<Report, StoreError> {
         let runs = self
-            .0
             .receivers
             .iter()
             .map(|receiver| self.drain_one(receiver.as_ref(), until));
         let mut report = Report::default();
-        let mut failure = None;
         for run in join_all(runs).await {
-            match run {
-                Ok(run) => report = report.and(run),
-                Err(error) => failure = Some(error),
-            }
+            report = report.and(run?);
         }
-        match failure {
-            None => Ok(report),
-            Some(error) => Err(error),
-        }
+        Ok(report)
     }
 
     async fn drain_one(&self, receiver: &dyn Receive, until: Timestamp) -> Result<Report, StoreError> {
-        let parts = &*self.0;
+        let parts = &*self.parts;
         let mut report = Report::default();
         loop {
             let due = parts.outbox.due(receiver.receiver(), parts.clock.now(), BATCH).await?;

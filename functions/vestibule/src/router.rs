@@ -7,7 +7,7 @@ use claims::Step;
 use deliver::Deliverer;
 use gate::{Gate, Paths};
 use host::{Body, Platform, Settings, StartError};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
 use store::Store;
@@ -109,8 +109,14 @@ impl Service<Request<Body>> for Router {
             return Box::pin(std::future::ready(Ok(response)));
         };
         let path = request.uri().path();
+        let path_of_second_step = path.ends_with(Step::PostAttributeCollection.name());
         if let Some((_, gate)) = gates.iter().find(|(own, _)| own == path) {
-            return then_wake(wake, gate.clone().call(request));
+            let answer = gate.clone().call(request);
+            // The other steps write nothing.
+            return match path_of_second_step {
+                true => then_wake(wake, answer),
+                false => answer,
+            };
         }
         if matches!(platform, Platform::Azure { .. }) && path == "/deliver" {
             return timer(platform.clone(), deliverer.clone(), request);
@@ -118,7 +124,9 @@ impl Service<Request<Body>> for Router {
         match path.strip_prefix(prefix) {
             Some("/healthz") => Box::pin(std::future::ready(Ok(Response::new(Full::from("ok\n"))))),
             Some(rest) if rest == "/review" || rest.starts_with("/review/") => {
-                then_wake(wake, Box::pin(review.as_ref().clone().call(request)))
+                let decides = request.method() == Method::POST;
+                let answer: Answer = Box::pin(review.as_ref().clone().call(request));
+                if decides { then_wake(wake, answer) } else { answer }
             }
             _ => Box::pin(std::future::ready(Ok(not_found()))),
         }

@@ -6,7 +6,7 @@ use store::{EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, Store
 
 use crate::{
     DynamoStore, error,
-    items::{self, EFFECT_SHARDS, Key, PK, QUEUE, QUEUE_INDEX, QUEUED, SK},
+    items::{self, EFFECT_SHARDS, Key, QUEUE, QUEUE_INDEX, QUEUED},
     read,
 };
 
@@ -54,16 +54,7 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
     let (pk, prefix) = items::lane(lane);
     let mut start = None;
     loop {
-        let page = store
-            .client
-            .query()
-            .table_name(store.table.name())
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.clone()))
+        let page = read::beginning_with(store, &pk, &prefix)
             .limit(8)
             .set_exclusive_start_key(start)
             .send()

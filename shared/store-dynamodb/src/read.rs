@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::{
+    operation::query::builders::QueryFluentBuilder,
+    types::{AttributeValue, KeysAndAttributes},
+};
 use store::{HistoryEntry, Keys, OutboxEntry, Request, RequestId, Snapshot, StoreError};
 
 use crate::{
@@ -55,16 +58,7 @@ pub(crate) async fn history(store: &DynamoStore, id: &RequestId) -> Result<Vec<H
     let mut entries = Vec::new();
     let mut start = None;
     loop {
-        let page = store
-            .client
-            .query()
-            .table_name(store.table.name())
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#sk", SK)
-            .expression_attribute_values(":pk", AttributeValue::S(pk.clone()))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.clone()))
+        let page = beginning_with(store, &pk, &prefix)
             .set_exclusive_start_key(start)
             .send()
             .await
@@ -77,6 +71,20 @@ pub(crate) async fn history(store: &DynamoStore, id: &RequestId) -> Result<Vec<H
             _ => return Ok(entries),
         }
     }
+}
+
+/// Asks for the items of a partition whose sort keys begin with a text, in order and as of the latest commits.
+pub(crate) fn beginning_with(store: &DynamoStore, pk: &str, prefix: &str) -> QueryFluentBuilder {
+    store
+        .client
+        .query()
+        .table_name(store.table.name())
+        .consistent_read(true)
+        .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+        .expression_attribute_names("#pk", PK)
+        .expression_attribute_names("#sk", SK)
+        .expression_attribute_values(":pk", AttributeValue::S(pk.to_owned()))
+        .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
 }
 
 /// The outbox entries at these places, as of the latest commits and in no order.

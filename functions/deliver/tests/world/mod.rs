@@ -288,15 +288,15 @@ impl World {
         outbox: Arc<dyn store::Outbox>,
         receivers: Vec<Arc<dyn Receive>>,
     ) -> Runner {
-        let deliverer = Deliverer::new(Parts {
+        let parts = Parts {
             store,
             outbox,
-            receivers,
             terms: terms(),
             schedule: Schedule::default(),
             at_once: World::AT_ONCE,
             clock: Arc::new(self.clock.clone()),
-        });
+        };
+        let deliverer = Deliverer::new(parts, receivers);
         Runner {
             deliverer,
             clock: self.clock.clone(),
