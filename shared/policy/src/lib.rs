@@ -6,12 +6,16 @@
 mod characters;
 mod condition;
 mod decide;
+#[cfg_attr(not(test), expect(dead_code, reason = "rules do not ask for it yet"))]
+mod email;
 mod file;
 mod lists;
 mod messages;
 mod mistakes;
 mod normalise;
 mod pattern;
+#[cfg_attr(not(test), expect(dead_code, reason = "rules do not ask for it yet"))]
+mod places;
 mod require;
 mod rule;
 
