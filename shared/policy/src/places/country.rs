@@ -8,7 +8,7 @@ const COUNTRIES: &str = include_str!("countries.tsv");
 const NAMES: &str = include_str!("names.tsv");
 
 /// More bytes than any name has. Nobody can make us fold a whole book.
-const LONGEST: usize = 200;
+const LONGEST: usize = 120;
 
 /// A country of ISO 3166-1, or Kosovo, which has a code of its own in directories (`XK`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ mod tests {
         ] {
             assert_eq!(iso_code(text), None, "{text:?}");
         }
-        assert_eq!(iso_code(&" ".repeat(199)), None);
+        assert_eq!(iso_code(&" ".repeat(119)), None);
         assert_eq!(
             iso_code(&format!("{}DE", " ".repeat(199))),
             None,
