@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,12 @@ impl SignUp {
         self.email()
             .into_iter()
             .chain(self.identities.iter().filter_map(Identity::address))
+    }
+
+    /// The address of the applicant's machine, where the body has it as `ipAddress`: policies of Azure AD B2C can send
+    /// their `{Context:IPAddress}` so. Whatever stands in a forwarding header does not count.
+    pub fn client_address(&self) -> Option<IpAddr> {
+        self.claims.at_key("ipAddress")?.text()?.trim().parse().ok()
     }
 
     /// The `email` claim: what the applicant says, not a proof.

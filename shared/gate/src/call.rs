@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Submission, Wish};
-use claims::{ApplicantKey, CallKey, Changes, Decision, Hash, Locales, Reply, SignUp, render};
+use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
 use policy::{MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
 
@@ -28,8 +28,13 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         log.failed = true;
         return finish(parts, &blocked(parts, sign_up, &MessageName::FAILED), log);
     }
-    let verdict = parts.policy.decide(sign_up);
+    let verdict = parts.policy.decide(sign_up, parts.clock.now());
     log.rule = verdict.rule.map(str::to_owned);
+    log.observed = observed(&verdict);
+    if let Some(failure) = &verdict.failure {
+        log.reason = Some(failure.clone());
+        log.failed = true;
+    }
     let decision = match (&verdict.outcome, &parts.store) {
         (Outcome::Block(message), _) => blocked(parts, sign_up, message),
         (Outcome::Error, _) => blocked(parts, sign_up, &MessageName::FAILED),
@@ -51,7 +56,7 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
                 }
             }
         }
-        (Outcome::AskAgain(message), _) => Decision::AskAgain(parts.policy.message(message, &sign_up.locales)),
+        (Outcome::AskAgain(message), _) => Decision::AskAgain(told(parts, sign_up, message)),
         // A policy that holds has a store (`Gate::new`); should it be missing, nobody gets in.
         (Outcome::Hold, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (Outcome::Continue | Outcome::Admit, _) => Decision::Continue(verdict.changes.clone()),
@@ -66,7 +71,7 @@ pub(crate) fn out_of_time(parts: &Parts, locales: &Locales, log: &mut CallLog) -
     log.rule = None;
     log.failed = true;
     let decision = match parts.step.is_sign_up() {
-        true => Decision::Block(parts.policy.message(&MessageName::FAILED, locales)),
+        true => Decision::Block(parts.policy.message(&MessageName::FAILED, locales, &Claims::default())),
         false => Decision::Continue(Changes::none()),
     };
     finish(parts, &decision, log)
@@ -83,7 +88,20 @@ fn finish(parts: &Parts, decision: &Decision, log: &mut CallLog) -> Reply {
 }
 
 fn blocked(parts: &Parts, sign_up: &SignUp, message: &MessageName) -> Decision {
-    Decision::Block(parts.policy.message(message, &sign_up.locales))
+    Decision::Block(told(parts, sign_up, message))
+}
+
+fn told(parts: &Parts, sign_up: &SignUp, message: &MessageName) -> UserMessage {
+    parts.policy.message(message, &sign_up.locales, &sign_up.claims)
+}
+
+/// What rules would have done that only observe: `allow by \`name\``, with commas between them.
+fn observed(verdict: &PolicyVerdict<'_>) -> Option<String> {
+    let said = verdict
+        .observed
+        .iter()
+        .map(|observed| format!("{} by `{}`", observed.would, observed.rule));
+    said.reduce(|all, one| format!("{all}, {one}"))
 }
 
 /// A call of one of the two sign-up steps under a policy that holds.
@@ -195,7 +213,7 @@ impl Call<'_> {
     /// What the rules said, where no request's state says otherwise.
     fn as_ruled(&self) -> Decision {
         match &self.verdict.outcome {
-            Outcome::AskAgain(message) => Decision::AskAgain(self.parts.policy.message(message, &self.sign_up.locales)),
+            Outcome::AskAgain(message) => Decision::AskAgain(told(self.parts, self.sign_up, message)),
             Outcome::Continue | Outcome::Admit => Decision::Continue(self.verdict.changes.clone()),
             Outcome::Hold | Outcome::Block(_) | Outcome::Error => {
                 blocked(self.parts, self.sign_up, &MessageName::BLOCKED)

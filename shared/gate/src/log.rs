@@ -10,6 +10,8 @@ pub(crate) struct CallLog {
     pub(crate) rule: Option<String>,
     /// Why, where the rule does not say it all.
     pub(crate) reason: Option<String>,
+    /// What rules would have done that only observe.
+    pub(crate) observed: Option<String>,
     pub(crate) call_key: Option<CallKey>,
     /// Something went wrong on our side: an alarm counts these.
     pub(crate) failed: bool,
@@ -45,6 +47,7 @@ impl CallLog {
             verdict: Verdict::Error,
             rule: None,
             reason: None,
+            observed: None,
             call_key: None,
             failed: false,
         }
@@ -56,15 +59,16 @@ impl CallLog {
         let (step, verdict) = (self.step.name(), self.verdict.name());
         let call_key = self.call_key.map(tracing::field::display);
         let (rule, reason) = (self.rule.as_deref(), self.reason.as_deref());
+        let observed = self.observed.as_deref();
         let message = match (rule, reason) {
             (Some(rule), _) => format!("{step}: {verdict} by `{rule}`"),
             (None, Some(reason)) => format!("{step}: {verdict}, {reason}"),
             (None, None) => format!("{step}: {verdict}"),
         };
         if self.failed {
-            tracing::error!(target: "vestibule", step, verdict, rule, reason, milliseconds, call_key, "{message}");
+            tracing::error!(target: "vestibule", step, verdict, rule, reason, observed, milliseconds, call_key, "{message}");
         } else {
-            tracing::info!(target: "vestibule", step, verdict, rule, reason, milliseconds, call_key, "{message}");
+            tracing::info!(target: "vestibule", step, verdict, rule, reason, observed, milliseconds, call_key, "{message}");
         }
     }
 }

@@ -1,6 +1,14 @@
-use claims::{Address, ApplicantKey, ClaimName, Claims, SignUp};
+use std::net::IpAddr;
 
-use crate::lists::{Domains, Values};
+use claims::{Address, ClaimName, Locale, Step, Value};
+
+use crate::{
+    demand::Demand,
+    lists::{Domains, Values},
+    network::Network,
+    scene::{Failure, Scene},
+    time_of_day::TimeOfDay,
+};
 
 /// A `when` table.
 #[derive(Debug)]
@@ -8,11 +16,26 @@ pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Present { claim: ClaimName, present: bool },
-    OneOf { claim: ClaimName, values: Values },
+    Present {
+        claim: ClaimName,
+        present: bool,
+    },
+    /// A text of the claim meets all demands.
+    Claim {
+        claim: ClaimName,
+        demands: Vec<Demand>,
+    },
     Domain(Domains),
     Address(Values),
     Issuer(Values),
+    /// How any of the identities signs in.
+    SignInType(Values),
+    App(Values),
+    /// The language that the applicant's browser asks for first, or one that it is a kind of.
+    Locale(Vec<Locale>),
+    Step(Vec<Step>),
+    Time(TimeOfDay),
+    ClientAddress(Vec<Network>),
 }
 
 /// How a condition reads a call that gives several addresses, which need not agree.
@@ -34,51 +57,102 @@ impl Reading {
 }
 
 impl Condition {
-    /// Whether it holds for a sign-up with these claims. An absent claim, and one of a type that cannot be compared,
-    /// equals nothing; one that shows nothing is not present.
-    pub(crate) fn holds(&self, reading: Reading, sign_up: &SignUp, claims: &Claims) -> bool {
-        match self {
-            Condition::All(conditions) => conditions.iter().all(|c| c.holds(reading, sign_up, claims)),
-            Condition::Any(conditions) => conditions.iter().any(|c| c.holds(reading, sign_up, claims)),
-            Condition::Not(condition) => !condition.holds(reading.inverted(), sign_up, claims),
+    /// Whether it holds for a call. An absent claim, and one of a type that cannot be compared, equals nothing; one that
+    /// shows nothing is not present.
+    pub(crate) fn holds(&self, reading: Reading, scene: &Scene<'_>) -> Result<bool, Failure> {
+        let sign_up = scene.sign_up;
+        Ok(match self {
+            Condition::All(conditions) => return all(conditions, |c| c.holds(reading, scene)),
+            Condition::Any(conditions) => return any(conditions, |c| c.holds(reading, scene)),
+            Condition::Not(condition) => !condition.holds(reading.inverted(), scene)?,
             Condition::Present { claim, present } => {
-                claims.get(claim).is_some_and(|value| !value.is_blank()) == *present
+                scene.claims.get(claim).is_some_and(|value| !value.is_blank()) == *present
             }
-            Condition::OneOf { claim, values } => claims
-                .get(claim)
-                .is_some_and(|value| value.scalars().any(|text| values.contain(text))),
-            Condition::Domain(domains) => addresses(reading, sign_up, |address| domains.contain(address)),
-            Condition::Address(values) => addresses(reading, sign_up, |address| values.contain_address(address)),
-            Condition::Issuer(values) => issuer(sign_up).is_some_and(|issuer| values.contain(&issuer)),
-        }
+            Condition::Claim { claim, demands } => {
+                let texts = scene.claims.get(claim).into_iter().flat_map(Value::scalars);
+                return any(texts, |text| {
+                    Ok(Value::visible_length(text) > 0 && all(demands, |demand| demand.accepts(text, scene))?)
+                });
+            }
+            Condition::Domain(domains) => return addresses(reading, scene, |address| domains.contain(address)),
+            Condition::Address(values) => return addresses(reading, scene, |address| values.contain_address(address)),
+            Condition::Issuer(values) => return any(scene.issuer(), |issuer| values.contain(&issuer)),
+            Condition::SignInType(values) => {
+                let types = sign_up.identities.iter().filter_map(|i| i.sign_in_type.as_deref());
+                return any(types, |sign_in_type| values.contain(sign_in_type));
+            }
+            Condition::App(values) => return any(sign_up.client_id.as_deref(), |app| values.contain(app)),
+            Condition::Locale(locales) => {
+                let first = sign_up.locales.iter().next();
+                first.is_some_and(|first| first.fallbacks().any(|tag| locales.iter().any(|l| l.as_str() == tag)))
+            }
+            Condition::Step(steps) => steps.contains(&sign_up.step),
+            Condition::Time(time) => time.contains(scene.now),
+            Condition::ClientAddress(networks) => {
+                let address: Option<IpAddr> = sign_up.client_address();
+                address.is_some_and(|address| networks.iter().any(|network| network.contains(address)))
+            }
+        })
     }
 
     /// Whether it looks at an address anywhere.
     pub(crate) fn reads_addresses(&self) -> bool {
+        self.leaves()
+            .any(|leaf| matches!(leaf, Condition::Domain(_) | Condition::Address(_)))
+    }
+
+    /// Whether it can only hold for applicants whose identity provider is named.
+    pub(crate) fn rests_on_issuer(&self) -> bool {
+        match self {
+            Condition::All(conditions) => conditions.iter().any(Condition::rests_on_issuer),
+            Condition::Any(conditions) => conditions.iter().all(Condition::rests_on_issuer),
+            Condition::Issuer(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The conditions in it that hold no others.
+    pub(crate) fn leaves(&self) -> Box<dyn Iterator<Item = &Condition> + '_> {
         match self {
             Condition::All(conditions) | Condition::Any(conditions) => {
-                conditions.iter().any(Condition::reads_addresses)
+                Box::new(conditions.iter().flat_map(Condition::leaves))
             }
-            Condition::Not(condition) => condition.reads_addresses(),
-            Condition::Domain(_) | Condition::Address(_) => true,
-            Condition::Present { .. } | Condition::OneOf { .. } | Condition::Issuer(_) => false,
+            Condition::Not(condition) => condition.leaves(),
+            leaf => Box::new(std::iter::once(leaf)),
         }
     }
 }
 
-fn addresses(reading: Reading, sign_up: &SignUp, fits: impl Fn(&Address) -> bool) -> bool {
-    let mut addresses = sign_up.addresses().map(Address::parse).peekable();
-    let fits = |address: Result<Address, _>| address.is_ok_and(|address| fits(&address));
-    match reading {
-        Reading::Any => addresses.any(fits),
-        Reading::Every => addresses.peek().is_some() && addresses.all(fits),
+/// Whether something is so of any; of what comes after the first nothing is asked.
+pub(crate) fn any<T>(
+    items: impl IntoIterator<Item = T>,
+    is_so: impl Fn(T) -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
+    for item in items {
+        if is_so(item)? {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
-/// Who vouches for the applicant: the issuer of the identity that makes the applicant's key. Others prove nothing.
-fn issuer(sign_up: &SignUp) -> Option<String> {
-    match ApplicantKey::of(sign_up)? {
-        ApplicantKey::Identity { issuer, .. } => Some(issuer),
-        ApplicantKey::Mail(_) => None,
+/// Whether something is so of all.
+pub(crate) fn all<T>(
+    items: impl IntoIterator<Item = T>,
+    is_so: impl Fn(T) -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
+    any(items, |item| Ok(!is_so(item)?)).map(|found| !found)
+}
+
+fn addresses(
+    reading: Reading,
+    scene: &Scene<'_>,
+    fits: impl Fn(&Address) -> Result<bool, Failure>,
+) -> Result<bool, Failure> {
+    let mut addresses = scene.sign_up.addresses().map(Address::parse).peekable();
+    let fits = |address: Result<Address, _>| address.map_or(Ok(false), |address| fits(&address));
+    match reading {
+        Reading::Any => any(addresses, fits),
+        Reading::Every => Ok(addresses.peek().is_some() && all(addresses, fits)?),
     }
 }

@@ -1,10 +1,13 @@
-use claims::{Address, Changes, Claims, SignUp, Step};
+use claims::{Address, Changes, ClaimName, Claims, SignUp, Step, Value};
+use store::Timestamp;
 
 use crate::{
     Otherwise, Policy,
     condition::{Condition, Reading},
+    explain::{Seen, Witness},
     messages::MessageName,
     rule::{Action, Ending, Rule},
+    scene::{Failure, Scene},
 };
 
 /// What the policy says of a sign-up.
@@ -18,6 +21,19 @@ pub struct Verdict<'p> {
     pub claims: Claims,
     /// The claims that a rule set or changed, by the key that goes out.
     pub changes: Changes,
+    /// What rules with `mode = "observe"` would have done, in order.
+    pub observed: Vec<Observed<'p>>,
+    /// What went wrong: a list that a rule needs is not there. No claim is in it.
+    pub failure: Option<String>,
+}
+
+/// What a rule would have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Observed<'p> {
+    /// The rule.
+    pub rule: &'p str,
+    /// In a word: `block`, `ask-again`, `error`, `hold`, `admit`, `allow` or `change`.
+    pub would: &'static str,
 }
 
 /// What is to happen to a sign-up.
@@ -40,8 +56,17 @@ pub enum Outcome {
 impl Policy {
     /// Asks the rules of the sign-up's step, in order. The first that ends the call wins. A hold does not end it:
     /// later rules can still turn the person away, and finish the claims that reviewers see.
-    pub fn decide(&self, sign_up: &SignUp) -> Verdict<'_> {
-        let mut run = Run::new(sign_up);
+    pub fn decide(&self, sign_up: &SignUp, now: Timestamp) -> Verdict<'_> {
+        self.run(Run::new(sign_up, now, None)).0
+    }
+
+    /// The same, with what each rule saw and did.
+    pub fn explain(&self, sign_up: &SignUp, now: Timestamp) -> (Verdict<'_>, Vec<Seen<'_>>) {
+        self.run(Run::new(sign_up, now, Some(Witness::default())))
+    }
+
+    fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+        let sign_up = run.sign_up;
         // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
         if self.reads_addresses(sign_up.step) && sign_up.addresses().any(|text| Address::parse(text).is_err()) {
             let refused = if sign_up.step.is_sign_up() {
@@ -52,15 +77,10 @@ impl Policy {
             return run.end(refused, None);
         }
         for rule in self.rules.iter().filter(|rule| rule.steps.contains(&sign_up.step)) {
-            if rule
-                .when
-                .as_ref()
-                .is_some_and(|when| !when.holds(Reading::Any, sign_up, &run.claims))
-            {
-                continue;
-            }
-            if let Some(ending) = run.apply(rule) {
-                return run.end(ending.into(), Some(&rule.name));
+            match run.take(rule) {
+                Ok(None) => {}
+                Ok(Some(ending)) => return run.end(ending, Some(&rule.name)),
+                Err(failure) => return run.fail(rule, failure),
             }
         }
         // A policy does not start for a step without `otherwise`; should it be asked all the same, nobody gets in.
@@ -77,21 +97,37 @@ impl Policy {
             (None, None, Otherwise::Error) => run.end(Outcome::Error, None),
         }
     }
-}
 
-impl Policy {
     fn reads_addresses(&self, step: Step) -> bool {
         let rules = self.rules.iter().filter(|rule| rule.steps.contains(&step));
         rules.flat_map(Rule::conditions).any(Condition::reads_addresses)
     }
 }
 
-impl From<Ending> for Outcome {
-    fn from(ending: Ending) -> Outcome {
-        match ending {
-            Ending::Block(message) => Outcome::Block(message),
-            Ending::AskAgain(message) => Outcome::AskAgain(message),
-            Ending::Error => Outcome::Error,
+/// What a rule makes of a call.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Did<'p> {
+    Nothing,
+    LetIn,
+    /// Gave claims these values; `""` takes one away.
+    Change(Vec<(&'p ClaimName, Value)>),
+    Admit,
+    End(Ending),
+}
+
+impl Did<'_> {
+    /// In a word.
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        match self {
+            Did::Nothing => None,
+            Did::Change(changes) if changes.is_empty() => None,
+            Did::LetIn => Some("allow"),
+            Did::Change(_) => Some("change"),
+            Did::Admit => Some("admit"),
+            Did::End(Ending::Block(_)) => Some("block"),
+            Did::End(Ending::AskAgain(_)) => Some("ask-again"),
+            Did::End(Ending::Hold) => Some("hold"),
+            Did::End(Ending::Error) => Some("error"),
         }
     }
 }
@@ -99,6 +135,7 @@ impl From<Ending> for Outcome {
 /// One way through the rules.
 struct Run<'p, 's> {
     sign_up: &'s SignUp,
+    now: Timestamp,
     claims: Claims,
     changes: Changes,
     /// The first rule that holds the person.
@@ -107,83 +144,149 @@ struct Run<'p, 's> {
     automatic: Option<&'p str>,
     /// The last allow list that names the person.
     let_in: Option<&'p str>,
+    observed: Vec<Observed<'p>>,
+    witness: Option<Witness<'p>>,
 }
 
 impl<'p, 's> Run<'p, 's> {
-    fn new(sign_up: &'s SignUp) -> Run<'p, 's> {
-        let (claims, changes) = (sign_up.claims.clone(), Changes::none());
+    fn new(sign_up: &'s SignUp, now: Timestamp, witness: Option<Witness<'p>>) -> Run<'p, 's> {
         Run {
             sign_up,
-            claims,
-            changes,
+            now,
+            claims: sign_up.claims.clone(),
+            changes: Changes::none(),
             held: None,
             automatic: None,
             let_in: None,
+            observed: Vec::new(),
+            witness,
         }
     }
 
-    fn apply(&mut self, rule: &'p Rule) -> Option<Ending> {
-        match &rule.action {
-            Action::Allow { listed, .. } if listed.all(self.sign_up) => {
-                self.let_in = Some(&rule.name);
-                None
-            }
-            Action::Allow { otherwise, .. } => otherwise.clone(),
-            Action::Deny { listed, otherwise } => listed.any(self.sign_up).then(|| otherwise.clone()),
-            Action::Require { requirement, otherwise } => {
-                (!requirement.is_met(&self.claims)).then(|| otherwise.clone())
-            }
+    /// One rule: asks what it makes of the call, and does that unless it only observes.
+    fn take(&mut self, rule: &'p Rule) -> Result<Option<Outcome>, Failure> {
+        let scene = Scene {
+            sign_up: self.sign_up,
+            claims: &self.claims,
+            now: self.now,
+        };
+        if let Some(witness) = &mut self.witness {
+            witness.begin(rule, &scene);
+        }
+        let applies = match &rule.when {
+            None => true,
+            Some(when) => when.holds(Reading::Any, &scene)?,
+        };
+        let did = match applies {
+            true => rule.weigh(&scene)?,
+            false => Did::Nothing,
+        };
+        if let Some(witness) = &mut self.witness {
+            witness.end(applies, &did);
+        }
+        if !rule.observes {
+            return Ok(self.carry_out(rule, did));
+        }
+        let observed = did.name().map(|would| Observed {
+            rule: &rule.name,
+            would,
+        });
+        self.observed.extend(observed);
+        Ok(None)
+    }
+
+    fn carry_out(&mut self, rule: &'p Rule, did: Did<'p>) -> Option<Outcome> {
+        match did {
+            Did::Nothing => {}
+            Did::LetIn => self.let_in = Some(&rule.name),
+            Did::Admit => self.automatic = Some(&rule.name),
+            Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
+            Did::End(Ending::Hold) => self.held = self.held.or(Some(&rule.name)),
+            Did::End(Ending::Block(message)) => return Some(Outcome::Block(message)),
+            Did::End(Ending::AskAgain(message)) => return Some(Outcome::AskAgain(message)),
+            Did::End(Ending::Error) => return Some(Outcome::Error),
+        }
+        None
+    }
+
+    fn set(&mut self, name: &ClaimName, value: Value) {
+        let key = self.claims.key_of(name).into_owned();
+        let blank = value == Value::blank();
+        self.changes.set(&key, value.clone());
+        self.claims.set(name, (!blank).then_some(value));
+    }
+
+    /// A rule that cannot say anything turns away; at the token step, which must never be the only control, the person
+    /// goes on without added claims.
+    fn fail(mut self, rule: &'p Rule, failure: Failure) -> (Verdict<'p>, Vec<Seen<'p>>) {
+        let outcome = match self.sign_up.step.is_sign_up() {
+            true => Outcome::Block(MessageName::FAILED),
+            false => Outcome::Continue,
+        };
+        self.changes = Changes::none();
+        let (verdict, seen) = self.end(outcome, Some(&rule.name));
+        let failure = Some(failure.0);
+        (Verdict { failure, ..verdict }, seen)
+    }
+
+    fn end(self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+        let verdict = Verdict {
+            outcome,
+            rule,
+            claims: self.claims,
+            changes: self.changes,
+            observed: self.observed,
+            failure: None,
+        };
+        (verdict, self.witness.map(Witness::seen).unwrap_or_default())
+    }
+}
+
+impl Rule {
+    /// What the rule makes of a call to which it applies.
+    fn weigh(&self, scene: &Scene<'_>) -> Result<Did<'_>, Failure> {
+        let end_if = |so: bool, ending: &Ending| if so { Did::End(ending.clone()) } else { Did::Nothing };
+        Ok(match &self.action {
+            Action::Allow { listed, otherwise } => match (listed.lets_in(scene)?, otherwise) {
+                (true, _) => Did::LetIn,
+                (false, None) => Did::Nothing,
+                (false, Some(ending)) => Did::End(ending.clone()),
+            },
+            Action::Deny { listed, otherwise } => end_if(listed.turns_away(scene)?, otherwise),
+            Action::Require { requirement, otherwise } => end_if(requirement.shortcoming(scene)?.is_some(), otherwise),
             Action::Normalise { claims, with } => {
-                for claim in claims {
-                    let Some(old) = self.claims.get(claim.name()) else {
-                        continue;
-                    };
-                    let new = old.map_text(|text| with.iter().fold(text.to_owned(), |text, n| n.apply(&text)));
-                    if new != *old {
-                        self.set(claim.name(), new);
-                    }
-                }
-                None
+                let changed = claims.iter().filter_map(|claim| {
+                    let old = scene.claims.get(claim.name())?;
+                    let new = old.map_text(|text| {
+                        with.iter()
+                            .fold(text.to_owned(), |text, n| n.apply(&text, scene.claims))
+                    });
+                    (new != *old).then_some((claim.name(), new))
+                });
+                Did::Change(changed.collect())
             }
-            Action::Set { claim, to } => {
-                self.set(claim.name(), to.clone());
-                None
+            Action::Set { claim, to } => Did::Change(vec![(claim.name(), to.value(scene))]),
+            Action::Drop(claims) => {
+                let came = claims.iter().filter(|claim| scene.claims.get(claim.name()).is_some());
+                Did::Change(came.map(|claim| (claim.name(), Value::blank())).collect())
             }
             Action::Hold {
                 approve_when,
                 deny_when,
             } => {
-                let holds = |reading: Reading, condition: &Option<Condition>| {
-                    condition
-                        .as_ref()
-                        .is_some_and(|condition| condition.holds(reading, self.sign_up, &self.claims))
+                let holds = |reading: Reading, condition: &Option<Condition>| match condition {
+                    Some(condition) => condition.holds(reading, scene),
+                    None => Ok(false),
                 };
-                if holds(Reading::Any, deny_when) {
-                    return Some(Ending::Block(MessageName::DENIED));
+                if holds(Reading::Any, deny_when)? {
+                    Did::End(Ending::Block(MessageName::DENIED))
+                } else if holds(Reading::Every, approve_when)? {
+                    Did::Admit
+                } else {
+                    Did::End(Ending::Hold)
                 }
-                match holds(Reading::Every, approve_when) {
-                    true => self.automatic = Some(&rule.name),
-                    false => self.held = self.held.or(Some(&rule.name)),
-                }
-                None
             }
-            Action::End(ending) => Some(ending.clone()),
-        }
-    }
-
-    fn set(&mut self, name: &claims::ClaimName, value: claims::Value) {
-        let key = self.claims.key_of(name).into_owned();
-        let blank = value == claims::Value::blank();
-        self.changes.set(&key, value.clone());
-        self.claims.set(name, (!blank).then_some(value));
-    }
-
-    fn end(self, outcome: Outcome, rule: Option<&'p str>) -> Verdict<'p> {
-        Verdict {
-            outcome,
-            rule,
-            claims: self.claims,
-            changes: self.changes,
-        }
+            Action::End(ending) => Did::End(ending.clone()),
+        })
     }
 }

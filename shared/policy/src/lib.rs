@@ -5,24 +5,30 @@
 
 mod characters;
 mod condition;
+mod dates;
 mod decide;
-#[cfg_attr(not(test), expect(dead_code, reason = "rules do not ask for it yet"))]
+mod demand;
 mod email;
+mod explain;
 mod file;
 mod lists;
 mod messages;
 mod mistakes;
+mod network;
 mod normalise;
 mod pattern;
-#[cfg_attr(not(test), expect(dead_code, reason = "rules do not ask for it yet"))]
 mod places;
 mod require;
 mod rule;
+mod scene;
+mod template;
+mod time_of_day;
 
 use approvals::Terms;
-use claims::{Address, Locale, Locales, Step, UserMessage};
+use claims::{Address, Claims, Locale, Locales, Step, UserMessage};
 
-pub use decide::{Outcome, Verdict};
+pub use decide::{Observed, Outcome, Verdict};
+pub use explain::{Seen, Sight};
 pub use messages::MessageName;
 pub use mistakes::{Mistake, Mistakes};
 
@@ -56,9 +62,7 @@ impl Policy {
 
     /// Whether any rule holds people for approval. If so, both sign-up steps have to read the applicant's request.
     pub fn holds(&self) -> bool {
-        self.rules
-            .iter()
-            .any(|rule| matches!(rule.action, rule::Action::Hold { .. }))
+        self.rules.iter().any(Rule::holds)
     }
 
     /// What the `[approvals]` table and the `[mail]` table say about approvals.
@@ -81,9 +85,9 @@ impl Policy {
         &self.languages
     }
 
-    /// A text for the applicant, in the best language there is.
-    pub fn message(&self, name: &MessageName, locales: &Locales) -> UserMessage {
-        self.messages.text(name, locales)
+    /// A text for the applicant, in the best language there is, with their claims in its placeholders.
+    pub fn message(&self, name: &MessageName, locales: &Locales, claims: &Claims) -> UserMessage {
+        self.messages.text(name, locales, claims)
     }
 
     fn otherwise(&self, step: Step) -> Option<Otherwise> {

@@ -1,6 +1,8 @@
 use std::{borrow::Borrow, collections::BTreeMap, fmt};
 
-use claims::{Locale, Locales, UserMessage};
+use claims::{Claims, Locale, Locales, MAX_MESSAGE_CHARS, UserMessage};
+
+use crate::template::{self, BadTemplate, Template, shown};
 
 /// The name of a text in the policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,19 +170,82 @@ pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 10] = [
 #[derive(Debug)]
 pub(crate) struct Messages {
     /// By name, then in the order of the policy's languages.
-    pub(crate) texts: BTreeMap<MessageName, Vec<(Locale, UserMessage)>>,
+    pub(crate) texts: BTreeMap<MessageName, Vec<(Locale, Text)>>,
 }
 
 impl Messages {
     /// The text in the first language asked for that the policy has (`de-AT`, then `de`), else in its first one.
-    pub(crate) fn text(&self, name: &MessageName, locales: &Locales) -> UserMessage {
+    pub(crate) fn text(&self, name: &MessageName, locales: &Locales, claims: &Claims) -> UserMessage {
         let texts = self.texts.get(name).map(Vec::as_slice).unwrap_or_default();
         let spoken = |tag: &str| texts.iter().find(|(locale, _)| locale.as_str() == tag);
         let best = locales.iter().find_map(|asked| asked.fallbacks().find_map(spoken));
         best.or(texts.first())
-            .map(|(_, text)| text.clone())
+            .and_then(|(_, text)| text.with(claims))
             .unwrap_or_else(last_resort)
     }
+}
+
+/// A text that applicants read.
+#[derive(Clone, Debug)]
+pub(crate) enum Text {
+    Plain(UserMessage),
+    /// With claims in it, and how many characters each may have there, so that all of it can be shown.
+    Filled(Template, usize),
+}
+
+impl Text {
+    /// Reads a text of the file.
+    ///
+    /// # Errors
+    /// What is wrong with it: its length, its characters, or a placeholder.
+    pub(crate) fn parse(text: &str) -> Result<Text, String> {
+        let template = Template::parse(text).map_err(|bad| match bad {
+            BadTemplate::Brace => {
+                "a `{` or `}` stands alone; a placeholder is a claim in braces, such as `{displayName}`, and a brace is \
+                 written twice"
+                    .to_owned()
+            }
+            BadTemplate::Name(name, error) => format!("`{{{name}}}` is no placeholder: {error}"),
+        })?;
+        let places = template.claims().count();
+        let fixed = template.fill(|_| String::new());
+        if places > 0 && fixed.trim().is_empty() {
+            return Err("a text is more than its placeholders: an applicant may have left them empty".to_owned());
+        }
+        let message = UserMessage::parse(&fixed).map_err(|error| error.to_string())?;
+        let room = MAX_MESSAGE_CHARS - message.as_str().chars().count();
+        match room.checked_div(places) {
+            None => Ok(Text::Plain(message)),
+            Some(each) if each < LEAST_ROOM => Err(format!(
+                "the text leaves {each} characters for each placeholder; at most {MAX_MESSAGE_CHARS} are shown in all, and \
+                 a claim needs {LEAST_ROOM}"
+            )),
+            Some(each) => Ok(Text::Filled(template, each)),
+        }
+    }
+
+    fn with(&self, claims: &Claims) -> Option<UserMessage> {
+        match self {
+            Text::Plain(message) => Some(message.clone()),
+            Text::Filled(template, room) => {
+                let text = template.fill(|claim| plain(&shown(claims, claim), *room));
+                UserMessage::parse(&template::tidy(&text)).ok()
+            }
+        }
+    }
+}
+
+/// The least room for a claim, in characters.
+const LEAST_ROOM: usize = 20;
+
+/// What somebody typed, as far as a message may show it.
+fn plain(text: &str, room: usize) -> String {
+    let shown = |c: &char| !c.is_control() && !matches!(c, '<' | '>');
+    let mut plain: String = text.chars().filter(shown).take(room + 1).collect();
+    if plain.chars().count() > room {
+        plain = plain.chars().take(room - 1).chain(['…']).collect();
+    }
+    plain
 }
 
 /// The text where a policy has none: it could not be read, or no name is missing after [`crate::Policy::parse`].
@@ -195,6 +260,13 @@ fn last_resort() -> UserMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_somebody_typed_fits_into_a_message() {
+        assert_eq!(plain("Jane <b>Roe\u{202e}\n", 30), "Jane bRoe\u{202e}");
+        assert_eq!(plain(&"x".repeat(21), 20).chars().count(), 20);
+        assert_eq!(plain(&"x".repeat(20), 20), "x".repeat(20));
+    }
 
     #[test]
     fn every_built_in_text_can_be_shown() {

@@ -1,11 +1,13 @@
-use claims::{Address, SettableName, SignUp, Step, Value};
+use claims::{Address, ClaimName, SettableName, SignUp, Step, Value};
 
 use crate::{
-    condition::Condition,
+    condition::{Condition, all, any},
     lists::{Domains, Values},
     messages::MessageName,
     normalise::Normaliser,
     require::Requirement,
+    scene::{Failure, Scene},
+    template::Template,
 };
 
 /// One entry of the policy.
@@ -14,10 +16,23 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) steps: Vec<Step>,
     pub(crate) when: Option<Condition>,
+    /// It only says what it would do.
+    pub(crate) observes: bool,
     pub(crate) action: Action,
 }
 
 impl Rule {
+    /// Whether it can hand a request to reviewers, or approve one at once.
+    pub(crate) fn holds(&self) -> bool {
+        let holds = match &self.action {
+            Action::Hold { .. } => true,
+            Action::Allow { otherwise, .. } => *otherwise == Some(Ending::Hold),
+            Action::Deny { otherwise, .. } | Action::Require { otherwise, .. } => *otherwise == Ending::Hold,
+            _ => false,
+        };
+        holds && !self.observes
+    }
+
     /// Every condition in it.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let held = match &self.action {
@@ -50,7 +65,9 @@ pub(crate) enum Action {
         with: Vec<Normaliser>,
     },
     /// Gives a claim a value, always.
-    Set { claim: SettableName, to: Value },
+    Set { claim: SettableName, to: Source },
+    /// Takes claims away that came.
+    Drop(Vec<SettableName>),
     /// Hands the request to reviewers, unless a condition decides at once.
     Hold {
         approve_when: Option<Condition>,
@@ -65,32 +82,101 @@ pub(crate) enum Action {
 pub(crate) enum Ending {
     Block(MessageName),
     AskAgain(MessageName),
+    /// The person waits for reviewers, if no later rule ends the call.
+    Hold,
     Error,
 }
 
-/// Addresses and domains of a list rule.
+/// Where a claim's value comes from.
 #[derive(Debug)]
+pub(crate) enum Source {
+    Constant(Value),
+    Copy(ClaimName),
+    Template(Template),
+}
+
+impl Source {
+    /// The value; blank where there is nothing to set.
+    pub(crate) fn value(&self, scene: &Scene<'_>) -> Value {
+        match self {
+            Source::Constant(value) => value.clone(),
+            Source::Copy(claim) => scene.claims.get(claim).cloned().unwrap_or_else(Value::blank),
+            Source::Template(template) => Value::Text(template.with(scene.claims)),
+        }
+    }
+
+    /// The claims that it reads.
+    pub(crate) fn claims(&self) -> Vec<&ClaimName> {
+        match self {
+            Source::Constant(_) => Vec::new(),
+            Source::Copy(claim) => vec![claim],
+            Source::Template(template) => template.claims().collect(),
+        }
+    }
+}
+
+/// What a list rule looks up. Who is in one of the lists is listed.
+#[derive(Debug, Default)]
 pub(crate) struct Listed {
-    pub(crate) addresses: Values,
-    pub(crate) domains: Domains,
+    pub(crate) addresses: Option<Values>,
+    pub(crate) domains: Option<Domains>,
+    pub(crate) issuers: Option<Values>,
+    pub(crate) apps: Option<Values>,
+    pub(crate) values: Option<(ClaimName, Values)>,
 }
 
 impl Listed {
-    /// For an allow list: every address the call gives is listed, and there is one. What is no address, such as
-    /// `a@allowed.com@evil.test`, is never listed.
-    pub(crate) fn all(&self, sign_up: &SignUp) -> bool {
-        let mut addresses = sign_up.addresses().peekable();
-        addresses.peek().is_some() && addresses.all(|text| Address::parse(text).is_ok_and(|a| self.contains(&a)))
+    /// For an allow list: every address the call gives is listed, and there is one; or another list names what the call
+    /// says. What is no address, such as `a@allowed.com@evil.test`, is never listed.
+    pub(crate) fn lets_in(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
+        let addresses = addresses(scene.sign_up);
+        let listed = |address: Option<Address>| address.map_or(Ok(false), |address| self.has(&address));
+        Ok((!addresses.is_empty() && all(addresses, listed)?)
+            || self.names_sender(scene)?
+            || self.names_value(scene, true)?)
     }
 
-    /// For a deny list: any address the call gives is listed. What is no address is refused with them.
-    pub(crate) fn any(&self, sign_up: &SignUp) -> bool {
-        sign_up
-            .addresses()
-            .any(|text| Address::parse(text).map_or(true, |address| self.contains(&address)))
+    /// For a deny list: any address the call gives is listed, or anything else that it says. Where the list is one of
+    /// addresses, what is no address is refused with them.
+    pub(crate) fn turns_away(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
+        let listed = |address: Option<Address>| match address {
+            Some(address) => self.has(&address),
+            None => Ok(self.is_about_addresses()),
+        };
+        Ok(any(addresses(scene.sign_up), listed)? || self.names_sender(scene)? || self.names_value(scene, false)?)
     }
 
-    fn contains(&self, address: &Address) -> bool {
-        self.addresses.contain_address(address) || self.domains.contain(address)
+    pub(crate) fn is_about_addresses(&self) -> bool {
+        self.addresses.is_some() || self.domains.is_some()
     }
+
+    fn has(&self, address: &Address) -> Result<bool, Failure> {
+        Ok(any(&self.addresses, |addresses| addresses.contain_address(address))?
+            || any(&self.domains, |domains| domains.contain(address))?)
+    }
+
+    fn names_sender(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
+        let app = scene.sign_up.client_id.as_deref();
+        Ok(any(self.issuers.as_ref().zip(scene.issuer()), |(list, issuer)| {
+            list.contain(&issuer)
+        })? || any(self.apps.as_ref().zip(app), |(list, app)| list.contain(app))?)
+    }
+
+    /// Whether the list has a text of the claim, or each of them.
+    fn names_value(&self, scene: &Scene<'_>, each: bool) -> Result<bool, Failure> {
+        let Some((claim, list)) = &self.values else {
+            return Ok(false);
+        };
+        let texts: Vec<_> = scene.claims.get(claim).into_iter().flat_map(Value::scalars).collect();
+        let listed = |text: &str| list.contain(text);
+        match each {
+            true => Ok(!texts.is_empty() && all(texts, listed)?),
+            false => any(texts, listed),
+        }
+    }
+}
+
+/// The addresses that a call gives; nothing in the place of what is none.
+fn addresses(sign_up: &SignUp) -> Vec<Option<Address>> {
+    sign_up.addresses().map(|text| Address::parse(text).ok()).collect()
 }

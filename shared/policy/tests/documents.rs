@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
-use claims::{Locales, Step, parse};
+use claims::{Claims, Locales, Step, parse};
 use policy::{Outcome, Policy};
+use store::Timestamp;
+
+/// 2026-11-23, a Monday, at 10:00 UTC.
+const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
 
 const EXAMPLE: &str = include_str!("../../../policy.toml");
 const PAGE: &str = include_str!("../../../docs/policy.md");
@@ -80,8 +84,13 @@ fn said(policy: &Policy, (email, name, issuer): (&str, &str, &str)) -> String {
         r#"{{"email":"{email}","displayName":"{name}","identities":[{{"issuer":"{issuer}","issuerAssignedId":"{email}"}}]}}"#
     );
     let sign_up = parse(Step::PostAttributeCollection, body.as_bytes()).unwrap();
-    let told = |message| policy.message(&message, &Locales::parse("de")).as_str().to_owned();
-    match policy.decide(&sign_up).outcome {
+    let told = |message| {
+        policy
+            .message(&message, &Locales::parse("de"), &Claims::default())
+            .as_str()
+            .to_owned()
+    };
+    match policy.decide(&sign_up, NOW).outcome {
         Outcome::Block(message) => format!("block: {}", told(message)),
         Outcome::AskAgain(message) => format!("ask again: {}", told(message)),
         other => format!("{other:?}"),
@@ -138,7 +147,7 @@ fn every_sample_works_where_the_page_says_that_it_goes() {
     }
     let tier = policy(&samples[4]);
     let sign_up = parse(Step::PreTokenIssuance, b"{}").unwrap();
-    let verdict = tier.decide(&sign_up);
+    let verdict = tier.decide(&sign_up, NOW);
     let set: Vec<_> = verdict
         .changes
         .iter()

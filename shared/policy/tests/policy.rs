@@ -4,10 +4,14 @@
 
 use std::time::Duration;
 
-use claims::{Address, Locales, SignUp, Step, Value, parse};
+use claims::{Address, Claims, Locales, SignUp, Step, Value, parse};
 use policy::{MessageName, Outcome, Policy, Verdict};
 use proptest::prelude::*;
 use regex_syntax::hir::{Class, HirKind};
+use store::Timestamp;
+
+/// 2026-11-23, a Monday, at 10:00 UTC.
+const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
 
 const SECOND: Step = Step::PostAttributeCollection;
 
@@ -41,7 +45,7 @@ fn sign_up(body: &str) -> SignUp {
 }
 
 fn outcome(policy: &Policy, body: &str) -> Outcome {
-    policy.decide(&sign_up(body)).outcome
+    policy.decide(&sign_up(body), NOW).outcome
 }
 
 fn from(address: &str) -> String {
@@ -295,7 +299,7 @@ fn normalisers_change_only_what_differs_and_answer_under_the_key_received() {
     let body = r#"{"lastName":"  VAN   DER  BERG ","givenName":"Jane","extension_0123456789abcdef0123456789abcdef_Nick":"jOE"}"#;
     let body = body.replace("jOE", "Jose\u{301}");
     let sign_up = sign_up(&body);
-    let verdict = policy.decide(&sign_up);
+    let verdict = policy.decide(&sign_up, NOW);
     let key = "extension_0123456789abcdef0123456789abcdef_Nick";
     assert_eq!(
         reply_claims(&verdict),
@@ -321,7 +325,7 @@ fn set_answers_always_and_new_claims_need_no_app_id() {
         "#,
     );
     let sign_up = sign_up(r#"{"extension_Tier":3,"jobTitle":"King"}"#);
-    let verdict = policy.decide(&sign_up);
+    let verdict = policy.decide(&sign_up, NOW);
     assert_eq!(
         reply_claims(&verdict),
         [
@@ -350,7 +354,7 @@ fn a_hold_is_decided_by_its_conditions_and_a_later_block_wins() {
     let held = |body: &str| {
         (
             outcome(&policy, body),
-            policy.decide(&sign_up(body)).rule.map(str::to_owned),
+            policy.decide(&sign_up(body), NOW).rule.map(str::to_owned),
         )
     };
     assert_eq!(
@@ -538,7 +542,7 @@ fn messages_speak_the_applicants_language() {
     let policy = Policy::parse(&format!("languages = [\"en\", \"de\"]\n{STEPS}")).unwrap();
     let text = |locales: &str| {
         policy
-            .message(&MessageName::DENIED, &Locales::parse(locales))
+            .message(&MessageName::DENIED, &Locales::parse(locales), &Claims::default())
             .as_str()
             .to_owned()
     };
@@ -665,7 +669,7 @@ fn the_example_is_right() {
     assert!(Step::ALL.into_iter().all(|step| policy.serves(step)));
     let body = r#"{"email":"jane@example.com","displayName":" jane  ROE","country":"Germany"}"#;
     let sign_up = sign_up(body);
-    let verdict = policy.decide(&sign_up);
+    let verdict = policy.decide(&sign_up, NOW);
     assert_eq!(verdict.outcome, Outcome::Hold);
     assert_eq!(
         reply_claims(&verdict),
@@ -699,11 +703,11 @@ proptest! {
     fn deciding_never_panics(body in "[\\{\\}\\[\\]\":,a-zA-Z@.é0-9]{0,60}", email in "\\PC{0,30}") {
         let policy = Policy::parse(include_str!("../../../policy.toml")).unwrap();
         if let Ok(sign_up) = parse(SECOND, body.as_bytes()) {
-            let _ = policy.decide(&sign_up);
+            let _ = policy.decide(&sign_up, NOW);
         }
         let body = format!("{{\"email\":{email:?},\"displayName\":{email:?}}}");
         if let Ok(sign_up) = parse(SECOND, body.as_bytes()) {
-            let _ = policy.decide(&sign_up);
+            let _ = policy.decide(&sign_up, NOW);
         }
     }
 }

@@ -1,40 +1,36 @@
-//! The `when` tables, and what rules hold about claims and addresses.
+//! The `when` tables.
 
-use claims::{ClaimName, Value};
+use claims::{ClaimName, Locale, Value};
+use toml::de::DeValue;
 
 use super::{Node, Reader, Section, lists::EQUALS_NOTHING, quoted_list};
-use crate::{condition::Condition, lists::Values};
+use crate::{
+    condition::Condition,
+    demand::Demand,
+    lists::Values,
+    mistakes::suggestion,
+    network::Network,
+    time_of_day::{self, DAYS, MINUTES_OF_A_DAY, TimeOfDay},
+};
 
 impl Reader<'_> {
     pub(super) fn condition(&mut self, node: &Node<'_>) -> Option<Condition> {
         let mut section = self.section(Some(node))?;
-        let keys = ["all", "any", "not", "domain", "address", "issuer", "claim"];
-        let taken: Vec<_> = keys
+        let taken: Vec<_> = CONDITIONS
             .iter()
             .filter_map(|key| section.take(key).map(|node| (*key, node)))
             .collect();
         let condition = match taken.as_slice() {
-            [("all", node)] => self.conditions(node).map(Condition::All),
-            [("any", node)] => self.conditions(node).map(Condition::Any),
-            [("not", node)] => self
-                .condition(node)
-                .map(|condition| Condition::Not(Box::new(condition))),
-            [("domain", node)] => {
-                self.refuse_empty(node);
-                Some(Condition::Domain(self.domains(node)))
-            }
-            [("address", node)] => {
-                self.refuse_empty(node);
-                Some(Condition::Address(self.addresses(node)))
-            }
-            [("issuer", node)] => Some(Condition::Issuer(self.issuers(node))),
-            [(_, node)] => {
+            [("claim", node)] => {
                 let claim = self.claim(Some(node), &section.span);
                 return self.claim_condition(claim, section);
             }
+            [(key, node)] => self.simple_condition(key, node),
             [] => {
-                self.mistakes
-                    .add(node.span(), format!("a condition says one of {}", quoted_list(&keys)));
+                self.mistakes.add(
+                    node.span(),
+                    format!("a condition says one of {}", quoted_list(&CONDITIONS)),
+                );
                 None
             }
             [_, (second, node), ..] => {
@@ -45,6 +41,29 @@ impl Reader<'_> {
         };
         self.end(section);
         condition
+    }
+
+    fn simple_condition(&mut self, key: &str, node: &Node<'_>) -> Option<Condition> {
+        Some(match key {
+            "all" => Condition::All(self.conditions(node)?),
+            "any" => Condition::Any(self.conditions(node)?),
+            "not" => Condition::Not(Box::new(self.condition(node)?)),
+            "domain" => {
+                self.refuse_empty(node);
+                Condition::Domain(self.domains(node))
+            }
+            "address" => {
+                self.refuse_empty(node);
+                Condition::Address(self.addresses(node))
+            }
+            "issuer" => Condition::Issuer(self.issuers(node)),
+            "sign_in_type" => Condition::SignInType(self.words(node)),
+            "app" => Condition::App(self.words(node)),
+            "locale" => Condition::Locale(self.locales(node)),
+            "step" => Condition::Step(self.steps_named(node)),
+            "time" => Condition::Time(self.time(node)?),
+            _ => Condition::ClientAddress(self.networks(node)),
+        })
     }
 
     fn conditions(&mut self, node: &Node<'_>) -> Option<Vec<Condition>> {
@@ -59,31 +78,28 @@ impl Reader<'_> {
     }
 
     fn claim_condition(&mut self, claim: Option<ClaimName>, mut section: Section<'_, '_>) -> Option<Condition> {
-        let (is, one_of, present) = (section.take("is"), section.take("one_of"), section.take("present"));
+        let (is, present) = (section.take("is"), section.take("present"));
+        let mut demands = self.demands(&mut section);
         let span = section.span.clone();
         self.end(section);
-        match (is, one_of, present) {
-            (Some(node), None, None) => {
-                let values = self.equals(node)?;
-                Some(Condition::OneOf { claim: claim?, values })
-            }
-            (None, Some(node), None) => {
-                let values = self.values(node);
-                Some(Condition::OneOf { claim: claim?, values })
-            }
-            (None, None, Some(node)) => Some(Condition::Present {
+        if let Some(node) = is {
+            demands.push(Demand::OneOf(self.equals(node)?));
+        }
+        match present {
+            Some(node) if demands.is_empty() => Some(Condition::Present {
                 present: self.boolean(node)?,
                 claim: claim?,
             }),
+            None if !demands.is_empty() => Some(Condition::Claim { claim: claim?, demands }),
             _ => {
-                self.mistakes.add(
-                    span,
-                    "a condition on a claim says `is`, `one_of` or `present`, one of them",
-                );
+                let what = "a condition on a claim says `present`, or what a text of it is: `is`, `one_of`, or anything \
+                    that `require` can say";
+                self.mistakes.add(span, what);
                 None
             }
         }
     }
+
     /// What `is` compares with: one value, or texts of which any will do.
     fn equals(&mut self, node: &Node<'_>) -> Option<Values> {
         let value = self.value(node)?;
@@ -92,4 +108,88 @@ impl Reader<'_> {
         }
         Some(Values::new(value.scalars()))
     }
+
+    fn locales(&mut self, node: &Node<'_>) -> Vec<Locale> {
+        let mut locales = Vec::new();
+        for (tag, span) in self.one_or_some(node) {
+            match Locale::parse(&tag) {
+                Some(locale) => locales.push(locale),
+                None => self.mistakes.add(
+                    span,
+                    format!("`{tag}` is no language tag; write one like `en` or `pt-BR`"),
+                ),
+            }
+        }
+        locales
+    }
+
+    fn networks(&mut self, node: &Node<'_>) -> Vec<Network> {
+        let mut networks = Vec::new();
+        for (text, span) in self.one_or_some(node) {
+            match Network::parse(&text) {
+                Some(network) => networks.push(network),
+                None => self.mistakes.add(
+                    span,
+                    format!("`{text}` is no IP address and no network; write one like `192.0.2.7` or `192.0.2.0/24`, without bits behind the prefix"),
+                ),
+            }
+        }
+        networks
+    }
+
+    fn time(&mut self, node: &Node<'_>) -> Option<TimeOfDay> {
+        let mut section = self.section(Some(node))?;
+        let (from, to) = (section.take("from"), section.take("to"));
+        let (days, offset) = (section.take("days"), section.take("offset"));
+        if from.is_none() && to.is_none() && days.is_none() {
+            let what = "a time says `from`, `to`, `days`, or several of them";
+            self.mistakes.add(section.span.clone(), what);
+        }
+        self.end(section);
+        let read = |value: &DeValue<'_>| value.as_str().and_then(time_of_day::minute);
+        let wanted = "a time such as `\"08:30\"`";
+        let from = from.map(|node| self.expect(node, wanted, read));
+        let to = to.map(|node| self.expect(node, wanted, read));
+        let days = days.map_or([true; 7], |node| self.days(node));
+        let ahead = |value: &DeValue<'_>| value.as_str().and_then(time_of_day::offset);
+        let offset = offset.map(|node| self.expect(node, "a distance from UTC such as `\"+01:00\"`", ahead));
+        let (from, to) = (from.unwrap_or(Some(0))?, to.unwrap_or(Some(MINUTES_OF_A_DAY))?);
+        if from == to || from == MINUTES_OF_A_DAY {
+            let what = "this time has no length: `to` is the first minute after it";
+            self.mistakes.add(node.span(), what);
+        }
+        let offset = offset.unwrap_or(Some(0))?;
+        Some(TimeOfDay { from, to, days, offset })
+    }
+
+    fn days(&mut self, node: &Node<'_>) -> [bool; 7] {
+        let mut on = [false; 7];
+        for (name, span) in self.some_texts(node) {
+            match DAYS.iter().position(|day| *day == name) {
+                Some(day) => on[day] = true,
+                None => {
+                    let what = format!("`{name}` is no day; there are {}", quoted_list(&DAYS));
+                    self.mistakes.add(span, what + &suggestion(&name, DAYS));
+                }
+            }
+        }
+        on
+    }
 }
+
+/// What a condition can be about.
+const CONDITIONS: [&str; 13] = [
+    "all",
+    "any",
+    "not",
+    "domain",
+    "address",
+    "issuer",
+    "claim",
+    "sign_in_type",
+    "app",
+    "locale",
+    "step",
+    "time",
+    "client_address",
+];

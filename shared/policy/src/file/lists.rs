@@ -76,6 +76,31 @@ impl Reader<'_> {
         Values::new(names.iter().map(String::as_str))
     }
 
+    /// Values that are words: one, several, or the name of a list of them.
+    pub(super) fn words(&mut self, node: &Node<'_>) -> Values {
+        match node.get_ref().as_str() {
+            Some(word) if !self.lists.contains_key(word) => {
+                let words = self.one_or_some(node);
+                Values::new(words.iter().map(|(text, _)| text.as_str()))
+            }
+            _ => self.values(node),
+        }
+    }
+
+    /// A text, or several in brackets; none of them empty.
+    pub(super) fn one_or_some(&mut self, node: &Node<'_>) -> Vec<Entry> {
+        let texts = match node.get_ref().as_str() {
+            Some(text) => vec![(text.to_owned(), node.span())],
+            None => self.some_texts(node),
+        };
+        for (text, span) in &texts {
+            if Value::visible_length(text) == 0 {
+                self.mistakes.add(span.clone(), "this text is empty");
+            }
+        }
+        texts
+    }
+
     fn issuer(&mut self, text: &str, span: Range<usize>) -> Option<String> {
         let odd = |name: &str| name.contains(|c: char| c.is_whitespace() || matches!(c, ',' | '@'));
         let known = |name: &str| name == "mail" || (name.contains('.') && !odd(name));

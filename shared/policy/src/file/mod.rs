@@ -2,8 +2,9 @@
 
 mod approvals;
 mod conditions;
+mod demands;
 mod lists;
-mod require;
+mod normalise;
 mod rules;
 mod values;
 
@@ -20,7 +21,7 @@ use toml::{
 
 use crate::{
     Otherwise, Policy,
-    messages::{BUILT_IN, MessageName, Messages},
+    messages::{BUILT_IN, MessageName, Messages, Text},
     mistakes::{Collector, Mistakes, suggestion},
 };
 
@@ -164,7 +165,8 @@ impl Reader<'_> {
         for (name, built_in) in &BUILT_IN {
             if !texts.contains_key(name) {
                 let text = |locale: &Locale| built_in.iter().find(|(tag, _)| *tag == locale.as_str());
-                let known = |locale: &Locale| Some((locale.clone(), UserMessage::parse(text(locale)?.1).ok()?));
+                let known =
+                    |locale: &Locale| Some((locale.clone(), Text::Plain(UserMessage::parse(text(locale)?.1).ok()?)));
                 let missing: Vec<_> = languages
                     .iter()
                     .filter(|l| known(l).is_none())
@@ -209,7 +211,7 @@ impl Reader<'_> {
         }
     }
 
-    fn message(&mut self, name: &str, node: &Node<'_>, languages: &[Locale]) -> Vec<(Locale, UserMessage)> {
+    fn message(&mut self, name: &str, node: &Node<'_>, languages: &[Locale]) -> Vec<(Locale, Text)> {
         let Some(section) = self.section(Some(node)) else {
             return Vec::new();
         };
@@ -222,13 +224,11 @@ impl Reader<'_> {
                 continue;
             };
             let Some(text_value) = self.text(text) else { continue };
-            match UserMessage::parse(&text_value) {
-                Ok(message) => drop(texts.insert(locale.as_str().to_owned(), message)),
-                Err(error) => {
-                    self.mistakes.add(text.span(), error.to_string());
-                    texts.insert(locale.as_str().to_owned(), MessageName::without_policy());
-                }
-            }
+            let parsed = Text::parse(&text_value).unwrap_or_else(|error| {
+                self.mistakes.add(text.span(), error);
+                Text::Plain(MessageName::without_policy())
+            });
+            texts.insert(locale.as_str().to_owned(), parsed);
         }
         for locale in languages.iter().filter(|locale| !texts.contains_key(locale.as_str())) {
             self.mistakes

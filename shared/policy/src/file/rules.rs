@@ -57,6 +57,7 @@ impl Reader<'_> {
         };
         let when = section.take("when").map(|node| self.condition(node));
         let otherwise = section.take("otherwise");
+        let observes = section.take("mode").is_some_and(|node| self.observes(node));
         let kinds: Vec<_> = KINDS
             .iter()
             .filter_map(|kind| section.take(kind).map(|node| (*kind, node)))
@@ -89,6 +90,7 @@ impl Reader<'_> {
             name: name??,
             steps,
             when,
+            observes,
             action: action?,
         })
     }
@@ -104,13 +106,21 @@ impl Reader<'_> {
         legal.then_some(name)
     }
 
+    fn observes(&mut self, node: &Node<'_>) -> bool {
+        let text = self.text(node);
+        if let Some(text) = text.as_deref().filter(|text| *text != "observe") {
+            let what = format!(
+                "`{text}` is no `mode`; write `mode = \"observe\"`, or leave it out and the rule is in force{}",
+                suggestion(text, ["observe"])
+            );
+            self.mistakes.add(node.span(), what);
+        }
+        text.is_some()
+    }
+
     fn rule_steps(&mut self, node: &Node<'_>, served: &[(Step, Otherwise)]) -> Vec<Step> {
-        let names = match node.get_ref() {
-            DeValue::String(name) => vec![(name.to_string(), node.span())],
-            _ => self.some_texts(node),
-        };
         let mut steps = Vec::new();
-        for (name, span) in names {
+        for (name, span) in self.one_or_some(node) {
             let Some(step) = self.step_name(&name, span.clone()) else {
                 continue;
             };
@@ -123,6 +133,14 @@ impl Reader<'_> {
             steps.push(step);
         }
         steps
+    }
+
+    pub(super) fn steps_named(&mut self, node: &Node<'_>) -> Vec<Step> {
+        let names = self.one_or_some(node);
+        names
+            .into_iter()
+            .filter_map(|(name, span)| self.step_name(&name, span))
+            .collect()
     }
 
     fn action(
@@ -176,6 +194,7 @@ impl Reader<'_> {
             }
             "normalise" => self.normalise(node),
             "set" => self.set(node),
+            "drop" => Some(self.drop_claims(node)),
             "hold" => self.hold(node, steps),
             "block" => self.block(node, steps),
             _ => self.error(node, steps),
@@ -185,14 +204,33 @@ impl Reader<'_> {
     fn listed(&mut self, node: &Node<'_>) -> Option<Listed> {
         let mut section = self.section(Some(node))?;
         let (addresses, domains) = (section.take("addresses"), section.take("domains"));
-        if addresses.is_none() && domains.is_none() {
-            self.mistakes
-                .add(node.span(), "a list rule says `addresses`, `domains`, or both");
+        let (issuers, apps) = (section.take("issuers"), section.take("apps"));
+        let (claim, values) = (section.take("claim"), section.take("values"));
+        if [addresses, domains, issuers, apps, claim].iter().all(Option::is_none) {
+            let what =
+                "a list rule says one of `addresses`, `domains`, `issuers`, `apps`, or a `claim` and its `values`";
+            self.mistakes.add(node.span(), what);
         }
         self.end(section);
-        let addresses = addresses.map(|node| self.addresses(node)).unwrap_or_default();
-        let domains = domains.map(|node| self.domains(node)).unwrap_or_default();
-        Some(Listed { addresses, domains })
+        let values = match (claim, values) {
+            (None, None) => None,
+            (Some(claim), Some(values)) => {
+                let claim = self.claim(Some(claim), &node.span());
+                Some((claim?, self.values(values)))
+            }
+            _ => {
+                let what = "`claim` says which claim is looked up, `values` in which list; write both";
+                self.mistakes.add(node.span(), what);
+                None
+            }
+        };
+        Some(Listed {
+            addresses: addresses.map(|node| self.addresses(node)),
+            domains: domains.map(|node| self.domains(node)),
+            issuers: issuers.map(|node| self.issuers(node)),
+            apps: apps.map(|node| self.words(node)),
+            values,
+        })
     }
 
     /// An empty allow list admits nobody; an empty deny list does nothing.
@@ -201,45 +239,9 @@ impl Reader<'_> {
         lists.into_iter().flatten().for_each(|list| self.refuse_empty(list));
     }
 
-    fn set(&mut self, node: &Node<'_>) -> Option<Action> {
-        let mut section = self.section(Some(node))?;
-        let claim = match section.take("claim") {
-            Some(node) => self.text(node).and_then(|name| self.settable(&name, node.span())),
-            None => {
-                self.mistakes
-                    .add(section.span.clone(), "`set` says which `claim`, and `to` what");
-                None
-            }
-        };
-        let to = section.take("to").map(|node| self.set_value(node));
-        if to.is_none() {
-            self.mistakes.add(
-                section.span.clone(),
-                "`set` does not say `to` what; `\"\"` takes the claim away",
-            );
-        }
-        self.end(section);
-        Some(Action::Set {
-            claim: claim?,
-            to: to??,
-        })
-    }
-
-    /// What a claim is set to: a value, or the `""` that takes it away.
-    fn set_value(&mut self, node: &Node<'_>) -> Option<Value> {
-        let value = self.value(node)?;
-        let blank = matches!(value, Value::Texts(_)) && value.is_blank();
-        if blank {
-            let what = "a list without a text is no value; `\"\"` takes the claim away";
-            self.mistakes.add(node.span(), what);
-        }
-        (!blank).then_some(value)
-    }
-
     fn hold(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
         if steps.iter().any(|step| *step != Step::PostAttributeCollection) {
-            let what = "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
-            self.mistakes.add(node.span(), what);
+            self.mistakes.add(node.span(), HOLD_ELSEWHERE);
         }
         let mut section = match node.get_ref() {
             DeValue::Boolean(true) => {
@@ -309,9 +311,10 @@ impl Reader<'_> {
             DeValue::String(text) => match text.as_ref() {
                 "block" => Ending::Block(MessageName::BLOCKED),
                 "ask-again" => Ending::AskAgain(MessageName::CHECK_INPUT),
+                "hold" => Ending::Hold,
                 "error" => Ending::Error,
                 other => {
-                    let known = ["block", "ask-again", "error"];
+                    let known = ["block", "ask-again", "hold", "error"];
                     let what = format!("`{other}` is no `otherwise` of a rule; write {}", either(&known));
                     self.mistakes.add(node.span(), what + &suggestion(other, known));
                     return None;
@@ -346,6 +349,7 @@ impl Reader<'_> {
                     "only `post-attribute-collection` can ask again; write `block` elsewhere",
                 );
             }
+            Ending::Hold if elsewhere(Step::PostAttributeCollection) => self.mistakes.add(span, HOLD_ELSEWHERE),
             Ending::Error if elsewhere(Step::PreTokenIssuance) => {
                 self.mistakes.add(
                     span,
@@ -357,5 +361,18 @@ impl Reader<'_> {
     }
 }
 
+const HOLD_ELSEWHERE: &str =
+    "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
+
 /// The kinds of rules.
-const KINDS: [&str; 8] = ["allow", "deny", "require", "normalise", "set", "hold", "block", "error"];
+const KINDS: [&str; 9] = [
+    "allow",
+    "deny",
+    "require",
+    "normalise",
+    "set",
+    "drop",
+    "hold",
+    "block",
+    "error",
+];

@@ -20,7 +20,8 @@ pub(crate) fn fits(country: &Country, text: &str) -> bool {
     shapes.any(|shape| has_shape(&code, shape) || bare.is_some_and(|bare| has_shape(bare, shape)))
 }
 
-fn could_be_one(text: &str) -> bool {
+/// Whether a text could be the postal code of some country.
+pub(crate) fn could_be_one(text: &str) -> bool {
     let is_usual = |c: char| c.is_alphanumeric() || is_separator(c);
     text.chars().all(is_usual) && text.chars().any(char::is_alphanumeric) && (2..=12).contains(&text.chars().count())
 }

@@ -1,0 +1,93 @@
+//! Texts with claims in them: `Dear {givenName}`.
+
+use claims::{BadName, ClaimName, Claims};
+
+/// A text with places for claims. `{{` and `}}` stand for the braces themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Template(Vec<Part>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Claim(ClaimName),
+}
+
+/// What is wrong with a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BadTemplate {
+    /// A brace without its other half.
+    Brace,
+    /// What stands between braces names no claim.
+    Name(String, BadName),
+}
+
+impl Template {
+    pub(crate) fn parse(text: &str) -> Result<Template, BadTemplate> {
+        let mut parts = vec![Part::Text(String::new())];
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            add(&mut parts, &rest[..at]);
+            let tail = &rest[at..];
+            let doubled = ["{{", "}}"].into_iter().find(|braces| tail.starts_with(braces));
+            rest = match doubled {
+                Some(braces) => {
+                    add(&mut parts, &braces[..1]);
+                    &tail[2..]
+                }
+                None => {
+                    let inside = tail.strip_prefix('{').ok_or(BadTemplate::Brace)?;
+                    let (name, rest) = inside.split_once('}').ok_or(BadTemplate::Brace)?;
+                    let claim = ClaimName::parse(name).map_err(|error| BadTemplate::Name(name.to_owned(), error))?;
+                    parts.push(Part::Claim(claim));
+                    rest
+                }
+            };
+        }
+        add(&mut parts, rest);
+        Ok(Template(parts))
+    }
+
+    /// The claims that it shows.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = &ClaimName> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Claim(claim) => Some(claim),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The text with `show` in the place of each claim.
+    pub(crate) fn fill(&self, show: impl Fn(&ClaimName) -> String) -> String {
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Claim(claim) => show(claim),
+        };
+        self.0.iter().map(text).collect()
+    }
+
+    /// The text with the claims in it, without the spaces that an absent one leaves.
+    pub(crate) fn with(&self, claims: &Claims) -> String {
+        tidy(&self.fill(|claim| shown(claims, claim)))
+    }
+}
+
+/// A claim as text: several with commas between them, nothing for one that is absent.
+pub(crate) fn shown(claims: &Claims, claim: &ClaimName) -> String {
+    let texts: Vec<_> = claims
+        .get(claim)
+        .into_iter()
+        .flat_map(|value| value.scalars())
+        .collect();
+    texts.join(", ")
+}
+
+/// One space between words, none at the ends.
+pub(crate) fn tidy(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn add(parts: &mut Vec<Part>, text: &str) {
+    match parts.last_mut() {
+        Some(Part::Text(last)) => last.push_str(text),
+        _ => parts.push(Part::Text(text.to_owned())),
+    }
+}
