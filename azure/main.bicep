@@ -38,7 +38,7 @@ param graphDomain string = ''
 @description('VESTIBULE_GRAPH_CLIENT_ID: the app that has the rights; not with managed-identity')
 param graphClientId string = ''
 
-@description('VESTIBULE_GRAPH_CREDENTIAL: the proof of who creates accounts. managed-identity, the identity of this function app, needs no secret.')
+@description('VESTIBULE_GRAPH_CREDENTIAL: the proof of who creates accounts. managed-identity, the identity of this function app, needs no secret; else where the client secret is, secret:secretsmanager:ID or secret:ssm:NAME, never the secret itself.')
 @secure()
 param graphCredential string = ''
 
@@ -46,8 +46,15 @@ param graphCredential string = ''
 @allowed(['global', 'us-government', 'dod', 'china'])
 param graphCloud string = 'global'
 
+@description('VESTIBULE_GRAPH_EXTENSIONS: types of custom attributes, lines of extension_APPID_Name=TYPE. Empty: the directory is asked.')
+param graphExtensions string = ''
+
 @description('VESTIBULE_INVITE_REDIRECT_URL: where somebody lands who followed an invitation')
 param inviteRedirectUrl string = ''
+
+@description('VESTIBULE_INVITE_MAIL: whose mail carries the link of an invitation, vestibule\'s own or Microsoft\'s')
+@allowed(['vestibule', 'graph'])
+param inviteMail string = 'vestibule'
 
 @description('VESTIBULE_SEAL_KEY: where the key is that seals links of invitations, secretsmanager:ID or ssm:NAME')
 param sealKey string = ''
@@ -64,6 +71,12 @@ param mailFrom string = ''
 @description('VESTIBULE_MAIL_REPLY_TO: where answers go, if not there')
 param mailReplyTo string = ''
 
+@description('VESTIBULE_REVIEW_URL: the review room as browsers reach it, for mails to reviewers')
+param reviewUrl string = 'https://${name}.azurewebsites.net/api/review'
+
+@description('VESTIBULE_DELIVERY_SCHEDULE: the times before each attempt, such as 0s,5s,5m,30m,2h. Empty: eight attempts in about a day.')
+param deliverySchedule string = ''
+
 @description('Milliseconds from arrival to answer. Azure AD B2C gives up after 5 seconds, the cold start included.')
 param deadlineMs int = 1500
 
@@ -77,12 +90,16 @@ var deliverySettings = filter([
   { name: 'VESTIBULE_GRAPH_CLIENT_ID', value: graphClientId }
   { name: 'VESTIBULE_GRAPH_CREDENTIAL', value: graphCredential }
   { name: 'VESTIBULE_GRAPH_CLOUD', value: empty(graphTenant) ? '' : graphCloud }
+  { name: 'VESTIBULE_GRAPH_EXTENSIONS', value: graphExtensions }
   { name: 'VESTIBULE_INVITE_REDIRECT_URL', value: inviteRedirectUrl }
+  { name: 'VESTIBULE_INVITE_MAIL', value: empty(graphTenant) ? '' : inviteMail }
   { name: 'VESTIBULE_SEAL_KEY', value: sealKey }
   { name: 'VESTIBULE_MAIL', value: mail }
   { name: 'VESTIBULE_MAIL_PASSWORD', value: mailPassword }
   { name: 'VESTIBULE_MAIL_FROM', value: mailFrom }
   { name: 'VESTIBULE_MAIL_REPLY_TO', value: mailReplyTo }
+  { name: 'VESTIBULE_REVIEW_URL', value: reviewUrl }
+  { name: 'VESTIBULE_DELIVERY_SCHEDULE', value: deliverySchedule }
 ], setting => !empty(setting.value))
 
 var suffix = uniqueString(resourceGroup().id, name)

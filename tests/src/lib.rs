@@ -14,6 +14,7 @@
 //! | give it a mail server | [`mail_server::MailServer`] |
 //! | give it AWS's other services | [`moto::Moto`] |
 //! | move its time | [`clock::Clock`] |
+//! | read what a part of the product logs inside a test | [`log::Log`] |
 //! | call it | [`http::Front::send`], or bytes through [`http::Connection`] |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // Test support: a set-up that fails must end the test.
 
@@ -23,6 +24,7 @@ pub mod clock;
 pub mod dynamodb_local;
 pub mod events;
 pub mod http;
+pub mod log;
 pub mod mail_server;
 pub mod moto;
 pub mod plain;

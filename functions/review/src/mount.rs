@@ -67,6 +67,8 @@ mod tests {
     fn a_room_beside_others_answers_at_its_own_paths_only() {
         for (prefix, path, inside) in [
             ("", "/review", Some("")),
+            ("", "/review/", Some("")),
+            ("", "/review/login/", Some("/login")),
             ("", "/review/login", Some("/login")),
             ("", "/reviewer", None),
             ("", "/", None),

@@ -10,13 +10,8 @@ mod people;
 #[expect(dead_code, reason = "the other tests use more of it")]
 mod room;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
+use end_to_end::log::Log;
 use http::Method;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     browser::Browser,
@@ -116,32 +111,4 @@ async fn the_log_names_the_decision_and_nothing_personal_or_secret() {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
     assert_eq!(all.lines().count(), 6, "{all}");
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
 }

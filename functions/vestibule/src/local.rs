@@ -76,7 +76,7 @@ impl Guide {
     pub(crate) fn print(&self) {
         let (base, credentials, token) = (&self.base, self.credentials.as_deref(), self.token.as_deref());
         let user = credentials.unwrap_or("NAME:PASSWORD");
-        println!("Vestibule, for trying out. Everything is kept in {FOLDER}.\n");
+        println!("Vestibule, for trying out. What the settings do not name is kept in {FOLDER}.\n");
         println!("  steps        {base}/post-federation-signup");
         println!("               {base}/post-attribute-collection");
         println!("               {base}/pre-token-issuance");

@@ -1,13 +1,20 @@
 //! What every client of an AWS service here shares: region, credentials, TLS and time limits.
 
-use std::{fmt, time::Duration};
+use std::{error::Error, fmt, iter, time::Duration};
 
-use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_credential_types::{
+    Credentials,
+    provider::{SharedCredentialsProvider, error::CredentialsError},
+};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::{behavior_version::BehaviorVersion, http::SharedHttpClient, result::SdkError};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion,
+    http::SharedHttpClient,
+    result::{DispatchFailure, SdkError},
+};
 use aws_smithy_types::{error::metadata::ProvideErrorMetadata, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 
@@ -78,10 +85,21 @@ pub(crate) fn reason<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Stri
     match (error.code(), error) {
         (Some(code), _) => format!("AWS answers {code}"),
         (None, SdkError::TimeoutError(_)) => format!("AWS does not answer within {LIMIT:?}"),
+        (None, SdkError::DispatchFailure(failure)) if has_no_credentials(failure) => {
+            "nothing gives credentials for AWS; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+                .to_owned()
+        }
         (None, SdkError::DispatchFailure(_)) => "AWS cannot be reached".to_owned(),
         (None, SdkError::ConstructionFailure(_)) => "the request to AWS cannot be made".to_owned(),
         (None, _) => "AWS answers what cannot be read".to_owned(),
     }
+}
+
+/// The machine is asked for credentials when they are first needed.
+fn has_no_credentials(failure: &DispatchFailure) -> bool {
+    let first = failure.as_connector_error().and_then(Error::source);
+    let mut causes = iter::successors(first, |&error| error.source());
+    causes.any(|cause| cause.is::<CredentialsError>())
 }
 
 fn from_environment(variables: &Variables, region: Option<&str>) -> Result<SdkConfig, NoAws> {
@@ -130,4 +148,21 @@ fn http_client() -> SharedHttpClient {
     Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+
+    #[test]
+    fn without_credentials_nobody_is_sent_to_look_at_the_network() {
+        let reason = |error: ConnectorError| reason(&SdkError::<ErrorMetadata, ()>::dispatch_failure(error));
+        let no_credentials = CredentialsError::not_loaded("no provider in the chain");
+        let without = reason(ConnectorError::other(no_credentials.into(), None));
+        assert!(without.contains("AWS_PROFILE"), "{without}");
+        assert_eq!(reason(ConnectorError::io("refused".into())), "AWS cannot be reached");
+    }
 }

@@ -10,14 +10,10 @@ mod house;
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod stores;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use end_to_end::log::Log;
 use serde_json::{Value as Json, json};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     house::{HOLDING, House, SECOND, jane},
@@ -32,7 +28,7 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
     let house = House::new(HOLDING);
 
     house.submit(&jane("Jane Roe")).await;
-    let line = log.line();
+    let line = only_line(&log);
     let fields = &line["fields"];
     assert_eq!(
         (&line["level"], &fields["step"], &fields["verdict"], &fields["rule"]),
@@ -47,7 +43,7 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
     assert!(fields["milliseconds"].is_f64());
 
     house.submit(&jane("Jane Doe")).await;
-    let line = log.line();
+    let line = only_line(&log);
     assert_eq!(line["fields"]["reason"], "the request is pending");
     assert_eq!(line["fields"].get("rule"), None, "the state decided, no rule");
 
@@ -57,7 +53,7 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
             &jane("Jane Roe").replacen('{', r#"{"step":"PostFederationSignup","#, 1),
         )
         .await;
-    assert_eq!(log.line()["level"], "ERROR", "an alarm counts these");
+    assert_eq!(only_line(&log)["level"], "ERROR", "an alarm counts these");
 
     let mut hanging = house.with_store(Faulty {
         failure: None,
@@ -65,45 +61,21 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
     });
     hanging.deadline = Duration::from_millis(1);
     hanging.submit(&jane("Jane Roe")).await;
-    let line = log.line();
+    let line = only_line(&log);
     assert_eq!(
         (&line["level"], &line["fields"]["reason"]),
         (&json!("ERROR"), &json!("no answer within 1 ms"))
     );
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// The one line of the last call.
-    fn line(&self) -> Json {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        for personal in ["jane", "Jane", "google", "pass"] {
-            assert!(!text.contains(personal), "{text}");
-        }
-        let mut lines = text.lines();
-        let (line, more) = (lines.next().unwrap(), lines.next());
-        assert_eq!(more, None, "one line a call");
-        serde_json::from_str(line).unwrap()
+/// The one line of the last call.
+fn only_line(log: &Log) -> Json {
+    let text = log.take();
+    for personal in ["jane", "Jane", "google", "pass"] {
+        assert!(!text.contains(personal), "{text}");
     }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Log;
-
-    fn make_writer(&self) -> Log {
-        self.clone()
-    }
+    let mut lines = text.lines();
+    let (line, more) = (lines.next().unwrap(), lines.next());
+    assert_eq!(more, None, "one line a call");
+    serde_json::from_str(line).unwrap()
 }

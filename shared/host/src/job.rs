@@ -116,12 +116,14 @@ pub async fn at_intervals<J: Job>(job: &J) -> Result<(), StartError> {
     loop {
         tokio::select! {
             biased;
-            () = signals.end() => return Ok(()),
+            () = signals.end() => break,
             _ = due.tick() => {}
         }
         // What failed is in the log, and the next run tries again.
         let _: Result<Ran, Failure> = run(job, RUN, &random_id()).await;
     }
+    tracing::info!(target: "vestibule", job = J::NAME, "asked to end: {} runs no more", J::NAME);
+    Ok(())
 }
 
 /// Why a run did not end well. More is in the log.

@@ -46,8 +46,13 @@ pub(crate) async fn serve<S: Service>(address: SocketAddr, service: S) -> Result
         }
     }
     drop(listener);
-    if tokio::time::timeout(LAST_CALLS, graceful.shutdown()).await.is_err() {
-        tracing::warn!(target: "vestibule", "calls were still in flight after {} s", LAST_CALLS.as_secs());
+    match tokio::time::timeout(LAST_CALLS, graceful.shutdown()).await {
+        Ok(()) => {
+            tracing::info!(target: "vestibule", "asked to end: listens no more, every call in flight was answered")
+        }
+        Err(_) => {
+            tracing::warn!(target: "vestibule", "asked to end: calls were still in flight after {} s", LAST_CALLS.as_secs());
+        }
     }
     Ok(())
 }

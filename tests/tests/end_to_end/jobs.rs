@@ -156,6 +156,7 @@ fn without_a_platform_a_job_runs_at_intervals_and_finishes_its_run_at_sigterm() 
     process.wait_for_line(|line| line == "begun");
     assert!(!process.logs().contains("deliver: 1 done"), "{}", process.logs());
     assert_eq!(process.terminate(SOON), Some(0));
+    process.wait_for_line(|line| line.contains("asked to end: deliver runs no more"));
     assert!(process.logs().contains("deliver: 1 done"), "{}", process.logs());
 }
 

@@ -13,4 +13,5 @@ mod input;
 mod jobs;
 mod operation;
 mod room;
+mod settings;
 mod story;

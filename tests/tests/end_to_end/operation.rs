@@ -268,7 +268,7 @@ fn a_wrong_setting_behind_the_azure_host_serves_blocks() {
 }
 
 #[test]
-fn sigterm_finishes_calls_in_flight_and_exits_0() {
+fn sigterm_finishes_calls_in_flight_says_so_and_exits_0() {
     let folder = TempDir::new().unwrap();
     let environment = settings(folder.path());
     let server = Server::start(Program::of_workspace("vestibule").args(["serve"]).envs(environment));
@@ -291,6 +291,8 @@ fn sigterm_finishes_calls_in_flight_and_exits_0() {
         let response = connection.read_response("POST").unwrap();
         assert_eq!(response.json()["action"], "ShowBlockPage");
         assert_eq!(end.join().unwrap(), Some(0));
+        let says = |line: &str| line.contains("asked to end: ") && line.contains("every call in flight was answered");
+        server.process().wait_for_line(says);
     });
 }
 

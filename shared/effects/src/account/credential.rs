@@ -50,7 +50,7 @@ impl Credential {
     /// # Errors
     /// [`BadSetting`], which shows nothing of a secret.
     pub fn read(variables: &dyn Fn(&str) -> Option<String>, plain: PlainText) -> Result<Credential, BadSetting> {
-        let text = variables(NAME).ok_or_else(|| BadSetting::secret(NAME, "it is not set", WANTED))?;
+        let text = variables(NAME).ok_or_else(|| BadSetting::secret(NAME, "not set", WANTED))?;
         let (kind, value) = text.split_once(':').unwrap_or((text.as_str(), ""));
         let proof = match (kind.trim(), value.trim()) {
             ("managed-identity", "") => return Ok(Credential(Kind::ManagedIdentity(managed_identity(variables)?))),
@@ -61,9 +61,9 @@ impl Credential {
             ("certificate", source) if !source.is_empty() => Proof::Certificate(certificate(source, plain)?),
             ("federated", "managed-identity") => Proof::FederatedIdentity(managed_identity(variables)?),
             ("federated", path) if !path.is_empty() => Proof::FederatedFile(path.into()),
-            _ => return Err(BadSetting::secret(NAME, "it is none of the kinds", WANTED)),
+            _ => return Err(BadSetting::secret(NAME, "none of the kinds (not shown)", WANTED)),
         };
-        let unset = || BadSetting::secret(CLIENT_ID, "it is not set", "the client id of the app registration");
+        let unset = || BadSetting::secret(CLIENT_ID, "not set", "the client id of the app registration");
         let client_id = variables(CLIENT_ID).ok_or_else(unset)?;
         Ok(Credential(Kind::App { client_id, proof }))
     }
@@ -79,26 +79,19 @@ fn certificate(source: &str, plain: PlainText) -> Result<Certificate, BadSetting
     };
     let text = if source.contains("-----BEGIN") {
         if plain == PlainText::Refuse {
-            return Err(refused(
-                "the key itself stands in a setting that can be read in the console",
-            ));
+            return Err(refused("the key itself, where settings can be read in the console"));
         }
         source.to_owned()
     } else {
-        fs::read_to_string(source).map_err(|error| refused(&format!("the file cannot be read ({})", error.kind())))?
+        fs::read_to_string(source)
+            .map_err(|error| refused(&format!("the path of a file that cannot be read ({})", error.kind())))?
     };
-    Certificate::parse(&text).map_err(|why| refused(&format!("the PEM text {why}")))
+    Certificate::parse(&text).map_err(|why| refused(&format!("a PEM text that {why}")))
 }
 
 fn managed_identity(variables: &dyn Fn(&str) -> Option<String>) -> Result<ManagedIdentity, BadSetting> {
     let needed = |name: &'static str| {
-        let missing = || {
-            BadSetting::secret(
-                name,
-                "it is not set",
-                "what Azure sets where the app has a managed identity",
-            )
-        };
+        let missing = || BadSetting::secret(name, "not set", "what Azure sets where the app has a managed identity");
         variables(name).ok_or_else(missing)
     };
     Ok(ManagedIdentity {

@@ -71,7 +71,9 @@ async fn check(graph: &Graph, id: &ObjectId) -> Result<(), Stop> {
     let path = format!("/groups/{id}?$select=id,isAssignableToRole");
     let answer = graph.get(&path, Right::WriteMembers).await?;
     if answer.status == StatusCode::NOT_FOUND {
-        return Err(Stop::never(format!("there is no group {id}: mend the settings")));
+        return Err(Stop::never(format!(
+            "there is no group {id}: correct `groups` in the policy"
+        )));
     }
     let group: Group = answer.read()?;
     match group.is_assignable_to_role {

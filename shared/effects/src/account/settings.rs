@@ -40,7 +40,7 @@ impl AccountSettings {
     /// # Errors
     /// [`BadSetting`], naming the variable, what is wrong and what it wants.
     pub fn read(variables: &dyn Fn(&str) -> Option<String>, plain: PlainText) -> Result<AccountSettings, BadSetting> {
-        let needed = |name, wanted| variables(name).ok_or_else(|| BadSetting::secret(name, "it is not set", wanted));
+        let needed = |name, wanted| variables(name).ok_or_else(|| BadSetting::secret(name, "not set", wanted));
         let redirect_url = needed(
             "VESTIBULE_INVITE_REDIRECT_URL",
             "the URL of the app that people sign up for",
@@ -206,7 +206,7 @@ fn extensions(text: &str) -> Result<BTreeMap<String, DataType>, BadSetting> {
 pub struct BadSetting {
     /// The environment variable.
     pub name: &'static str,
-    /// What it got.
+    /// What it got; reads on after "is".
     pub got: String,
     /// What it wants.
     pub wanted: &'static str,
@@ -238,7 +238,7 @@ impl BadSetting {
 
 impl fmt::Display for BadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: wanted {}; {}", self.name, self.wanted, self.got)
+        write!(f, "{} is {}; wanted: {}", self.name, self.got, self.wanted)
     }
 }
 

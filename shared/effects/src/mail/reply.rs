@@ -87,6 +87,9 @@ fn broken(error: &Error, during: During) -> &'static str {
         During::Connecting if is_untrusted(error) => {
             "the mail server's certificate is not trusted, or not for its name; nothing was sent"
         }
+        During::Connecting if is_plain(error) => {
+            "the mail server does not begin with TLS at this port; where it wants STARTTLS, VESTIBULE_MAIL is `smtp://…`"
+        }
         During::Connecting if error.is_client() => "the mail server does not offer STARTTLS; nothing was sent",
         During::Connecting => "the mail server cannot be reached",
         During::LogIn => "the connection to the mail server broke during the log-in",
@@ -95,9 +98,19 @@ fn broken(error: &Error, during: During) -> &'static str {
 }
 
 fn is_untrusted(error: &Error) -> bool {
+    a_cause_says(error, "invalid peer certificate")
+}
+
+/// A greeting in plain text is no TLS.
+fn is_plain(error: &Error) -> bool {
+    a_cause_says(error, "corrupt message of type InvalidContentType")
+}
+
+/// TLS is behind lettre's own error: its words are all that shows.
+fn a_cause_says(error: &Error, words: &str) -> bool {
     let first: &(dyn std::error::Error + 'static) = error;
     let mut causes = std::iter::successors(Some(first), |&error| error.source());
-    causes.any(|cause| cause.to_string().contains("invalid peer certificate"))
+    causes.any(|cause| cause.to_string().contains(words))
 }
 
 #[cfg(test)]

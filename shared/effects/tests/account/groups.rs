@@ -27,7 +27,7 @@ async fn accounts_of_both_kinds_join_the_groups_and_may_be_members_already() {
 
 #[tokio::test]
 async fn a_group_that_holds_roles_or_is_none_refuses_before_anything_is_created() {
-    for (assignable, wanted) in [(Some(true), "can hold roles"), (None, "there is no group")] {
+    for (assignable, wanted) in [(Some(true), "can hold roles"), (None, "`groups` in the policy")] {
         let tenant = Tenant::new();
         let group = match assignable {
             None => "00000000-0000-4000-8000-000000000000".to_owned(),

@@ -35,7 +35,12 @@ fn what_is_wrong_is_named_and_no_secret_shown() {
         }
         let refused = read(&variables).unwrap_err();
         assert_eq!(refused.name, name, "{value}");
-        assert!(!refused.to_string().contains("hidden"), "{refused}");
+        let text = refused.to_string();
+        assert!(
+            text.starts_with(&format!("{name} is ")) && text.contains("; wanted: "),
+            "{text}"
+        );
+        assert!(!text.contains("hidden"), "{text}");
     }
     let mut variables = tenant.variables();
     variables.insert("VESTIBULE_GRAPH_CREDENTIAL", "managed-identity".to_owned());

@@ -128,6 +128,16 @@ async fn a_server_without_starttls_gets_nothing() {
 }
 
 #[tokio::test]
+async fn a_server_that_begins_in_plain_text_gets_nothing_and_the_reason_says_what_to_write() {
+    let authority = Authority::vouching_for("localhost");
+    let server = authority.server(Some("starttls"), false);
+    let mailer = authority.mailer(&format!("smtps://localhost:{}", server.port()));
+    let why = later(mailer.open().await.send(&denied()).await);
+    assert!(why.contains("VESTIBULE_MAIL is `smtp://"), "{why}");
+    assert_eq!(server.letters(0).len(), 0);
+}
+
+#[tokio::test]
 async fn a_refused_log_in_is_a_persons_business() {
     let authority = Authority::vouching_for("localhost");
     let server = authority.server(Some("implicit"), true);
