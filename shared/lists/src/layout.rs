@@ -1,0 +1,185 @@
+//! What a packed list looks like.
+//!
+//! ```text
+//! header   64 bytes, see `Header`
+//! index    for each block: where it ends in the text, its checksum        2 x u32
+//! text     the entries, a line each, block by block
+//! ```
+//! Numbers are little-endian. An entry's hash says in which block it stands, if it is listed; the block, about four lines,
+//! is then compared letter by letter, so a hash alone never decides. Two places of the file are read for an answer, however
+//! long the list is, where a search in sorted lines would visit twenty. Each block has a checksum, since a damaged list must
+//! not say no: to check it costs a tenth of a microsecond, to check the whole file at start a tenth of a second.
+
+use std::fmt;
+
+use crate::Kind;
+
+pub(crate) const HEADER_BYTES: usize = 64;
+pub(crate) const INDEX_BYTES: usize = 8;
+pub(crate) const MAGIC: [u8; 8] = *b"vst-list";
+/// Another number for another layout: what reads this one refuses it.
+pub(crate) const VERSION: u32 = 1;
+/// More make the index smaller and every answer slower.
+const ENTRIES_A_BLOCK: u32 = 4;
+
+/// SHA-256 of a list's source text, as it stood in the file: whether a packed list is that of a text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SourceHash(pub(crate) [u8; 32]);
+
+impl fmt::Display for SourceHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for SourceHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Magic, version, kind, how many entries, how long the text is, the source's hash, and a checksum of all that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) kind: Kind,
+    pub(crate) entries: u32,
+    pub(crate) text_bytes: u32,
+    pub(crate) source: SourceHash,
+}
+
+/// Why bytes do not begin as a packed list of this version does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadHeader {
+    NotPacked,
+    Version(u32),
+    Damaged,
+}
+
+impl Header {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Header, BadHeader> {
+        if !bytes.starts_with(&MAGIC) {
+            return Err(BadHeader::NotPacked);
+        }
+        let number = |at| u32_at(bytes, at).ok_or(BadHeader::Damaged);
+        match number(8)? {
+            VERSION => {}
+            other => return Err(BadHeader::Version(other)),
+        }
+        let source = array_at(bytes, 24).ok_or(BadHeader::Damaged)?;
+        let header = Header {
+            kind: kind_of(number(12)?).ok_or(BadHeader::Damaged)?,
+            entries: number(16)?,
+            text_bytes: number(20)?,
+            source: SourceHash(source),
+        };
+        let is_sound = bytes.starts_with(&header.encode());
+        is_sound.then_some(header).ok_or(BadHeader::Damaged)
+    }
+
+    pub(crate) fn encode(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..8].copy_from_slice(&MAGIC);
+        let numbers = [VERSION, number_of(self.kind), self.entries, self.text_bytes];
+        for (place, number) in bytes[8..24].chunks_exact_mut(4).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        bytes[24..56].copy_from_slice(&self.source.0);
+        let checksum = fnv(FNV_BASIS, &bytes[..56]);
+        bytes[56..].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    pub(crate) fn blocks(&self) -> u32 {
+        blocks_for(self.entries)
+    }
+
+    /// Where the text begins.
+    pub(crate) fn text_at(&self) -> usize {
+        HEADER_BYTES + self.blocks() as usize * INDEX_BYTES
+    }
+}
+
+/// At least one.
+pub(crate) fn blocks_for(entries: u32) -> u32 {
+    entries / ENTRIES_A_BLOCK + 1
+}
+
+/// The block in which an entry stands if it is listed. Who writes a list could fill one block with a thousand entries
+/// and make it slow, and has nothing from it.
+pub(crate) fn block_of(entry: &str, blocks: u32) -> u32 {
+    let place = fnv(FNV_BASIS, entry.as_bytes()) % u64::from(blocks);
+    place as u32 // Below `blocks`, so it fits.
+}
+
+/// A block's checksum. Its number is in it, so that no block passes for another.
+pub(crate) fn checksum(number: u32, block: &[u8]) -> u32 {
+    let hash = fnv(fnv(FNV_BASIS, &number.to_le_bytes()), block);
+    (hash >> 32) as u32 ^ hash as u32 // Folded as its authors advise.
+}
+
+pub(crate) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    array_at(bytes, at).map(u32::from_le_bytes)
+}
+
+fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
+fn number_of(kind: Kind) -> u32 {
+    match kind {
+        Kind::Domains => 1,
+        Kind::Addresses => 2,
+        Kind::Values => 3,
+    }
+}
+
+fn kind_of(number: u32) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|kind| number_of(*kind) == number)
+}
+
+/// FNV-1a in 64 bits, by Fowler, Noll and Vo: <http://www.isthe.com/chongo/tech/comp/fnv/>. It is the same everywhere and for
+/// ever, as a file needs it, and whatever change of one byte changes it.
+fn fnv(basis: u64, bytes: &[u8]) -> u64 {
+    const PRIME: u64 = 0x100_0000_01b3;
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(PRIME);
+    bytes.iter().fold(basis, step)
+}
+
+const FNV_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_the_one_that_was_published() {
+        for (text, hash) in [
+            ("", 0xcbf2_9ce4_8422_2325),
+            ("a", 0xaf63_dc4c_8601_ec8c),
+            ("foobar", 0x8594_4171_f739_67e8),
+        ] {
+            assert_eq!(fnv(FNV_BASIS, text.as_bytes()), hash, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_with_any_byte_changed_is_none() {
+        let header = Header {
+            kind: Kind::Values,
+            entries: 9,
+            text_bytes: 70,
+            source: SourceHash([7; 32]),
+        };
+        let bytes = header.encode();
+        assert_eq!(Header::parse(&bytes), Ok(header));
+        for at in 0..HEADER_BYTES {
+            let mut damaged = bytes;
+            damaged[at] ^= 1 << (at % 8);
+            assert!(Header::parse(&damaged).is_err(), "byte {at}");
+            assert!(Header::parse(&bytes[..at]).is_err(), "cut at {at}");
+        }
+        let mut newer = bytes;
+        newer[8] = 2;
+        assert_eq!(Header::parse(&newer), Err(BadHeader::Version(2)));
+    }
+}
