@@ -78,8 +78,8 @@ impl fmt::Display for PackError {
         match self {
             PackError::Source(error) => write!(f, "cannot read the list: {error}"),
             PackError::BadLines { first, more } => {
-                let lines: Vec<_> = first.iter().map(BadLine::to_string).collect();
-                f.write_str(&lines.join("\n"))?;
+                f.write_str("lines are no entries")?;
+                first.iter().try_for_each(|line| write!(f, "\n{line}"))?;
                 match more {
                     0 => Ok(()),
                     more => write!(f, "\nand {more} more"),
@@ -229,7 +229,10 @@ mod tests {
         ];
         assert_eq!(numbers, wrong);
         let told = error.to_string();
-        assert!(told.starts_with("line 2: no domain: write one like"), "{told}");
+        assert!(
+            told.starts_with("lines are no entries\nline 2: no domain: write one like"),
+            "{told}"
+        );
         assert!(!told.contains("jane") && !told.contains("localhost"), "{told}");
     }
 
@@ -237,7 +240,7 @@ mod tests {
     fn of_many_bad_lines_the_first_are_told() {
         let error = packed(Kind::Addresses, "nobody\n".repeat(25).as_bytes()).unwrap_err();
         let told = error.to_string();
-        assert_eq!(told.lines().count(), 21);
+        assert_eq!(told.lines().count(), 22);
         assert!(
             told.ends_with("line 20: no e-mail address with exactly one `@`, a plain name and a domain\nand 5 more")
         );

@@ -1,5 +1,7 @@
 //! Packed lists as files.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt},

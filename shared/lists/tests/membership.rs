@@ -193,6 +193,18 @@ fn a_list_is_not_asked_for_what_cannot_stand_in_it() {
     );
 }
 
+/// Files outlive programs: whoever changes a byte of the layout gives it another version.
+#[test]
+fn the_layout_is_the_one_that_files_have() {
+    let list = bytes_of(
+        Kind::Domains,
+        &["contoso.com", "*.contoso.com", "fabrikam.com", "a.example", "b.example"],
+    );
+    let expected = "7673742d6c6973740100000001000000050000003b00000052b77072e56977c1b04bdb8a281a526a2700c1aa16592dc10358291292ba21995f689b0e0000000018000000a508472b3b000000fb449d3a2a2e636f6e746f736f2e636f6d0a622e6578616d706c650a612e6578616d706c650a636f6e746f736f2e636f6d0a66616272696b616d2e636f6d0a";
+    let hex: String = list.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, expected);
+}
+
 /// A word that is a line's end, or a part of a line, or several.
 #[test]
 fn only_whole_entries_are_found() {
