@@ -63,8 +63,8 @@ lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what mus
 check-lambda: $(venv) $(npm) ## one function as it goes to Lambda: its size, what is in it, one answer
 	scripts/check-lambda $(POLICY) $(FUNCTION)
 
-disposable: ## the newest list of domains of disposable addresses, lists/disposable.txt
-	@scripts/need cc python3
+disposable: $(venv) ## the newest list of domains of disposable addresses, lists/disposable.txt
+	@scripts/need cc
 	scripts/disposable
 
 tools: $(venv) $(deny) ## what the other targets need, in .tools
