@@ -170,7 +170,7 @@ fn lay_out(kind: Kind, lines: Lines) -> Result<(Header, Vec<u8>, Vec<u8>), PackE
     let blocks = blocks_for(entries);
     let place = |span: Range<usize>| (block_of(&lines.text[span.clone()], blocks), span);
     let mut placed: Vec<_> = lines.spans.into_iter().map(place).collect();
-    // Stable: within its block, each stays in order.
+    // Stable, so that the bytes do not depend on how a library sorts.
     placed.sort_by_key(|(block, _)| *block);
 
     let mut text = Vec::with_capacity(lines.text.len() + placed.len());

@@ -250,3 +250,44 @@ fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
         .split_inclusive(|byte| *byte == b'\n')
         .filter_map(|line| line.strip_suffix(b"\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::blocks_for;
+
+    /// A list with all its entries in one of its two blocks, sealed as it should be.
+    fn all_in(number: u32) -> Packed {
+        let header = Header {
+            kind: Kind::Values,
+            // So many that there are two blocks.
+            entries: 4,
+            text_bytes: 8,
+            source: SourceHash([0; 32]),
+        };
+        let mut bytes = header.encode().to_vec();
+        let text = b"a\nb\nc\nd\n";
+        for block in 0..2 {
+            let (end, lines) = match block == number {
+                true => (8, &text[..]),
+                false => (8 * block, &[][..]),
+            };
+            bytes.extend(end.to_le_bytes());
+            bytes.extend(checksum(block, lines).to_le_bytes());
+        }
+        bytes.extend(text);
+        Packed::from_bytes(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_list_whose_entries_no_look_up_finds_is_damaged() {
+        let places = ["a", "b", "c", "d"].map(|entry| block_of(entry, blocks_for(4)));
+        assert!(
+            places.contains(&0) && places.contains(&1),
+            "some are misplaced either way"
+        );
+        for number in 0..2 {
+            assert_eq!(all_in(number).verify(), Err(NoAnswer::Damaged));
+        }
+    }
+}

@@ -116,7 +116,7 @@ fn a_list_is_packed_once_for_each_text_and_kind() {
 }
 
 #[test]
-fn a_damaged_list_is_packed_again() {
+fn a_damaged_list_or_that_of_another_text_is_packed_again() {
     let folder = TempDir::new().unwrap();
     let source = folder.path().join("partners.txt");
     fs::write(&source, "contoso.com\n").unwrap();
@@ -125,7 +125,11 @@ fn a_damaged_list_is_packed_again() {
     let sound = fs::read(&path).unwrap();
     let mut damaged = sound.clone();
     *damaged.last_mut().unwrap() ^= 1;
-    for bytes in [&damaged[..], &sound[..80], b"contoso.com\n", b""] {
+    let (other, others) = (folder.path().join("other.txt"), folder.path().join("other.packed"));
+    fs::write(&other, "fabrikam.com\n").unwrap();
+    pack_file(Kind::Domains, &other, &others).unwrap();
+    let others = fs::read(others).unwrap();
+    for bytes in [&damaged[..], &sound[..80], &others, b"contoso.com\n", b""] {
         fs::remove_file(&path).unwrap();
         fs::write(&path, bytes).unwrap();
         let mended = cache(folder.path(), &source, Kind::Domains).unwrap();
