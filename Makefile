@@ -17,7 +17,7 @@ venv := .tools/venv/installed
 moto := .tools/test/installed
 npm := node_modules/.package-lock.json
 
-.PHONY: help run test watch invoke build build-aws build-azure deploy bench lint tools check-lambda
+.PHONY: help run test watch invoke build build-aws build-azure deploy bench lint tools check-lambda disposable
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -55,12 +55,17 @@ bench: $(npm) build-aws ## measure the functions against their baselines
 	cargo build --release --no-default-features $(FUNCTIONS:%=-p %)
 	for baseline in $(BASELINES); do cargo build --release -p $$baseline || exit 1; done
 	cargo run --release -p bench
+	cargo run --release -p bench-lists
 
 lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what must not be linked
 	scripts/lint $(FUNCTIONS)
 
 check-lambda: $(venv) $(npm) ## one function as it goes to Lambda: its size, what is in it, one answer
 	scripts/check-lambda $(POLICY) $(FUNCTION)
+
+disposable: $(venv) ## the newest list of domains of disposable addresses, lists/disposable.txt
+	@scripts/need cc
+	scripts/disposable
 
 tools: $(venv) $(deny) ## what the other targets need, in .tools
 

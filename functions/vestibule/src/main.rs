@@ -3,6 +3,7 @@
 mod background;
 mod closed;
 mod effects;
+mod lists;
 mod local;
 mod policy_file;
 mod router;
@@ -29,6 +30,9 @@ enum Command {
     /// Effects that were given up: accounts that were not created, mails that were not sent.
     #[command(subcommand)]
     Effects(effects::Command),
+    /// Packs long lists that the policy looks up.
+    #[command(subcommand)]
+    Lists(lists::Command),
     /// Looks after the policy file.
     #[command(subcommand)]
     Policy(policy_file::Command),
@@ -63,6 +67,7 @@ struct Serve {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Policy(command) => command.run(),
+        Command::Lists(command) => command.run(),
         Command::Effects(command) => on_runtime(effects::main(command)),
         Command::Serve(flags) => on_runtime(async {
             match serve(&flags).await {
