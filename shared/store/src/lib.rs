@@ -6,6 +6,7 @@
 mod commit;
 mod entry_id;
 mod history;
+mod lists;
 mod outbox;
 pub mod parking;
 mod request;
@@ -17,6 +18,7 @@ use claims::{CallKey, Hash};
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry};
+pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, Origin};
 pub use outbox::{Effect, News, Outbox, OutboxEntry, Receiver};
 pub use parking::{ParkedPage, ParkedPlace};
 pub use request::{BadRequestId, Request, RequestId, Seen, State, StateName};
