@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
-use policy::{MessageName, Outcome, Verdict as PolicyVerdict};
+use policy::{Facts, MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
 
 use crate::{
@@ -28,7 +28,7 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         log.failed = true;
         return finish(parts, &blocked(parts, sign_up, &MessageName::FAILED), log);
     }
-    let verdict = parts.policy.decide(sign_up, parts.clock.now());
+    let verdict = ruled(parts, sign_up).await;
     log.rule = verdict.rule.map(str::to_owned);
     log.observed = observed(&verdict);
     if let Some(failure) = &verdict.failure {
@@ -62,6 +62,25 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         (Outcome::Continue | Outcome::Admit, _) => Decision::Continue(verdict.changes.clone()),
     };
     finish(parts, &decision, log)
+}
+
+/// What the rules say, with what the store says of the lists that they look things up in.
+async fn ruled<'p>(parts: &'p Parts, sign_up: &SignUp) -> PolicyVerdict<'p> {
+    let now = parts.clock.now();
+    let Some(lists) = &parts.lists else {
+        return parts.policy.decide(sign_up, now);
+    };
+    let mut facts = Facts::none();
+    loop {
+        // Every question is answered, if only by a failure, and there are as many as the policy has lists.
+        match parts.policy.ask(sign_up, now, &facts) {
+            Ok(verdict) => return verdict,
+            Err(questions) => match lists.listed(&questions).await {
+                Ok(answers) => facts.learn(questions, answers),
+                Err(error) => facts.fail(questions, &error.to_string()),
+            },
+        }
+    }
 }
 
 /// The reply when the deadline passed. The token step runs at every sign-in and lets everybody pass; it must never be

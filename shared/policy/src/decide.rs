@@ -1,12 +1,13 @@
 use claims::{Address, Changes, ClaimName, Claims, SignUp, Step, Value};
-use store::Timestamp;
+use store::{ListQuestion, Timestamp};
 
 use crate::{
     Otherwise, Policy,
     condition::{Condition, Reading},
     explain::{Seen, Witness},
+    facts::Facts,
     messages::MessageName,
-    rule::{Action, Ending, Rule},
+    rule::{Action, Ending, OnFailure, Rule},
     scene::{Failure, Scene},
 };
 
@@ -56,13 +57,25 @@ pub enum Outcome {
 impl Policy {
     /// Asks the rules of the sign-up's step, in order. The first that ends the call wins. A hold does not end it:
     /// later rules can still turn the person away, and finish the claims that reviewers see.
+    ///
+    /// A rule that needs a list in the store fails here: [`ask`](Self::ask) is for policies that have such lists.
     pub fn decide(&self, sign_up: &SignUp, now: Timestamp) -> Verdict<'_> {
-        self.run(Run::new(sign_up, now, None)).0
+        self.run(Run::new(sign_up, now, &Facts::unanswered(), None)).0
     }
 
     /// The same, with what each rule saw and did.
     pub fn explain(&self, sign_up: &SignUp, now: Timestamp) -> (Verdict<'_>, Vec<Seen<'_>>) {
-        self.run(Run::new(sign_up, now, Some(Witness::default())))
+        self.run(Run::new(sign_up, now, &Facts::unanswered(), Some(Witness::default())))
+    }
+
+    /// The same as [`decide`](Self::decide), with what the store said.
+    ///
+    /// # Errors
+    /// The questions whose answers it lacks: ask the store, add what it says to the facts, and ask again.
+    pub fn ask(&self, sign_up: &SignUp, now: Timestamp, facts: &Facts) -> Result<Verdict<'_>, Vec<ListQuestion>> {
+        let (verdict, _) = self.run(Run::new(sign_up, now, facts, None));
+        let wanted = facts.wanted();
+        if wanted.is_empty() { Ok(verdict) } else { Err(wanted) }
     }
 
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
@@ -77,10 +90,14 @@ impl Policy {
             return run.end(refused, None);
         }
         for rule in self.rules.iter().filter(|rule| rule.steps.contains(&sign_up.step)) {
-            match run.take(rule) {
-                Ok(None) => {}
-                Ok(Some(ending)) => return run.end(ending, Some(&rule.name)),
-                Err(failure) => return run.fail(rule, failure),
+            let ended = match run.take(rule) {
+                Ok(ended) => ended,
+                // The verdict will not count; later rules may have questions too.
+                Err(Failure::Unasked) => None,
+                Err(Failure::Broken(why)) => run.fail(rule, why),
+            };
+            if let Some(outcome) = ended {
+                return run.end(outcome, Some(&rule.name));
             }
         }
         // A policy does not start for a step without `otherwise`; should it be asked all the same, nobody gets in.
@@ -145,11 +162,14 @@ struct Run<'p, 's> {
     /// The last allow list that names the person.
     let_in: Option<&'p str>,
     observed: Vec<Observed<'p>>,
+    /// The first thing that went wrong.
+    failure: Option<String>,
+    facts: &'s Facts,
     witness: Option<Witness<'p>>,
 }
 
 impl<'p, 's> Run<'p, 's> {
-    fn new(sign_up: &'s SignUp, now: Timestamp, witness: Option<Witness<'p>>) -> Run<'p, 's> {
+    fn new(sign_up: &'s SignUp, now: Timestamp, facts: &'s Facts, witness: Option<Witness<'p>>) -> Run<'p, 's> {
         Run {
             sign_up,
             now,
@@ -159,6 +179,8 @@ impl<'p, 's> Run<'p, 's> {
             automatic: None,
             let_in: None,
             observed: Vec::new(),
+            failure: None,
+            facts,
             witness,
         }
     }
@@ -169,6 +191,7 @@ impl<'p, 's> Run<'p, 's> {
             sign_up: self.sign_up,
             claims: &self.claims,
             now: self.now,
+            facts: self.facts,
         };
         if let Some(witness) = &mut self.witness {
             witness.begin(rule, &scene);
@@ -216,17 +239,20 @@ impl<'p, 's> Run<'p, 's> {
         self.claims.set(name, (!blank).then_some(value));
     }
 
-    /// A rule that cannot say anything turns away; at the token step, which must never be the only control, the person
-    /// goes on without added claims.
-    fn fail(mut self, rule: &'p Rule, failure: Failure) -> (Verdict<'p>, Vec<Seen<'p>>) {
-        let outcome = match self.sign_up.step.is_sign_up() {
-            true => Outcome::Block(MessageName::FAILED),
-            false => Outcome::Continue,
-        };
-        self.changes = Changes::none();
-        let (verdict, seen) = self.end(outcome, Some(&rule.name));
-        let failure = Some(failure.0);
-        (Verdict { failure, ..verdict }, seen)
+    /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
+    /// only control, the person goes on without added claims.
+    fn fail(&mut self, rule: &'p Rule, why: String) -> Option<Outcome> {
+        self.failure.get_or_insert(why);
+        match &rule.on_failure {
+            _ if rule.observes => None,
+            Some(OnFailure::Continue) => None,
+            Some(OnFailure::End(ending)) => self.carry_out(rule, Did::End(ending.clone())),
+            None if self.sign_up.step.is_sign_up() => Some(Outcome::Block(MessageName::FAILED)),
+            None => {
+                self.changes = Changes::none();
+                Some(Outcome::Continue)
+            }
+        }
     }
 
     fn end(self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
@@ -236,7 +262,7 @@ impl<'p, 's> Run<'p, 's> {
             claims: self.claims,
             changes: self.changes,
             observed: self.observed,
-            failure: None,
+            failure: self.failure,
         };
         (verdict, self.witness.map(Witness::seen).unwrap_or_default())
     }

@@ -8,9 +8,10 @@ use toml::de::DeValue;
 use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
 use crate::{
     Otherwise,
+    lists::List,
     messages::MessageName,
     mistakes::suggestion,
-    rule::{Action, Ending, Listed, Rule},
+    rule::{Action, Ending, Listed, OnFailure, Rule},
 };
 
 impl Reader<'_> {
@@ -23,7 +24,7 @@ impl Reader<'_> {
             return None;
         };
         self.refuse_empty(node);
-        let mut rules: Vec<Rule> = Vec::new();
+        let mut rules: Vec<(Rule, Range<usize>)> = Vec::new();
         for entry in entries.iter() {
             let before = self.mistakes.count();
             let rule = self.section(Some(entry)).and_then(|section| self.rule(section, steps));
@@ -31,15 +32,16 @@ impl Reader<'_> {
                 self.may_be_shown(entry);
             }
             let Some(rule) = rule else { continue };
-            if rules.iter().any(|other| other.name == rule.name) {
+            if rules.iter().any(|(other, _)| other.name == rule.name) {
                 self.mistakes.add(
                     entry.span(),
                     format!("another rule is called `{}` already; the log names rules", rule.name),
                 );
             }
-            rules.push(rule);
+            rules.push((rule, entry.span()));
         }
-        Some(rules)
+        self.warn_about(&rules);
+        Some(rules.into_iter().map(|(rule, _)| rule).collect())
     }
 
     fn rule(&mut self, mut section: Section<'_, '_>, served: &[(Step, Otherwise)]) -> Option<Rule> {
@@ -57,6 +59,7 @@ impl Reader<'_> {
         };
         let when = section.take("when").map(|node| self.condition(node));
         let otherwise = section.take("otherwise");
+        let on_failure = section.take("on_failure");
         let observes = section.take("mode").is_some_and(|node| self.observes(node));
         let kinds: Vec<_> = KINDS
             .iter()
@@ -86,13 +89,28 @@ impl Reader<'_> {
             Some(when) => Some(when?),
             None => None,
         };
-        Some(Rule {
+        let mut rule = Rule {
             name: name??,
             steps,
             when,
             observes,
             action: action?,
-        })
+            on_failure: None,
+        };
+        rule.on_failure = on_failure.and_then(|node| self.on_failure(node, &rule));
+        Some(rule)
+    }
+
+    fn on_failure(&mut self, node: &Node<'_>, rule: &Rule) -> Option<OnFailure> {
+        if !rule.lists().any(List::can_fail) {
+            let what = "this rule cannot fail: it looks nothing up in a list from a file or from the store";
+            self.mistakes.add(node.span(), what);
+        }
+        if node.get_ref().as_str() == Some("continue") {
+            return Some(OnFailure::Continue);
+        }
+        let default = Ending::Block(MessageName::FAILED);
+        self.ending(Some(node), node, &rule.steps, default).map(OnFailure::End)
     }
 
     fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
