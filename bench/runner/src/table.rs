@@ -123,4 +123,10 @@ mod tests {
         assert!(Target::RatioOrMillisecond.verdict(value, baseline).ends_with("reached"));
         assert!(Target::Ratio.verdict(value, baseline).ends_with("MISSED"));
     }
+
+    #[test]
+    fn a_ratio_says_whether_it_is_small_enough() {
+        assert_eq!(at_most(1.2, 1.2), "1.20 (at most 1.2: reached)");
+        assert_eq!(at_most(1.2, 1.21), "1.21 (at most 1.2: MISSED)");
+    }
 }

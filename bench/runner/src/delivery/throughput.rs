@@ -31,8 +31,8 @@ pub(crate) fn measure(store: &Store) -> String {
     };
     let stores = [
         ("SQLite file in memory", file(&memory), 1000),
-        ("SQLite file on disk", file(&disk), 100),
-        ("DynamoDB Local", dynamodb, 300),
+        ("SQLite file on disk", file(&disk), 300),
+        ("DynamoDB Local", dynamodb, 100),
     ];
     let receiver = Post::new(&receiver::start());
     let mut rows = Vec::new();
