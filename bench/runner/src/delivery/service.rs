@@ -17,8 +17,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Until what was delivered is recorded, too.
-const SETTLE: Duration = Duration::from_millis(5);
+/// Until what was delivered before is recorded, too, and the process has nothing to do.
+const SETTLE: Duration = Duration::from_millis(20);
 /// How exactly an account's arrival is known.
 const LOOK: Duration = Duration::from_micros(100);
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -94,23 +94,38 @@ impl Service {
         }
     }
 
+    /// Lets new people sign up, at most 100, and waits until all are told that they wait; the ids of their requests.
+    pub(crate) fn sign_up(&self, people: usize) -> Vec<String> {
+        for _ in 0..people {
+            self.send(sign_up());
+        }
+        for _ in 0..people {
+            self.mailbox.letter(PATIENCE);
+        }
+        let list = Request::get("/review/api/requests").query("state", "pending");
+        let pending = self.send(list.query("limit", "100").bearer(REVIEWER.1)).json();
+        let pending = pending["requests"].as_array().expect("a list of requests");
+        let ids = pending.iter().map(|request| request["id"].as_str().expect("an id"));
+        ids.map(str::to_owned).collect()
+    }
+
     /// From sending a denial to the letter at the mail server.
-    pub(crate) fn letter_delay(&self) -> Duration {
-        let request = self.sign_up();
+    pub(crate) fn letter_delay(&self, request: &str) -> Duration {
+        thread::sleep(SETTLE);
         let decided = Instant::now();
-        self.decide(&request, "deny");
+        self.decide(request, "deny");
         self.mailbox.letter(PATIENCE) - decided
     }
 
     /// From sending an approval to the account at the directory.
-    pub(crate) fn account_delay(&self) -> Duration {
+    pub(crate) fn account_delay(&self, request: &str) -> Duration {
         let There::Answers(graph) = &self.directory else {
             panic!("no account arrives at a directory that is down");
         };
-        let request = self.sign_up();
+        thread::sleep(SETTLE);
         let accounts = || graph.count("POST /users");
         let (before, decided) = (accounts(), Instant::now());
-        self.decide(&request, "approve");
+        self.decide(request, "approve");
         while accounts() == before {
             assert!(
                 decided.elapsed() < PATIENCE,
@@ -123,29 +138,8 @@ impl Service {
     }
 
     /// Gives the directory something to do.
-    pub(crate) fn approve_somebody(&self) {
-        let request = self.sign_up();
-        self.decide(&request, "approve");
-    }
-
-    /// Somebody new who was told that they wait; the id of their request.
-    fn sign_up(&self) -> String {
-        static PEOPLE: AtomicU64 = AtomicU64::new(0);
-        let person = PEOPLE.fetch_add(1, Ordering::Relaxed);
-        let body = json!({
-            "email": format!("jane.doe.{person}@fabrikam.example"),
-            "identities": [rows::identity(person)],
-            "displayName": "Jane Doe",
-            "country": "United States",
-            "ui_locales": "en-US",
-        });
-        self.send(rows::call("/post-attribute-collection").json(&body));
-        self.mailbox.letter(PATIENCE);
-        thread::sleep(SETTLE);
-        let list = Request::get("/review/api/requests").query("state", "pending");
-        let pending = self.send(list.bearer(REVIEWER.1)).json();
-        let id = pending["requests"][0]["id"].as_str().expect("a request that waits");
-        id.to_owned()
+    pub(crate) fn approve(&self, request: &str) {
+        self.decide(request, "approve");
     }
 
     fn decide(&self, request: &str, ruling: &str) {
@@ -158,6 +152,20 @@ impl Service {
         assert_eq!(response.status, 200, "{response:?}\n{}", self.server.process().logs());
         response
     }
+}
+
+/// What B2B sends of somebody new.
+fn sign_up() -> Request {
+    static PEOPLE: AtomicU64 = AtomicU64::new(0);
+    let person = PEOPLE.fetch_add(1, Ordering::Relaxed);
+    let body = json!({
+        "email": format!("jane.doe.{person}@fabrikam.example"),
+        "identities": [rows::identity(person)],
+        "displayName": "Jane Doe",
+        "country": "United States",
+        "ui_locales": "en-US",
+    });
+    rows::call("/post-attribute-collection").json(&body)
 }
 
 impl There {
