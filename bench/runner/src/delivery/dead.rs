@@ -4,6 +4,7 @@ use super::service::{Directory, Kept, Service};
 use super::{ALIKE, ratio};
 use crate::measure::Sample;
 use crate::table;
+use std::ptr;
 use std::time::Duration;
 
 /// In a batch, before the next service has its turn.
@@ -65,12 +66,13 @@ impl Side {
             (table::milliseconds(own), ratio(own, alive))
         };
         let (p50, p99) = (at(0.5), at(0.99));
+        let held = |text: String| if ptr::eq(self, alive) { "-".to_owned() } else { text };
         [
             self.name.to_owned(),
             p50.0,
-            format!("{:.2}", p50.1),
+            held(format!("{:.2}", p50.1)),
             p99.0,
-            table::at_most(ALIKE, p99.1),
+            held(table::at_most(ALIKE, p99.1)),
         ]
     }
 }

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 pub(crate) use backlog::Drain;
 
-/// What "as fast as" means where two values are to be alike.
+/// How many times the other a value may be that is to be like it.
 const ALIKE: f64 = 1.2;
 
 /// Measures the groups whose names hold a text, and prints a table of each.
