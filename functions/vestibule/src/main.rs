@@ -3,6 +3,7 @@
 mod background;
 mod closed;
 mod effects;
+mod list_files;
 mod lists;
 mod local;
 mod policy_file;

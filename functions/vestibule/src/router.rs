@@ -15,7 +15,7 @@ use tower::Service;
 
 use crate::{
     background::{Background, Wake},
-    closed,
+    closed, list_files,
 };
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send>>;
@@ -45,7 +45,7 @@ impl Router {
         settings: &Settings,
         prefix: &'static str,
     ) -> Result<(Router, Option<Background>), StartError> {
-        let policy = Arc::new(assembly::read_policy(settings)?);
+        let policy = Arc::new(list_files::read_policy(settings)?);
         let needs_store = policy.holds() || settings.reviewers.is_some();
         let rows = if needs_store {
             Some(assembly::open_rows(settings).await?)
