@@ -183,6 +183,18 @@ fn somebody_who_is_invited(store: Store) {
     );
 }
 
+/// Somebody who gave no e-mail address: reviewers are told of them too.
+fn somebody_without_an_address(store: Store) {
+    let company = Company::new(store);
+    let mut jane = body("", identity("google.com", "1023"));
+    jane.as_object_mut().unwrap().remove("email");
+    company.deployment.submit(&jane);
+    let letters = company.mail.letters(2);
+    for reviewer in ["rita@contoso.example", "rob@contoso.example"] {
+        assert_eq!(Company::letters_to(&letters, reviewer).len(), 1, "{letters:?}");
+    }
+}
+
 fn a_denial(store: Store) {
     let company = Company::new(store);
     let jane = body("jane.roe@example.com", identity("mail", "jane.roe@example.com"));
@@ -231,7 +243,7 @@ macro_rules! on_both_stores {
 }
 
 on_both_stores! {
-    a_guest somebody_with_a_passcode somebody_who_is_invited a_denial a_directory_that_is_down
+    a_guest somebody_with_a_passcode somebody_who_is_invited somebody_without_an_address a_denial a_directory_that_is_down
 }
 
 /// 1,000 decisions while the directory and the mail server fail at random, and the process is killed 20 times: every
