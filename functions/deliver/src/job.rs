@@ -16,6 +16,15 @@ impl Job for Deliverer {
         limits.max().unwrap_or_default() + lane::MARGIN
     }
 
+    /// One for each receiver, carried or not.
+    fn apart(self) -> Vec<Deliverer> {
+        let alone = |route| Deliverer {
+            parts: self.parts.clone(),
+            routes: vec![route],
+        };
+        self.routes.into_iter().map(alone).collect()
+    }
+
     async fn run(&self, time: Duration) -> Result<Ran, JobError> {
         let until = self.parts.clock.now().plus(time);
         match self.drain(until).await {

@@ -108,15 +108,6 @@ impl Deliverer {
         }
     }
 
-    /// The same for each receiver alone, carried or not, to run them beside one another.
-    pub fn one_for_each_receiver(&self) -> Vec<Deliverer> {
-        let alone = |route: &Arc<Route>| Deliverer {
-            parts: self.parts.clone(),
-            routes: vec![route.clone()],
-        };
-        self.routes.iter().map(alone).collect()
-    }
-
     /// Carries out everything that is due, until nothing is or the time is over. The receivers work beside one another,
     /// and one that has nothing to do looks again while another works; the run ends with the slowest of them.
     ///

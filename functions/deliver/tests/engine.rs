@@ -165,6 +165,8 @@ async fn what_waits_for_an_earlier_effect_does_not_stand_in_the_way_of_others() 
     }
     world.forward(Duration::from_millis(1));
     world.drain().await;
+    let due = world.store.due(Receiver::Mail, world.now(), None, 500).await.unwrap();
+    assert_eq!(due.entries, [], "nobody looks at them before the first one's time");
     let other = world.write("jim", 1, TELL).await;
     assert_eq!(world.drain().await, DONE);
     assert_eq!(world.mail.log().last(), Some(&other.id));
@@ -179,8 +181,8 @@ async fn a_receiver_that_is_down_does_not_hold_up_the_others() {
         world.write(name, 9, TELL).await;
     }
     let draining = tokio::spawn(world.deliverer().drain_far());
-    world.account.wait_for(3).await;
-    world.mail.wait_for(3).await;
+    timeout(SOON, world.account.wait_for(3)).await.unwrap();
+    timeout(SOON, world.mail.wait_for(3)).await.unwrap();
     draining.abort();
 }
 
@@ -563,6 +565,20 @@ async fn an_account_is_recorded_with_the_news_in_one_commit() {
     };
     assert_eq!((news, redeem_url.as_deref()), (News::Approved, Some("sealed")));
     assert_eq!(world.drain().await, DONE);
+}
+
+#[tokio::test]
+async fn what_follows_for_another_receiver_is_carried_out_in_the_same_run() {
+    let world = World::new();
+    world.account.behave(|_| {
+        Behaviour::Answer(Attempt::Done(Delivered::Account(Account {
+            object_id: "2f1c".to_owned(),
+            redeem_url: Some("sealed".to_owned()),
+        })))
+    });
+    world.approved("jane").await;
+    assert_eq!(world.drain().await.delivered, 2);
+    assert_eq!(world.mail.log().len(), 1);
 }
 
 #[tokio::test]

@@ -163,7 +163,10 @@ impl Runner {
             deliverer,
             clock: clock(),
         };
-        self.deliverer.one_for_each_receiver().into_iter().map(runner).collect()
+        host::Job::apart(self.deliverer.clone())
+            .into_iter()
+            .map(runner)
+            .collect()
     }
 
     /// What the host runs.
