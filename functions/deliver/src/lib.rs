@@ -126,11 +126,7 @@ impl Deliverer {
                         .map(|work| work.map(move |ended| (index, ended))),
                 );
             }
-            if at_work.is_empty()
-                && !pumps
-                    .iter_mut()
-                    .fold(false, |again, pump| pump.look_once_more() || again)
-            {
+            if at_work.is_empty() && !pumps.iter_mut().any(Pump::look_once_more) {
                 break;
             }
             // A pause, since something may have become due for those that had nothing.
