@@ -1,0 +1,19 @@
+//! Policies as administrators write them, asked about bodies as the service sends them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod any;
+mod attacks;
+mod changes;
+mod common;
+mod conditions;
+mod holds;
+mod lists;
+mod messages;
+mod repository;
+mod requirements;
+mod slips_of_lists;
+mod slips_of_names;
+mod slips_of_values;
+mod steps;
+mod tables;
