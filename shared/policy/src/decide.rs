@@ -175,7 +175,7 @@ impl<'p, 's> Run<'p, 's> {
         }
         let applies = match &rule.when {
             None => true,
-            Some(when) => when.holds(Reading::Any, &scene)?,
+            Some(when) => when.holds(rule.reading(), &scene)?,
         };
         let did = match applies {
             true => rule.weigh(&scene)?,
@@ -243,6 +243,14 @@ impl<'p, 's> Run<'p, 's> {
 }
 
 impl Rule {
+    /// How its `when` is read: strictly where whoever it does not select is let in by nothing else.
+    fn reading(&self) -> Reading {
+        match self.action {
+            Action::Allow { otherwise: None, .. } => Reading::Every,
+            _ => Reading::Any,
+        }
+    }
+
     /// What the rule makes of a call to which it applies.
     fn weigh(&self, scene: &Scene<'_>) -> Result<Did<'_>, Failure> {
         let end_if = |so: bool, ending: &Ending| if so { Did::End(ending.clone()) } else { Did::Nothing };
@@ -280,7 +288,7 @@ impl Rule {
                 };
                 if holds(Reading::Any, deny_when)? {
                     Did::End(Ending::Block(MessageName::DENIED))
-                } else if holds(Reading::Every, approve_when)? {
+                } else if holds(Reading::Every, approve_when)? && (self.when.is_none() || holds(Reading::Every, &self.when)?) {
                     Did::Admit
                 } else {
                     Did::End(Ending::Hold)
