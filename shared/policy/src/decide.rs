@@ -99,7 +99,8 @@ impl Policy {
     }
 
     fn reads_addresses(&self, step: Step) -> bool {
-        let rules = self.rules.iter().filter(|rule| rule.steps.contains(&step));
+        let asked = |rule: &&Rule| rule.steps.contains(&step) && !rule.observes;
+        let rules = self.rules.iter().filter(asked);
         rules.flat_map(Rule::conditions).any(Condition::reads_addresses)
     }
 }

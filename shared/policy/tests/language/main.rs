@@ -10,6 +10,7 @@ mod conditions;
 mod holds;
 mod lists;
 mod messages;
+mod observe;
 mod repository;
 mod requirements;
 mod slips_of_lists;
