@@ -211,10 +211,24 @@ impl<'p, 's> Run<'p, 's> {
     }
 
     fn set(&mut self, name: &ClaimName, value: Value) {
+        if value == Value::blank() {
+            return self.take_away(name);
+        }
         let key = self.claims.key_of(name).into_owned();
-        let blank = value == Value::blank();
         self.changes.set(&key, value.clone());
-        self.claims.set(name, (!blank).then_some(value));
+        self.claims.set(name, Some(value));
+    }
+
+    /// Under every key that it came with: behind `surname` there may be a `lastName`.
+    fn take_away(&mut self, name: &ClaimName) {
+        loop {
+            let key = self.claims.key_of(name).into_owned();
+            self.changes.set(&key, Value::blank());
+            self.claims.set(name, None);
+            if self.claims.get(name).is_none() {
+                return;
+            }
+        }
     }
 
     /// A rule that cannot say anything turns away; at the token step, which must never be the only control, the person

@@ -49,3 +49,23 @@ fn set_answers_always_and_new_claims_need_no_app_id() {
     );
     assert_eq!(verdict.claims.canonical(), r#"{"extension_Tier":3}"#);
 }
+
+#[test]
+fn a_claim_that_is_taken_away_is_gone_under_each_of_its_keys() {
+    let body = r#"{"surname":"Roe","lastName":"Doe","extension_Code":"1","extension_0123456789abcdef0123456789abcdef_Code":"2"}"#;
+    let sign_up = sign_up(body);
+    for what in [
+        "drop = [\"surname\", \"extension_Code\"]".to_owned(),
+        format!(
+            "set = {{ claim = \"surname\", to = \"\" }}\n{}",
+            named("s", "set = { claim = \"extension_Code\", to = \"\" }")
+        ),
+    ] {
+        let policy = policy(&rule(&what));
+        let verdict = policy.decide(&sign_up, NOW);
+        let gone = reply_claims(&verdict);
+        assert_eq!(gone.len(), 4, "{what}: {gone:?}");
+        assert!(gone.iter().all(|(_, value)| value == "\"\""), "{what}: {gone:?}");
+        assert_eq!(verdict.claims.canonical(), "{}", "{what}");
+    }
+}
