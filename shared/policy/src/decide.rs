@@ -303,7 +303,9 @@ impl Rule {
                 };
                 if holds(Reading::Any, deny_when)? {
                     Did::End(Ending::Block(MessageName::DENIED))
-                } else if holds(Reading::Every, approve_when)? && (self.when.is_none() || holds(Reading::Every, &self.when)?) {
+                } else if holds(Reading::Every, approve_when)?
+                    && (self.when.is_none() || holds(Reading::Every, &self.when)?)
+                {
                     Did::Admit
                 } else {
                     Did::End(Ending::Hold)

@@ -64,12 +64,18 @@ fn one_address_of_two_lets_nobody_in_by_the_when_of_a_rule() {
     let allowed = closed(&rule(&format!("{when}allow = {{ issuers = [\"mail\"] }}")));
     assert_eq!(outcome(&allowed, &jane), Outcome::Continue);
     assert_eq!(outcome(&allowed, &evil), BLOCKED);
-    let held = closed(&rule(&format!("{when}hold = {{ approve_when = {{ issuer = \"mail\" }} }}")));
+    let held = closed(&rule(&format!(
+        "{when}hold = {{ approve_when = {{ issuer = \"mail\" }} }}"
+    )));
     assert_eq!(outcome(&held, &jane), Outcome::Admit);
     assert_eq!(outcome(&held, &evil), Outcome::Hold);
     let only_these = policy(&rule(&format!(
         "{when}allow = {{ addresses = [\"jane@contoso.com\"] }}"
     )));
     assert_eq!(outcome(&only_these, &jane), Outcome::Continue);
-    assert_eq!(outcome(&only_these, &evil), BLOCKED, "one address is enough to be asked");
+    assert_eq!(
+        outcome(&only_these, &evil),
+        BLOCKED,
+        "one address is enough to be asked"
+    );
 }

@@ -13,6 +13,7 @@ mod messages;
 mod observe;
 mod repository;
 mod requirements;
+mod slips_of_conditions;
 mod slips_of_lists;
 mod slips_of_names;
 mod slips_of_values;
