@@ -5,7 +5,13 @@ use proptest::prelude::*;
 use crate::common::*;
 
 /// The policy of the repository, the examples, and one rule of each kind with every key that there is.
-const FILES: [&str; 2] = [include_str!("../../../../policy.toml"), EVERYTHING];
+const FILES: [&str; 5] = [
+    include_str!("../../../../policy.toml"),
+    include_str!("../../../../examples/partners-only.toml"),
+    include_str!("../../../../examples/no-throwaway.toml"),
+    include_str!("../../../../examples/approval-one-country.toml"),
+    EVERYTHING,
+];
 
 const EVERYTHING: &str = r#"
 languages = ["en", "de"]
