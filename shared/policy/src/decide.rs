@@ -121,9 +121,8 @@ impl Policy {
     }
 
     fn reads_addresses(&self, step: Step) -> bool {
-        self.rules_at(step)
-            .flat_map(Rule::conditions)
-            .any(Condition::reads_addresses)
+        let asked = self.rules_at(step).filter(|rule| !rule.observes);
+        asked.flat_map(Rule::conditions).any(Condition::reads_addresses)
     }
 
     pub(crate) fn rules_at(&self, step: Step) -> impl Iterator<Item = &Rule> {
@@ -228,7 +227,7 @@ impl<'p, 's> Run<'p, 's> {
         }
         let applies = match &rule.when {
             None => true,
-            Some(when) => when.holds(Reading::Any, &scene)?,
+            Some(when) => when.holds(rule.reading(), &scene)?,
         };
         let did = match applies {
             true => rule.weigh(&scene)?,
@@ -255,10 +254,24 @@ impl<'p, 's> Run<'p, 's> {
     }
 
     fn set(&mut self, name: &ClaimName, value: Value) {
+        if value == Value::blank() {
+            return self.take_away(name);
+        }
         let key = self.claims.key_of(name).into_owned();
-        let blank = value == Value::blank();
         self.changes.set(&key, value.clone());
-        self.claims.set(name, (!blank).then_some(value));
+        self.claims.set(name, Some(value));
+    }
+
+    /// Under every key that it came with: behind `surname` there may be a `lastName`.
+    fn take_away(&mut self, name: &ClaimName) {
+        loop {
+            let key = self.claims.key_of(name).into_owned();
+            self.changes.set(&key, Value::blank());
+            self.claims.set(name, None);
+            if self.claims.get(name).is_none() {
+                return;
+            }
+        }
     }
 
     /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
@@ -307,6 +320,14 @@ impl<'p, 's> Run<'p, 's> {
 }
 
 impl Rule {
+    /// How its `when` is read: strictly where whoever it does not select is let in by nothing else.
+    fn reading(&self) -> Reading {
+        match self.action {
+            Action::Allow { otherwise: None, .. } => Reading::Every,
+            _ => Reading::Any,
+        }
+    }
+
     /// What the rule makes of a call to which it applies.
     fn weigh(&self, scene: &Scene<'_>) -> Result<Did<'_>, Failure> {
         let end_if = |so: bool, ending: &Ending| if so { Did::End(ending.clone()) } else { Did::Nothing };
@@ -344,7 +365,9 @@ impl Rule {
                 };
                 if holds(Reading::Any, deny_when)? {
                     Did::End(Ending::Block(MessageName::DENIED))
-                } else if holds(Reading::Every, approve_when)? {
+                } else if holds(Reading::Every, approve_when)?
+                    && (self.when.is_none() || holds(Reading::Every, &self.when)?)
+                {
                     Did::Admit
                 } else {
                     Did::End(Ending::Hold)

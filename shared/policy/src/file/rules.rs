@@ -248,7 +248,7 @@ impl Reader<'_> {
             addresses: addresses.map(|node| self.addresses(node)),
             domains: domains.map(|node| self.domains(node)),
             issuers: issuers.map(|node| self.issuers(node)),
-            apps: apps.map(|node| self.words(node)),
+            apps: apps.map(|node| self.apps(node)),
             values,
         })
     }
