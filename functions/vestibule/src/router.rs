@@ -43,7 +43,8 @@ impl Router {
         prefix: &'static str,
     ) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
         let policy = Arc::new(list_files::read_policy(settings)?);
-        let needs_store = policy.holds() || settings.reviewers.is_some();
+        let asked = Step::ALL.into_iter().any(|step| Gate::needs_store(step, &policy));
+        let needs_store = asked || settings.reviewers.is_some();
         let rows = if needs_store {
             Some(assembly::open_rows(settings).await?)
         } else {
