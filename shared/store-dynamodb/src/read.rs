@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most keys that DynamoDB takes at once.
-const MAX_KEYS: usize = 100;
+pub(crate) const MAX_KEYS: usize = 100;
 
 pub(crate) async fn look_up(store: &DynamoStore, keys: &Keys) -> Result<Snapshot, StoreError> {
     let latest = keys.applicant.map(Key::latest);
@@ -98,7 +98,7 @@ pub(crate) async fn requests(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<
 }
 
 /// The items at these places. One round trip for up to [`MAX_KEYS`], unless DynamoDB leaves some for later.
-async fn items(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+pub(crate) async fn items(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
     let mut wanted: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
     let mut found = Vec::with_capacity(wanted.len());
     let mut attempts = Attempts::new();

@@ -18,11 +18,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
-/// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round.
+/// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round. The `version` of an entry of a list
+/// is that of its copy, or -1 in a list that people edit.
 const SCHEMA: &str = "
     CREATE TABLE request (
         applicant TEXT NOT NULL,
@@ -65,6 +66,18 @@ const SCHEMA: &str = "
     ) STRICT;
     CREATE INDEX due ON outbox (receiver, due) WHERE parked_at IS NULL;
     CREATE INDEX parked ON outbox (parked_at, applicant, receiver, number) WHERE parked_at IS NOT NULL;
+    CREATE TABLE list_entry (
+        list TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (list, version, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE list_copy (
+        list TEXT NOT NULL PRIMARY KEY,
+        version INTEGER NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT;
 ";
 
 /// Opens the file twice: to write and to read.
@@ -274,10 +287,10 @@ mod tests {
             let file = Connection::open(&path).unwrap();
             file.pragma_update(None, "user_version", version).unwrap();
         };
-        written_by(3);
+        written_by(4);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { version: 3, .. }));
-        assert!(refused.to_string().contains("up to version 2"), "{refused}");
+        assert!(matches!(refused, OpenError::Newer { version: 4, .. }));
+        assert!(refused.to_string().contains("up to version 3"), "{refused}");
         written_by(1);
         let refused = open(&path).map(drop).unwrap_err();
         assert!(matches!(refused, OpenError::Unreleased { version: 1, .. }));
