@@ -94,7 +94,7 @@ pub(crate) fn one<T: DeserializeOwned>(
 }
 
 /// The documents that a statement finds.
-pub(crate) fn all<T: DeserializeOwned>(
+fn all<T: DeserializeOwned>(
     transaction: &Transaction<'_>,
     what: &str,
     sql: &str,
