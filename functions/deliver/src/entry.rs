@@ -98,11 +98,7 @@ impl Work<'_> {
         self.replace(&changed).await
     }
 
-    pub(crate) async fn postpone<'e>(
-        &self,
-        entries: impl Iterator<Item = &'e OutboxEntry>,
-        until: Timestamp,
-    ) -> Result<bool, StoreError> {
+    pub(crate) async fn postpone(&self, entries: &[OutboxEntry], until: Timestamp) -> Result<bool, StoreError> {
         let mut changed = false;
         for entry in entries {
             let later = OutboxEntry {

@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 
 use approvals::Timely;
 use effects::{Attempt, Why};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future};
 use store::{Effect, Keys, Lane, OutboxEntry, Progress, Request, StoreError, Timestamp};
 
 use crate::{
@@ -34,6 +34,14 @@ pub(crate) struct Done {
     pub(crate) report: Report,
     /// Whether anything is different now.
     pub(crate) changed: bool,
+    /// What took the place of the effect that was carried out last.
+    further: Vec<OutboxEntry>,
+}
+
+/// What leads a lane.
+struct Head {
+    entry: OutboxEntry,
+    request: Result<Option<Request>, StoreError>,
 }
 
 /// What is to be done about an entry.
@@ -50,43 +58,64 @@ impl Work<'_> {
         now < self.until && !self.route.rests(now)
     }
 
-    /// Delivers what is due in a lane, in order. What waits behind an effect that failed waits as long as that one does.
-    pub(crate) async fn through(self, lane: Lane, waiting: Vec<OutboxEntry>) -> Result<Done, StoreError> {
+    /// Delivers what was found to be due in a lane, in order. What waits behind an effect that failed waits as long as
+    /// that one does. What has come since is left to the next look: to ask once more here costs as much.
+    pub(crate) async fn through(self, lane: Lane, mut waiting: Vec<OutboxEntry>) -> Result<Done, StoreError> {
+        waiting.sort_unstable_by_key(|entry| entry.id);
         let mut done = Done::default();
-        while self.may_begin() {
-            let Some(first) = self.parts.outbox.first_in(&lane).await? else {
-                break;
-            };
+        while self.may_begin()
+            && let Some(head) = self.head(&lane, waiting.first()).await?
+        {
+            waiting.retain(|entry| entry.id.number > head.entry.id.number);
             let now = self.parts.clock.now();
-            let changed = match first.progress {
+            let changed = match head.entry.progress {
                 Progress::Waits { until } if now < until => {
-                    let behind = waiting.iter().filter(|entry| entry.id.number > first.id.number);
-                    done.changed |= self.postpone(behind, until).await?;
+                    done.changed |= self.postpone(&waiting, until).await?;
                     break;
                 }
-                Progress::Waits { until } => self.take(first, now.since(until), &mut done.report).await?,
+                Progress::Waits { until } => self.take(head, now.since(until), &mut done).await?,
                 // Somebody has it, and it may be done in a moment.
                 Progress::UnderWay { until } if now < until => break,
-                Progress::UnderWay { until } => self.lost(first, until, &mut done.report).await?,
+                Progress::UnderWay { until } => self.lost(head.entry, until, &mut done.report).await?,
                 Progress::Parked { .. } => break,
             };
-            if !changed {
+            done.changed |= changed;
+            waiting.splice(0..0, std::mem::take(&mut done.further));
+            if !changed || waiting.is_empty() {
                 break;
             }
-            done.changed = true;
         }
         Ok(done)
     }
 
+    /// The first entry of a lane with its request. The request of the one that is expected there is read beside it, in
+    /// the same time: it is as new as the entry, which was written before both.
+    async fn head(&self, lane: &Lane, expected: Option<&OutboxEntry>) -> Result<Option<Head>, StoreError> {
+        let Parts { store, outbox, .. } = self.parts;
+        let beside = async {
+            let expected = expected?;
+            Some((expected.id, store.request(&expected.request).await))
+        };
+        let (first, beside) = future::join(outbox.first_in(lane), beside).await;
+        let Some(entry) = first? else { return Ok(None) };
+        let request = match beside {
+            Some((id, request)) if id == entry.id => request,
+            _ => store.request(&entry.request).await,
+        };
+        Ok(Some(Head { entry, request }))
+    }
+
     /// Does what an entry needs whose time has come. False if somebody else was first, or nothing is to be done yet.
-    async fn take(&self, entry: OutboxEntry, waited: Duration, report: &mut Report) -> Result<bool, StoreError> {
+    async fn take(&self, head: Head, waited: Duration, done: &mut Done) -> Result<bool, StoreError> {
+        let Head { entry, request } = head;
+        let report = &mut done.report;
         let Some(carrier) = &self.route.carrier else {
             return match waited >= GRACE {
                 true => self.park(entry, &Why::new(self.route.absent()), report).await,
                 false => Ok(false),
             };
         };
-        let request = match self.next(&entry).await {
+        let request = match self.next(&entry, request).await {
             Ok(Next::Attempt(request)) => request,
             Ok(Next::Nothing) => return self.over(&entry).await,
             Ok(Next::Park(why)) => return self.park(entry, &Why::new(why), report).await,
@@ -98,14 +127,18 @@ impl Work<'_> {
         let Some(leased) = self.lease(entry, lease).await? else {
             return Ok(false);
         };
-        self.deliver(carrier.as_ref(), leased, &request, report).await?;
+        self.deliver(carrier.as_ref(), leased, &request, done).await?;
         Ok(true)
     }
 
     /// What is to be done about an entry now. Its request may have changed since it was written.
-    async fn next(&self, entry: &OutboxEntry) -> Result<Next, StoreError> {
+    async fn next(
+        &self,
+        entry: &OutboxEntry,
+        request: Result<Option<Request>, StoreError>,
+    ) -> Result<Next, StoreError> {
         let Parts { store, clock, .. } = self.parts;
-        let Some(request) = store.request(&entry.request).await? else {
+        let Some(request) = request? else {
             return Ok(Next::Park("the request is not in the store"));
         };
         let addresses = match entry.effect {
@@ -131,13 +164,15 @@ impl Work<'_> {
         carrier: &dyn Receive,
         entry: OutboxEntry,
         request: &Request,
-        report: &mut Report,
+        done: &mut Done,
     ) -> Result<(), StoreError> {
+        let report = &mut done.report;
         match attempt(carrier, &entry, request).await {
             Attempt::Done(delivered) => match record::delivered(self.parts, &entry, delivered).await? {
-                Recorded::Done => {
+                Recorded::Done(further) => {
                     entry::log(&entry, "delivered", None);
                     report.delivered += 1;
+                    done.further = further;
                 }
                 Recorded::Nowhere(why) => drop(self.park(entry, &why, report).await?),
             },

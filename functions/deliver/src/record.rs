@@ -11,8 +11,9 @@ const MOST_RACES: usize = 3;
 
 /// What became of recording.
 pub(crate) enum Recorded {
-    /// It is recorded, and the entry gone; or somebody else has the entry and finds that it is done.
-    Done,
+    /// It is recorded, and the entry gone; or somebody else has the entry and finds that it is done. These took its
+    /// place.
+    Done(Vec<OutboxEntry>),
     /// There is no place for it any more: a person has to know.
     Nowhere(Why),
 }
@@ -25,21 +26,32 @@ pub(crate) async fn delivered(
     delivered: Delivered,
 ) -> Result<Recorded, StoreError> {
     match delivered {
-        Delivered::Done => gone(parts, entry).await.map(|_is_ours| Recorded::Done),
+        Delivered::Done => gone(parts, entry).await.map(|_is_ours| Recorded::Done(Vec::new())),
         Delivered::Account(account) => provisioned(parts, entry, account).await,
-        Delivered::Further(effects) => {
-            let further = (0..)
-                .zip(effects)
-                .map(|(index, effect)| instead(parts, entry, index, effect));
-            let writes = [taken_out(entry)].into_iter().chain(further);
-            commit(parts, writes.collect()).await.map(|_committed| Recorded::Done)
-        }
+        Delivered::Further(effects) => replaced(parts, entry, effects).await.map(Recorded::Done),
     }
 }
 
 /// Takes an entry out of the outbox; false if it is not as it was any more.
 pub(crate) async fn gone(parts: &Parts, entry: &OutboxEntry) -> Result<bool, StoreError> {
     Ok(commit(parts, vec![taken_out(entry)]).await? == Committed::Applied)
+}
+
+/// Puts others in the place of an entry.
+async fn replaced(parts: &Parts, entry: &OutboxEntry, effects: Vec<Effect>) -> Result<Vec<OutboxEntry>, StoreError> {
+    let further = (0..)
+        .zip(effects)
+        .map(|(index, effect)| instead(parts, entry, index, effect));
+    let further: Vec<_> = further.collect();
+    let written = further.iter().map(|entry| Write::Effect {
+        entry: Box::new(entry.clone()),
+        replaces: None,
+    });
+    let writes = [taken_out(entry)].into_iter().chain(written).collect();
+    Ok(match commit(parts, writes).await? {
+        Committed::Applied => further,
+        Committed::Conflict => Vec::new(),
+    })
 }
 
 async fn provisioned(parts: &Parts, entry: &OutboxEntry, account: Account) -> Result<Recorded, StoreError> {
@@ -53,11 +65,11 @@ async fn provisioned(parts: &Parts, entry: &OutboxEntry, account: Account) -> Re
         };
         writes.push(taken_out(entry));
         if commit(parts, writes).await? == Committed::Applied {
-            return Ok(Recorded::Done);
+            return Ok(Recorded::Done(Vec::new()));
         }
         let now = parts.outbox.entry(&entry.id).await?;
         if now.is_none_or(|now| now.revision != entry.revision) {
-            return Ok(Recorded::Done);
+            return Ok(Recorded::Done(Vec::new()));
         }
     }
     Err(StoreError::Busy(format!(
@@ -86,15 +98,11 @@ async fn provision(parts: &Parts, entry: &OutboxEntry, account: &Account) -> Res
     })
 }
 
-fn instead(parts: &Parts, entry: &OutboxEntry, index: u64, effect: Effect) -> Write {
+fn instead(parts: &Parts, entry: &OutboxEntry, index: u64, effect: Effect) -> OutboxEntry {
     let further = OutboxEntry::new(entry.id.further(index), entry.request, effect, parts.clock.now());
-    let entry = OutboxEntry {
+    OutboxEntry {
         written_at: entry.written_at,
         ..further
-    };
-    Write::Effect {
-        entry: Box::new(entry),
-        replaces: None,
     }
 }
 

@@ -11,7 +11,6 @@ use deliver::{Delivered, Report};
 use effects::{Attempt, Why};
 use host::{Job, Ran};
 use store::{Effect, News, Outbox, Receiver, State, Store};
-use tokio::time::timeout;
 
 use crate::world::{Behaviour, FAR, World};
 
@@ -181,13 +180,10 @@ async fn a_receiver_that_is_down_does_not_hold_up_the_others() {
         world.write(name, 9, TELL).await;
     }
     let draining = tokio::spawn(world.deliverer().drain_far());
-    timeout(SOON, world.account.wait_for(3)).await.unwrap();
-    timeout(SOON, world.mail.wait_for(3)).await.unwrap();
+    world.account.wait_for(3).await;
+    world.mail.wait_for(3).await;
     draining.abort();
 }
-
-/// Nobody waits longer than this for what has to happen.
-const SOON: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_lane_that_is_slow_takes_one_place_and_no_more() {
@@ -204,7 +200,7 @@ async fn a_lane_that_is_slow_takes_one_place_and_no_more() {
         world.write(&n.to_string(), 1, TELL).await;
     }
     let draining = tokio::spawn(world.deliverer().drain_far());
-    timeout(SOON, world.mail.wait_for(601)).await.unwrap();
+    world.mail.wait_for(601).await;
     let slow = world.store.entry(&world.mail.log()[0]).await.unwrap().unwrap();
     assert_eq!(slow.failures, 0, "its attempt is under way");
     draining.abort();
@@ -227,7 +223,7 @@ async fn what_becomes_due_while_others_work_is_carried_out_in_the_same_run() {
     // Another receiver, which had nothing to do, and then one that has.
     for (n, name) in ["jim", "joe"].into_iter().enumerate() {
         world.write(name, 1, TELL).await;
-        timeout(SOON, world.mail.wait_for(n + 1)).await.unwrap();
+        world.mail.wait_for(n + 1).await;
     }
     draining.abort();
     let account = world.store.entry(&world.account.log()[0]).await.unwrap().unwrap();
@@ -253,12 +249,12 @@ async fn what_waits_behind_an_attempt_under_way_stands_in_nobodys_way_and_is_not
     world.mail.wait_for(1).await;
     world.forward(Duration::from_millis(1));
     let jim = world.write("jim", 1, TELL).await;
-    timeout(SOON, world.mail.wait_for(2)).await.unwrap();
+    world.mail.wait_for(2).await;
     let joe = world.write("joe", 1, TELL).await;
     // Whoever cannot take the lane goes on with the rest, and ends.
-    let other = timeout(SOON, world.another_deliverer().drain_far()).await.unwrap();
+    let other = world.another_deliverer().drain_far().await;
     assert!(other.unwrap().delivered <= 1);
-    timeout(SOON, world.mail.wait_for(3)).await.unwrap();
+    world.mail.wait_for(3).await;
     holder.abort();
     assert_eq!(world.mail.log(), [janes[0].id, jim.id, joe.id]);
     for entry in &janes[1..] {
@@ -284,9 +280,9 @@ async fn a_deliverer_that_lost_its_races_carries_out_the_rest_and_ends() {
         world.write(&n.to_string(), 1, TELL).await;
     }
     holder.abort();
-    let rest = timeout(SOON, world.another_deliverer().drain_far()).await.unwrap();
+    let rest = world.another_deliverer().drain_far().await;
     assert_eq!(rest.unwrap().delivered, 300);
-    let nothing = timeout(SOON, world.another_deliverer().drain_far()).await.unwrap();
+    let nothing = world.another_deliverer().drain_far().await;
     assert_eq!(nothing, Ok(Report::default()), "what somebody else has is left alone");
 }
 
@@ -297,7 +293,7 @@ async fn what_ends_its_process_every_time_is_parked_in_the_end() {
     let entry = world.write("jane", 1, TELL).await;
     for n in 1..=8 {
         let killed = tokio::spawn(world.deliverer().drain_far());
-        timeout(SOON, world.mail.wait_for(n)).await.unwrap();
+        world.mail.wait_for(n).await;
         killed.abort();
         assert!(killed.await.unwrap_err().is_cancelled());
         world.forward(FAR);
@@ -611,6 +607,36 @@ async fn a_backlog_is_drained_batch_by_batch() {
 }
 
 #[tokio::test]
+async fn what_was_passed_over_while_its_lane_was_worked_on_is_carried_out_in_the_same_run() {
+    let world = World::new();
+    // The first one ends in the middle of the second page, which held another of the same lane.
+    world.mail.behave(|n| match n {
+        0 => Behaviour::DoneAfter(300),
+        _ => Behaviour::Answer(done()),
+    });
+    let first = world.write("jane", 1, TELL).await;
+    for n in 0..600 {
+        world.forward(Duration::from_millis(1));
+        world.write(&n.to_string(), 1, TELL).await;
+        if n == 300 {
+            world.write("jane", 2, TELL).await;
+        }
+    }
+    assert_eq!(world.drain().await.delivered, 602);
+    assert_eq!(world.mail.log()[0], first.id);
+}
+
+/// Then it is the lease, the attempt and the record: nothing else is asked of the store.
+#[tokio::test]
+async fn a_lane_and_its_request_are_read_together_and_once() {
+    let world = World::new();
+    world.write("jane", 1, TELL).await;
+    world.write("jane", 2, TELL).await;
+    let report = world.deliverer_on_sparing_store().drain_far().await;
+    assert_eq!(report.unwrap().delivered, 2);
+}
+
+#[tokio::test]
 async fn a_run_ends_when_its_time_is_over() {
     let world = World::new();
     for n in 0..5 {
@@ -644,6 +670,20 @@ async fn one_effect_for_several_becomes_one_for_each() {
     assert_eq!(world.drain().await.delivered, 5);
     let ids: Vec<_> = (0..3).map(|index| entry.id.further(index)).collect();
     assert_eq!(world.mail.log(), [&[entry.id][..], &ids, &[next.id]].concat());
+}
+
+#[tokio::test]
+async fn a_lane_goes_on_with_what_took_the_place_of_an_effect_though_the_list_of_what_is_due_lags() {
+    let world = World::new();
+    world.mail.behave(|n| {
+        Behaviour::Answer(Attempt::Done(match n {
+            0 => Delivered::Further(vec![TELL, TELL]),
+            _ => Delivered::Done,
+        }))
+    });
+    world.write("jane", 1, TELL).await;
+    let report = world.deliverer_on_sparing_store().drain_far().await;
+    assert_eq!(report.unwrap().delivered, 3);
 }
 
 #[tokio::test]

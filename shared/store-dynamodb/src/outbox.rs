@@ -25,16 +25,9 @@ pub(crate) async fn due(
     let places = listed(store, |shard| items::due(receiver, shard), &after, &until, limit).await?;
     let last = places.last().filter(|_| places.len() >= limit);
     let next = last.map(due_place).transpose()?;
-    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
-    let keys = places.into_iter().map(|(_, key)| key).collect();
-    for item in read::items(store, keys).await? {
-        match items::row::<OutboxEntry>(&item) {
-            // The index lags behind: what it lists may have been delivered, leased or parked by now.
-            Ok(entry) if entry.due().is_none_or(|due| due > now) => {}
-            Ok(entry) => entries.push(entry),
-            Err(error) => unreadable.extend(unread(&item, &error)),
-        }
-    }
+    let (mut entries, unreadable) = entries(store, places).await?;
+    // The index lags behind: what it lists may have been delivered, leased or parked by now.
+    entries.retain(|entry| entry.due().is_some_and(|due| due <= now));
     entries.sort_unstable_by_key(|entry| (entry.due(), entry.id));
     Ok(DuePage {
         entries,
@@ -54,12 +47,15 @@ pub(crate) async fn parked(
     let more = places.len() > limit;
     places.truncate(limit);
     let next = places.last().filter(|_| more).map(parked_place).transpose()?;
-    let keys = places.into_iter().map(|(_, key)| key).collect();
-    let mut entries = read::effects(store, keys).await?;
+    let (mut entries, unreadable) = entries(store, places).await?;
     // The index lags behind: what it lists may be tried again by now, or gone.
     entries.retain(|entry| entry.parked_at().is_some());
     entries.sort_unstable_by_key(|entry| (entry.parked_at(), entry.id));
-    Ok(ParkedPage { entries, next })
+    Ok(ParkedPage {
+        entries,
+        unreadable,
+        next,
+    })
 }
 
 pub(crate) async fn entry(store: &DynamoStore, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
@@ -102,6 +98,22 @@ fn due_place((queued, _): &(String, Key)) -> Result<DuePlace, StoreError> {
 
 fn place(queued: &str) -> Result<(Timestamp, EntryId), StoreError> {
     items::effect_placed(queued).ok_or_else(|| StoreError::Broken("the index holds no place of an effect".to_owned()))
+}
+
+/// The entries at these places, as of the latest commits and in no order, and those that cannot be read.
+async fn entries(
+    store: &DynamoStore,
+    places: Vec<(String, Key)>,
+) -> Result<(Vec<OutboxEntry>, Vec<Unreadable>), StoreError> {
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    let keys = places.into_iter().map(|(_, key)| key).collect();
+    for item in read::items(store, keys).await? {
+        match items::row(&item) {
+            Ok(entry) => entries.push(entry),
+            Err(error) => unreadable.extend(unread(&item, &error)),
+        }
+    }
+    Ok((entries, unreadable))
 }
 
 /// Nothing if its place in the index cannot be read either: then the index does not list it.

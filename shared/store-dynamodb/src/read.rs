@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
     types::{AttributeValue, KeysAndAttributes},
 };
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use store::{HistoryEntry, Keys, OutboxEntry, Request, RequestId, Snapshot, StoreError};
 
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
 
 /// The most keys that DynamoDB takes at once.
 pub(crate) const MAX_KEYS: usize = 100;
+
+/// How many batches are read at once: as many as a page of what is due has, and one more.
+const AT_ONCE: usize = 4;
 
 pub(crate) async fn look_up(store: &DynamoStore, keys: &Keys) -> Result<Snapshot, StoreError> {
     let latest = keys.applicant.map(Key::latest);
@@ -97,28 +101,36 @@ pub(crate) async fn requests(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<
     items(store, keys).await?.iter().map(items::row).collect()
 }
 
-/// The items at these places. One round trip for up to [`MAX_KEYS`], unless DynamoDB leaves some for later.
+/// The items at these places, in no order: one round trip, unless DynamoDB leaves some for later or there are more than
+/// [`MAX_KEYS`] times [`AT_ONCE`].
 pub(crate) async fn items(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
-    let mut wanted: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
+    let keys: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
+    let batches = keys.chunks(MAX_KEYS).map(|batch| batch_items(store, batch.to_vec()));
+    let batches: Vec<_> = stream::iter(batches.collect::<Vec<_>>())
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    Ok(batches.concat())
+}
+
+/// The items of one batch, asked for again as long as some were left.
+async fn batch_items(store: &DynamoStore, mut wanted: Vec<Item>) -> Result<Vec<Item>, StoreError> {
     let mut found = Vec::with_capacity(wanted.len());
     let mut attempts = Attempts::new();
     while !wanted.is_empty() {
-        let batch = wanted.split_off(wanted.len().saturating_sub(MAX_KEYS));
-        let asked = batch.len();
-        let (items, mut unprocessed) = some_items(store, batch).await?;
+        let asked = wanted.len();
+        let (items, unprocessed) = some_items(store, wanted).await?;
         found.extend(items);
-        if !unprocessed.is_empty() {
-            // Some progress, as with rows of many megabytes, is no reason to wait.
-            if unprocessed.len() == asked && !attempts.another(MOST_REFUSED).await {
-                return Err(StoreError::Busy("DynamoDB leaves keys unread".to_owned()));
-            }
-            wanted.append(&mut unprocessed);
+        // Some progress, as with rows of many megabytes, is no reason to wait.
+        if unprocessed.len() == asked && !attempts.another(MOST_REFUSED).await {
+            return Err(StoreError::Busy("DynamoDB leaves keys unread".to_owned()));
         }
+        wanted = unprocessed;
     }
     Ok(found)
 }
 
-/// One batch: the items that are there, and the keys that were not looked at.
+/// One round trip: the items that are there, and the keys that were not looked at.
 async fn some_items(store: &DynamoStore, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StoreError> {
     let table = store.table.name();
     let keys = KeysAndAttributes::builder()

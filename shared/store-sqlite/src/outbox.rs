@@ -1,7 +1,7 @@
 //! What is to be delivered.
 
 use claims::Hash;
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, Row, Rows, Transaction, params};
 use store::{
     Committed, DuePage, DuePlace, EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
     Unreadable,
@@ -9,7 +9,7 @@ use store::{
 
 use crate::{
     error::{from_sqlite, not_json},
-    read::{all, one},
+    read::one,
     write::{document, one_row, version},
 };
 
@@ -23,7 +23,7 @@ pub(crate) fn due(
     limit: usize,
 ) -> Result<DuePage, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
-    let sql = "SELECT due, applicant, number, document FROM outbox \
+    let sql = "SELECT due, applicant, receiver, number, document FROM outbox \
                WHERE receiver = ? AND due <= ? AND (due, applicant, number) > (?, ?, ?) \
                ORDER BY due, applicant, number LIMIT ?";
     let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
@@ -31,30 +31,15 @@ pub(crate) fn due(
         Some(DuePlace { due, id }) => (due.as_millis(), id.lane.applicant.to_string(), version(id.number)?),
         None => (i64::MIN, String::new(), 0),
     };
-    let mut rows = statement
-        .query(params![
-            receiver.name(),
-            now.as_millis(),
-            due,
-            applicant,
-            number,
-            count(limit)
-        ])
+    let (receiver, now, asked) = (receiver.name(), now.as_millis(), one_more(limit));
+    let rows = statement
+        .query(params![receiver, now, due, applicant, number, asked])
         .map_err(from_sqlite)?;
-    let (mut entries, mut unreadable, mut places) = (Vec::new(), Vec::new(), Vec::new());
-    while let Some(row) = rows.next().map_err(from_sqlite)? {
-        let place = place(receiver, row)?;
-        match read(row, 3)? {
-            Ok(entry) => entries.push(entry),
-            Err(why) => unreadable.push(Unreadable { id: place.id, why }),
-        }
-        places.push(place);
-    }
-    let next = places.last().filter(|_| places.len() >= limit).copied();
+    let page = page(rows, limit)?;
     Ok(DuePage {
-        entries,
-        unreadable,
-        next,
+        entries: page.entries,
+        unreadable: page.unreadable,
+        next: page.next.map(|(due, id)| DuePlace { due, id }),
     })
 }
 
@@ -91,28 +76,27 @@ pub(crate) fn parked(
     limit: usize,
 ) -> Result<ParkedPage, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
-    // One more than wanted tells whether there are more.
-    let asked = count(limit.saturating_add(1));
-    let mut entries: Vec<OutboxEntry> = match after {
-        None => {
-            let sql = "SELECT document FROM outbox WHERE parked_at IS NOT NULL \
-                       ORDER BY parked_at, applicant, receiver, number LIMIT ?";
-            all(&transaction, WHAT, sql, [asked])?
-        }
+    let sql = "SELECT parked_at, applicant, receiver, number, document FROM outbox \
+               WHERE parked_at IS NOT NULL AND (parked_at, applicant, receiver, number) > (?, ?, ?, ?) \
+               ORDER BY parked_at, applicant, receiver, number LIMIT ?";
+    let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
+    let (parked_at, applicant, receiver, number) = match after {
         Some(ParkedPlace { parked_at, id }) => {
-            let sql = "SELECT document FROM outbox WHERE parked_at IS NOT NULL \
-                       AND (parked_at, applicant, receiver, number) > (?, ?, ?, ?) \
-                       ORDER BY parked_at, applicant, receiver, number LIMIT ?";
-            let (applicant, receiver) = (id.lane.applicant.to_string(), id.lane.receiver.name());
+            let Lane { applicant, receiver } = id.lane;
             let number = version(id.number)?;
-            let params = params![parked_at.as_millis(), applicant, receiver, number, asked];
-            all(&transaction, WHAT, sql, params)?
+            (parked_at.as_millis(), applicant.to_string(), receiver.name(), number)
         }
+        None => (i64::MIN, String::new(), "", 0),
     };
-    let more = entries.len() > limit;
-    entries.truncate(limit);
-    let next = entries.last().filter(|_| more).and_then(ParkedPlace::of);
-    Ok(ParkedPage { entries, next })
+    let rows = statement
+        .query(params![parked_at, applicant, receiver, number, one_more(limit)])
+        .map_err(from_sqlite)?;
+    let page = page(rows, limit)?;
+    Ok(ParkedPage {
+        entries: page.entries,
+        unreadable: page.unreadable,
+        next: page.next.map(|(parked_at, id)| ParkedPlace { parked_at, id }),
+    })
 }
 
 pub(crate) fn put(
@@ -157,17 +141,45 @@ pub(crate) fn remove(transaction: &Transaction<'_>, id: &EntryId, revision: u64)
     )
 }
 
-fn place(receiver: Receiver, row: &Row<'_>) -> Result<DuePlace, StoreError> {
-    let due = Timestamp::from_millis(row.get(0).map_err(from_sqlite)?);
-    let applicant: String = row.get(1).map_err(from_sqlite)?;
-    let applicant = Hash::from_hex(&applicant)
-        .ok_or_else(|| StoreError::Broken("the applicant of an outbox entry is no hash".to_owned()))?;
-    let number: i64 = row.get(2).map_err(from_sqlite)?;
+/// What a list has between two places.
+#[derive(Default)]
+struct Found {
+    entries: Vec<OutboxEntry>,
+    unreadable: Vec<Unreadable>,
+    /// Where to go on, if there is more.
+    next: Option<(Timestamp, EntryId)>,
+}
+
+/// At most so many of the rows: their time, applicant, receiver, number and document.
+fn page(mut rows: Rows<'_>, limit: usize) -> Result<Found, StoreError> {
+    let (mut found, mut last) = (Found::default(), None);
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        if found.entries.len() + found.unreadable.len() == limit {
+            found.next = last;
+            break;
+        }
+        let (time, id) = place(row)?;
+        match read(row, 4)? {
+            Ok(entry) => found.entries.push(entry),
+            Err(why) => found.unreadable.push(Unreadable { id, why }),
+        }
+        last = Some((time, id));
+    }
+    Ok(found)
+}
+
+fn place(row: &Row<'_>) -> Result<(Timestamp, EntryId), StoreError> {
+    let time = Timestamp::from_millis(row.get(0).map_err(from_sqlite)?);
+    let (applicant, receiver): (String, String) = (row.get(1).map_err(from_sqlite)?, row.get(2).map_err(from_sqlite)?);
+    let lane = Hash::from_hex(&applicant).zip(Receiver::from_name(&receiver));
+    let (applicant, receiver) =
+        lane.ok_or_else(|| StoreError::Broken("the lane of an outbox entry is none".to_owned()))?;
+    let number: i64 = row.get(3).map_err(from_sqlite)?;
     let id = EntryId {
         lane: Lane { applicant, receiver },
         number: number.unsigned_abs(),
     };
-    Ok(DuePlace { due, id })
+    Ok((time, id))
 }
 
 /// An entry, or why its text is none.
@@ -179,6 +191,7 @@ fn read(row: &Row<'_>, column: usize) -> Result<Result<OutboxEntry, String>, Sto
     Ok(serde_json::from_str(text).map_err(|error| not_json(WHAT, &error)))
 }
 
-fn count(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
+/// One more than wanted tells whether there are more.
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)
 }

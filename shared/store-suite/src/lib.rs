@@ -92,6 +92,7 @@ macro_rules! store_tests {
                 a_parked_effect_is_dropped_once,
                 what_is_not_parked_is_left_alone,
                 a_place_among_parked_effects_outlives_its_entry,
+                a_parked_row_that_cannot_be_read_is_named_beside_the_others,
                 racing_operators_act_once;
             races:
                 racing_changes_of_a_request_decide_once,

@@ -87,6 +87,34 @@ pub async fn a_place_among_parked_effects_outlives_its_entry(place: &dyn Place) 
     );
 }
 
+/// So that the others can be seen.
+pub async fn a_parked_row_that_cannot_be_read_is_named_beside_the_others(place: &dyn Place) {
+    let store = place.open().await;
+    let mut entries = Vec::new();
+    for name in ["a", "b", "c"] {
+        entries.push(parked(&*store, name).await);
+    }
+    entries.sort_unstable_by_key(|entry| entry.id);
+    let broken = entries.remove(1);
+    place.damage(&broken.id).await;
+    for size in [1, 2, 3] {
+        eventually("the others are listed, and the broken one is named", || async {
+            let (mut listed, mut named, mut after) = (Vec::new(), Vec::new(), None);
+            loop {
+                let page = store.parked(after.as_ref(), size).await.unwrap();
+                assert!(page.entries.len() + page.unreadable.len() <= size);
+                listed.extend(page.entries);
+                named.extend(page.unreadable.into_iter().map(|row| row.id));
+                after = page.next;
+                if after.is_none() {
+                    return listed == entries && named == [broken.id];
+                }
+            }
+        })
+        .await;
+    }
+}
+
 /// Whoever looked at the same entry.
 pub async fn racing_operators_act_once(place: &dyn Place) {
     let store = place.open().await;

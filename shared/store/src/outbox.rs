@@ -34,10 +34,10 @@ pub trait Outbox: Send + Sync {
     async fn entry(&self, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError>;
 
     /// A page of the entries that nobody tries to deliver any more, the longest parked first, after a place that the
-    /// page before named. May lag behind.
+    /// page before named. May lag behind. It looks at no more than `limit` rows, so that a page may hold fewer.
     ///
     /// # Errors
-    /// As [`entry`](Self::entry).
+    /// As [`due`](Self::due).
     async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError>;
 }
 

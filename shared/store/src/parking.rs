@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::{Commit, Committed, EntryId, Outbox, OutboxEntry, Store, StoreError, Timestamp, Write};
+use crate::{Commit, Committed, EntryId, Outbox, OutboxEntry, Store, StoreError, Timestamp, Unreadable, Write};
 
 /// One entry, parked or not.
 ///
@@ -79,19 +79,13 @@ pub struct ParkedPlace {
     pub id: EntryId,
 }
 
-impl ParkedPlace {
-    /// The place of an entry; nothing if it is not parked.
-    pub fn of(entry: &OutboxEntry) -> Option<ParkedPlace> {
-        let (parked_at, id) = (entry.parked_at()?, entry.id);
-        Some(ParkedPlace { parked_at, id })
-    }
-}
-
 /// Part of the list of parked entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedPage {
     /// The entries, in order.
     pub entries: Vec<OutboxEntry>,
+    /// What is parked and cannot be read.
+    pub unreadable: Vec<Unreadable>,
     /// Where to go on; nothing when this was the last page.
     pub next: Option<ParkedPlace>,
 }

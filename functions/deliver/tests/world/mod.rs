@@ -1,5 +1,7 @@
 //! A store, a clock and receivers that do as they are told.
 
+mod stores;
+
 use std::{
     future::Future,
     sync::{
@@ -15,14 +17,22 @@ use claims::{Changes, Claims, Hash, Locales, Value};
 use deliver::{Delivered, Deliverer, Parts, Receive, Report, Schedule};
 use effects::Attempt;
 use store::{
-    Clock, Commit, Committed, Effect, EntryId, HistoryEntry, Keys, Listing, OutboxEntry, Page, Progress, Receiver,
-    Request, RequestId, Snapshot, Store, StoreError, Timestamp, Write,
+    Clock, Commit, Committed, Effect, EntryId, Keys, OutboxEntry, Progress, Receiver, Request, RequestId, Store,
+    StoreError, Timestamp, Write,
 };
 use store_sqlite::SqliteStore;
-use tokio::sync::Notify;
+use tokio::{sync::watch, time::timeout};
+
+use self::stores::{Failing, Sparing};
 
 /// Longer than any schedule.
 pub(crate) const FAR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Nobody waits longer than this for what has to happen.
+const SOON: Duration = Duration::from_secs(20);
+
+/// And no run lasts longer.
+const RUN: Duration = Duration::from_secs(40);
 
 pub(crate) struct World {
     pub(crate) store: Arc<SqliteStore>,
@@ -56,6 +66,8 @@ impl Clock for Hand {
 pub(crate) enum Behaviour {
     Answer(Attempt<Delivered>),
     Slow(Duration, Attempt<Delivered>),
+    /// Is done when so many attempts were begun, by whomever.
+    DoneAfter(usize),
     Hang,
     Panic,
 }
@@ -67,7 +79,7 @@ pub(crate) struct Puppet {
     receiver: Receiver,
     script: Mutex<Script>,
     log: Mutex<Vec<EntryId>>,
-    logged: Notify,
+    begun: watch::Sender<usize>,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
 }
@@ -78,7 +90,7 @@ impl Puppet {
             receiver,
             script: Mutex::new(Box::new(|_| Behaviour::Answer(Attempt::Done(Delivered::Done)))),
             log: Mutex::default(),
-            logged: Notify::new(),
+            begun: watch::Sender::new(0),
             at_once: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
         })
@@ -94,10 +106,19 @@ impl Puppet {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until so many attempts were begun.
+    ///
+    /// # Panics
+    /// If that takes too long.
     pub(crate) async fn wait_for(&self, attempts: usize) {
-        while self.log().len() < attempts {
-            self.logged.notified().await;
+        if timeout(SOON, self.begun(attempts)).await.is_err() {
+            panic!("{} attempts, and not {attempts}", self.log().len());
         }
+    }
+
+    async fn begun(&self, attempts: usize) {
+        let enough = |begun: &usize| *begun >= attempts;
+        self.begun.subscribe().wait_for(enough).await.unwrap();
     }
 
     pub(crate) fn most_at_once(&self) -> usize {
@@ -127,7 +148,7 @@ impl Receive for Puppet {
             log.push(entry.id);
             log.len() - 1
         };
-        self.logged.notify_one();
+        self.begun.send_replace(before + 1);
         let behaviour = (self.script.lock().unwrap())(before);
         tokio::task::yield_now().await;
         let attempt = match behaviour {
@@ -135,6 +156,10 @@ impl Receive for Puppet {
             Behaviour::Slow(time, attempt) => {
                 tokio::time::sleep(time).await;
                 attempt
+            }
+            Behaviour::DoneAfter(attempts) => {
+                self.begun(attempts).await;
+                Attempt::Done(Delivered::Done)
             }
             Behaviour::Hang => std::future::pending().await,
             Behaviour::Panic => panic!("as told"),
@@ -153,7 +178,10 @@ pub(crate) struct Runner {
 impl Runner {
     pub(crate) fn drain(&self, until: Timestamp) -> impl Future<Output = Result<Report, StoreError>> + Send + 'static {
         let deliverer = self.deliverer.clone();
-        async move { deliverer.drain(until).await }
+        async move {
+            let drained = timeout(RUN, deliverer.drain(until)).await;
+            drained.unwrap_or_else(|_| panic!("no end of the run"))
+        }
     }
 
     /// The same for each receiver alone.
@@ -228,11 +256,14 @@ impl World {
     }
 
     pub(crate) fn deliverer_on_failing_store(&self) -> Runner {
-        let failing = Failing {
-            inner: self.store.clone(),
-            commits_left: self.commits_left.clone(),
-        };
+        let failing = Failing::new(self.store.clone(), self.commits_left.clone());
         self.runner(Arc::new(failing), self.store.clone(), self.receivers())
+    }
+
+    /// One whose store does no more than it must.
+    pub(crate) fn deliverer_on_sparing_store(&self) -> Runner {
+        let sparing = Arc::new(Sparing::new(self.store.clone()));
+        self.runner(sparing.clone(), sparing, self.receivers())
     }
 
     /// Somebody's request with an effect of one of its versions.
@@ -360,41 +391,5 @@ fn submission(name: &str) -> Submission {
         addresses: vec![Hash::of_address(name.split(' ').next_back().unwrap())],
         wish: Wish::Hold,
         rule: "hold".to_owned(),
-    }
-}
-
-/// A store that goes away after some commits.
-struct Failing {
-    inner: Arc<SqliteStore>,
-    commits_left: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl Store for Failing {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.inner.look_up(keys).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.inner.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.inner.history(id).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.inner.list(listing).await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        let one_less = |left: usize| left.checked_sub(1);
-        match self
-            .commits_left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
-        {
-            Ok(_) => self.inner.commit(commit).await,
-            Err(_) => Err(StoreError::Unavailable("gone".to_owned())),
-        }
     }
 }

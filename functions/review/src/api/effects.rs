@@ -5,7 +5,7 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{EntryId, OutboxEntry, RequestId, parking};
+use store::{EntryId, OutboxEntry, RequestId, Unreadable, parking};
 
 use super::{JSON, json, shape::Time};
 use crate::{Room, cursor, http_io::Call, listing, refusal::Refusal, reviewers::Reviewer};
@@ -36,6 +36,7 @@ pub(super) async fn list(room: &Room, query: &str) -> Result<Response<Full<Bytes
     let page = room.parts.outbox.parked(asked.after.as_ref(), asked.limit).await?;
     let page = PageShape {
         effects: page.entries.iter().map(EffectShape::of).collect(),
+        unreadable: page.unreadable.iter().map(UnreadableShape::of).collect(),
         next: page.next.as_ref().map(cursor::write_parked),
     };
     Ok(json(StatusCode::OK, &page))
@@ -85,7 +86,22 @@ fn check_body(body: &[u8]) -> Result<(), Refusal> {
 #[derive(Serialize)]
 struct PageShape<'p> {
     effects: Vec<EffectShape<'p>>,
+    unreadable: Vec<UnreadableShape<'p>>,
     next: Option<String>,
+}
+
+/// A row that has to be mended, or deleted, where it is kept.
+#[derive(Serialize)]
+struct UnreadableShape<'p> {
+    id: EntryId,
+    why: &'p str,
+}
+
+impl<'p> UnreadableShape<'p> {
+    fn of(row: &'p Unreadable) -> UnreadableShape<'p> {
+        let Unreadable { id, why } = row;
+        UnreadableShape { id: *id, why }
+    }
 }
 
 #[derive(Serialize)]

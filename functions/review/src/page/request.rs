@@ -1,4 +1,4 @@
-use approvals::{Ruling, Standing};
+use approvals::{AccountBy, Ruling, Standing};
 use claims::Identity;
 use maud::{Markup, html};
 use store::{Actor, Event, HistoryEntry, Request, State};
@@ -80,7 +80,9 @@ impl View<'_> {
             p.warning role="note" {
                 strong { "This applicant is not proven. " }
                 "Only an e-mail address says who it is, and anybody can write somebody else's. "
-                @if self.room.parts.terms.trust_email {
+                @if self.account_by() == AccountBy::Graph {
+                    "An approval invites that address: whoever reads its mail comes in."
+                } @else if self.room.parts.terms.trust_email {
                     "The policy trusts it all the same (" code { "trust_email = true" } "): an approval lets in whoever comes "
                     "with this address."
                 } @else {
@@ -133,22 +135,35 @@ impl View<'_> {
 
     /// What an approval does.
     fn approval(&self) -> String {
-        match self.lets_in() {
-            true => format!(
-                "They come again within {} and go on.",
-                about(self.room.parts.terms.unused)
-            ),
-            false => "They stay blocked all the same: they are not proven.".to_owned(),
+        let unused = about(self.room.parts.terms.unused);
+        match self.account_by() {
+            AccountBy::Flow if self.lets_in() => format!("They come again within {unused} and go on."),
+            AccountBy::Flow => "They stay blocked all the same: they are not proven.".to_owned(),
+            AccountBy::Graph if self.file.request.proven => "Their account is created; then they sign in.".to_owned(),
+            AccountBy::Graph => "Their account is created; a link in a mail to their address lets them in.".to_owned(),
         }
     }
 
-    /// Whether an approval can let this applicant in.
+    /// Who creates the account: as it was when somebody approved, or as it would be now.
+    fn account_by(&self) -> AccountBy {
+        match self.file.request.state {
+            State::Approved { account, .. } => account,
+            State::Admitted { .. } => AccountBy::Flow,
+            State::Provisioned { .. } => AccountBy::Graph,
+            State::Pending | State::Denied { .. } | State::Withdrawn { .. } => self.room.parts.terms.account,
+        }
+    }
+
+    /// Whether an approval can let this applicant in who comes again.
     fn lets_in(&self) -> bool {
         self.file.request.proven || self.room.parts.terms.trust_email
     }
 
     fn decided(&self, decision: &Decision<'_>) -> Markup {
         let (done, until) = match decision.ruling {
+            Ruling::Approve if self.account_by() == AccountBy::Graph => {
+                ("Approved", "Their account can be created until ")
+            }
             Ruling::Approve if self.lets_in() => ("Approved", "The approval can be used until "),
             Ruling::Approve => (
                 "Approved",

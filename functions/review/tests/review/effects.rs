@@ -7,6 +7,7 @@ use http::Method;
 use serde_json::json;
 use store::{
     DuePage, DuePlace, EntryId, Lane, Outbox, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
+    Unreadable,
 };
 
 use crate::{
@@ -29,7 +30,7 @@ async fn a_parked_effect_is_listed_shown_and_retried_once() {
     let list = room.get(LIST).await;
     assert_eq!(
         (list.status.as_u16(), list.json()),
-        (200, json!({"effects": [expected], "next": null}))
+        (200, json!({"effects": [expected], "unreadable": [], "next": null}))
     );
     let shown = room.get(&path).await;
     assert_eq!((shown.status.as_u16(), shown.json()), (200, expected));
@@ -232,7 +233,18 @@ async fn bad_calls_change_nothing() {
     assert_eq!(room.store.entry(&entry.id).await, Ok(Some(entry)));
 }
 
-/// An outbox that was read just before somebody else wrote.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_named_in_the_list() {
+    let whole = Room::new();
+    let entry = parked(&whole, "Jane", 5).await;
+    let id = entry.id.to_string();
+    let room = Room::with(|parts| parts.outbox = Arc::new(Late(entry)));
+    let list = room.get(LIST).await;
+    let expected = json!({"effects": [], "unreadable": [{"id": id, "why": "no JSON"}], "next": null});
+    assert_eq!((list.status.as_u16(), list.json()), (200, expected));
+}
+
+/// An outbox that was read just before somebody else wrote, and whose list cannot read it.
 struct Late(OutboxEntry);
 
 #[async_trait]
@@ -250,7 +262,14 @@ impl Outbox for Late {
     }
 
     async fn parked(&self, _: Option<&ParkedPlace>, _: usize) -> Result<ParkedPage, StoreError> {
-        panic!("nobody lists here")
+        Ok(ParkedPage {
+            entries: Vec::new(),
+            unreadable: vec![Unreadable {
+                id: self.0.id,
+                why: "no JSON".to_owned(),
+            }],
+            next: None,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pages, as a person uses them.
 
+use approvals::AccountBy;
 use http::Method;
 
 use crate::{
@@ -279,6 +280,40 @@ async fn an_applicant_who_is_not_proven_comes_with_a_warning_and_is_promised_not
         assert!(page.body.contains(after), "{page:?}");
         let promised = page.body.contains("The approval can be used until");
         assert_eq!(promised, trust_email, "{page:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_approval_by_which_we_create_the_account_promises_that_and_nothing_else() {
+    let proven = body("Jane", "jane@example.com");
+    let unproven = r#"{"email":"jane@example.com","displayName":"Jane"}"#.to_owned();
+    for (body, means, warning) in [
+        (proven, "Their account is created; then they sign in.", None),
+        (
+            unproven,
+            "Their account is created; a link in a mail",
+            Some("An approval invites that address"),
+        ),
+    ] {
+        let room = Room::with(|parts| parts.terms.account = AccountBy::Graph);
+        let path = format!("/review/requests/{}", submit_body(&room, &body).await);
+        let mut rita = Browser::logged_in(&room, RITA).await;
+        let page = rita.get(&path).await;
+        assert!(page.body.contains(means), "{page:?}");
+        assert!(warning.is_none_or(|warning| page.body.contains(warning)), "{page:?}");
+        rita.decide(&page, &path, "approve", "").await;
+        let after = rita.get(&path).await;
+        assert!(after.body.contains("Their account can be created until"), "{after:?}");
+        for page in [page, after] {
+            for wrong in [
+                "come again",
+                "stay blocked",
+                "stays blocked",
+                "will not let this person in",
+            ] {
+                assert!(!page.body.contains(wrong), "{wrong}: {page:?}");
+            }
+        }
     }
 }
 

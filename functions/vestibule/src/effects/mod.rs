@@ -5,13 +5,14 @@ mod print;
 
 use std::{
     io::{self, BufRead, IsTerminal, Write},
+    mem::take,
     process::ExitCode,
     sync::Arc,
 };
 
 use clap::{Args, Subcommand};
 use host::{Settings, StartError, StoreAddress};
-use store::{EntryId, OutboxEntry, ParkedPage, Rows, parking};
+use store::{EntryId, OutboxEntry, ParkedPage, Rows, Unreadable, parking};
 
 use crate::effects::failure::Failure;
 
@@ -109,13 +110,16 @@ impl Place {
 async fn list(rows: &dyn Rows) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     let mut page = rows.parked(None, PAGE).await?;
-    if page.entries.is_empty() && page.next.is_none() {
+    if page.entries.is_empty() && page.unreadable.is_empty() && page.next.is_none() {
         return Ok(writeln!(out, "No effect is parked.")?);
     }
     print::heading(&mut out)?;
     loop {
         for entry in &page.entries {
             print::row(&mut out, entry)?;
+        }
+        for row in &page.unreadable {
+            print::unreadable(&mut out, row)?;
         }
         match after(rows, &page).await? {
             Some(next) => page = next,
@@ -139,25 +143,31 @@ async fn retry(rows: &dyn Rows, id: &EntryId) -> Result<(), Failure> {
 /// be found for ever.
 async fn retry_all(rows: &dyn Rows) -> Result<(), Failure> {
     let (mut released, mut overtaken) = (0_usize, 0_usize);
-    for entry in all_parked(rows).await? {
+    let (parked, unreadable) = all_parked(rows).await?;
+    for entry in parked {
         match parking::retry(rows, &entry, assembly::clock().now()).await {
             Ok(_) => released += 1,
             Err(parking::NotDone::Overtaken) => overtaken += 1,
             Err(why) => return Err(Failure::partly(released, why)),
         }
     }
-    print::retried(&mut io::stdout(), released, overtaken)?;
+    let mut out = io::stdout().lock();
+    print::retried(&mut out, released, overtaken)?;
+    for row in &unreadable {
+        print::not_retried(&mut out, row)?;
+    }
     Ok(())
 }
 
-async fn all_parked(rows: &dyn Rows) -> Result<Vec<OutboxEntry>, Failure> {
+async fn all_parked(rows: &dyn Rows) -> Result<(Vec<OutboxEntry>, Vec<Unreadable>), Failure> {
     let mut page = rows.parked(None, PAGE).await?;
-    let mut all = std::mem::take(&mut page.entries);
+    let (mut all, mut unreadable) = (take(&mut page.entries), take(&mut page.unreadable));
     while let Some(next) = after(rows, &page).await? {
         page = next;
         all.append(&mut page.entries);
+        unreadable.append(&mut page.unreadable);
     }
-    Ok(all)
+    Ok((all, unreadable))
 }
 
 async fn after(rows: &dyn Rows, page: &ParkedPage) -> Result<Option<ParkedPage>, Failure> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use store::{OutboxEntry, Timestamp};
+use store::{OutboxEntry, Timestamp, Unreadable};
 
 pub(crate) fn heading(out: &mut impl Write) -> io::Result<()> {
     line(out, "ID", "EFFECT", "PARKED SINCE", "ATTEMPTS", "FAILURE")
@@ -12,6 +12,15 @@ pub(crate) fn row(out: &mut impl Write, entry: &OutboxEntry) -> io::Result<()> {
     let (id, attempts) = (entry.id.to_string(), entry.attempts.to_string());
     let since = time(entry.parked_at());
     line(out, &id, entry.effect.name(), &since, &attempts, &failure(entry))
+}
+
+/// In the same columns: all that is known is which one it is.
+pub(crate) fn unreadable(out: &mut impl Write, row: &Unreadable) -> io::Result<()> {
+    line(out, &row.id.to_string(), "-", "-", "-", &mend(row))
+}
+
+pub(crate) fn not_retried(out: &mut impl Write, row: &Unreadable) -> io::Result<()> {
+    writeln!(out, "{}: {}", row.id, mend(row))
 }
 
 pub(crate) fn details(out: &mut impl Write, entry: &OutboxEntry) -> io::Result<()> {
@@ -40,6 +49,10 @@ pub(crate) fn retried(out: &mut impl Write, released: usize, overtaken: usize) -
         writeln!(out, "Effects that somebody else changed in the meantime: {overtaken}.")?;
     }
     Ok(())
+}
+
+fn mend(row: &Unreadable) -> String {
+    format!("{}; mend its row, or delete it", row.why)
 }
 
 /// An id has 64 digits, a receiver and a number of up to four digits as a rule.

@@ -61,6 +61,36 @@ async fn what_is_parked_is_listed_with_what_an_operator_has_to_know() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_is_named_beside_the_others() {
+    let place = Place::new();
+    let entries = ["jane", "jim", "joe"].map(|name| place.parked(name, 1));
+    for entry in &entries {
+        place.put(entry).await;
+    }
+    let [jane, jim, joe] = entries;
+    place.damage(&jim);
+    let list = place.run(&["list"]);
+    assert_eq!((list.code, list.stdout.lines().count()), (0, 4), "{list:?}");
+    for (entry, says) in [
+        (&jane, "the receiver said no"),
+        (&jim, "cannot be read"),
+        (&joe, "the receiver said no"),
+    ] {
+        let id = entry.id.to_string();
+        let row = list.stdout.lines().find(|line| line.starts_with(&id));
+        assert!(row.is_some_and(|row| row.contains(says)), "{list:?}");
+    }
+    let retry = place.run(&["retry", "--all"]);
+    let [count, named] = retry.stdout.lines().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((retry.code, count), (0, "Effects that are due again: 2."));
+    assert!(
+        named.starts_with(&jim.id.to_string()) && named.contains("mend its row, or delete it"),
+        "{named}"
+    );
+    assert_ne!(place.run(&["list"]).stdout, "No effect is parked.\n");
+}
+
+#[tokio::test]
 async fn one_is_shown_whole_but_for_what_is_sealed() {
     let place = Place::new();
     let entry = OutboxEntry {

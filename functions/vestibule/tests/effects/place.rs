@@ -7,6 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use rusqlite::Connection;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use store::{
     Commit, Committed, Effect, EntryId, News, Outbox, OutboxEntry, Progress, Receiver, RequestId, Store, Timestamp,
@@ -74,6 +75,13 @@ impl Place {
 
     pub(crate) async fn entry(&self, id: &EntryId) -> Option<OutboxEntry> {
         self.store.entry(id).await.unwrap()
+    }
+
+    /// Makes the text of an effect's row one that nobody can read.
+    pub(crate) fn damage(&self, entry: &OutboxEntry) {
+        let file = Connection::open(self.folder().join("vestibule.db")).unwrap();
+        let sql = "UPDATE outbox SET document = '{' WHERE applicant = ?";
+        assert_eq!(file.execute(sql, [entry.id.lane.applicant.to_string()]), Ok(1));
     }
 
     /// Runs `vestibule effects` to its end, without a terminal.

@@ -21,6 +21,7 @@ mod slips_of_conditions;
 mod slips_of_demands;
 mod slips_of_lists;
 mod slips_of_names;
+mod slips_of_tables;
 mod slips_of_values;
 mod spellings;
 mod steps;

@@ -374,6 +374,28 @@ async fn a_look_up_asks_again_for_what_was_left() {
     assert_eq!(case.operations(), 4);
 }
 
+/// More keys than one batch holds are asked for at the same time, four batches of them.
+#[tokio::test]
+async fn batches_are_read_together_and_not_all_at_once() {
+    let gates: Vec<_> = (0..5).map(|_| Arc::new(Gate::default())).collect();
+    let faults: Vec<_> = gates.iter().cloned().map(Fault::Wait).collect();
+    let case = Case::new(faults).await;
+    let keys = Keys {
+        addresses: (0..450).map(|n| applicant(&n.to_string())).collect(),
+        ..Keys::default()
+    };
+    let [one, two, three, four, five] = gates.as_slice() else {
+        panic!()
+    };
+    let rest = five.meanwhile(async {});
+    let all = one.meanwhile(two.meanwhile(three.meanwhile(four.meanwhile(async {
+        assert!(!five.is_reached_within(Duration::from_millis(300)).await);
+    }))));
+    let (answer, ..) = tokio::join!(case.store.look_up(&keys), all, rest);
+    assert_eq!(answer.map(drop), Ok(()));
+    assert_eq!(case.operations(), 5);
+}
+
 /// The emulator always reads the latest commits; DynamoDB does so only when asked. An index cannot be asked.
 #[tokio::test]
 async fn every_read_but_that_of_the_index_is_consistent() {

@@ -4,6 +4,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
@@ -76,6 +77,11 @@ impl Gate {
         self.reached.notified().await;
         work.await;
         self.open.notify_one();
+    }
+
+    /// Whether the request comes in this time. If it does, [`meanwhile`](Self::meanwhile) does not see it any more.
+    pub(super) async fn is_reached_within(&self, time: Duration) -> bool {
+        tokio::time::timeout(time, self.reached.notified()).await.is_ok()
     }
 }
 
