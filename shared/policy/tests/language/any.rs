@@ -53,7 +53,7 @@ when = { any = [
   { claim = "city", phone = true }, { claim = "city", email = true }, { claim = "city", present = false },
   { not = { all = [{ domain = "partners" }, { issuer = "mail" }] } }, { address = "a@contoso.com" },
   { sign_in_type = "federated" }, { app = "11111111-2222-3333-4444-555555555555" }, { locale = "de" },
-  { step = "pre-token-issuance" }, { time = { from = "22:00", to = "06:00", days = ["mon"], offset = "-05:30" } },
+  { step = "post-federation-signup" }, { time = { from = "22:00", to = "06:00", days = ["mon"], offset = "-05:30" } },
   { client_address = ["192.0.2.0/24", "::/0"] },
 ] }
 deny = { domains = ["evil.test"], claim = "state", values = ["x"] }
