@@ -17,7 +17,7 @@ venv := .tools/venv/installed
 moto := .tools/test/installed
 npm := node_modules/.package-lock.json
 
-.PHONY: help run test watch invoke build build-aws build-azure deploy bench lint tools check-lambda
+.PHONY: help run test watch invoke build build-aws build-azure deploy bench bench-delivery lint tools check-lambda disposable
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,17 +50,31 @@ deploy: build-aws .tools/sam/installed ## deploy to AWS; asks for the settings t
 		$(if $(wildcard samconfig.toml),,--guided --stack-name vestibule) $(ARGS)
 
 # The baselines one by one: built with others, each would have the features of all. The zips are for the column of sizes.
-bench: $(npm) build-aws ## measure the functions against their baselines
+bench: $(npm) build-aws ## measure the functions against their baselines, and what follows decisions
 	@scripts/need java
 	cargo build --release --no-default-features $(FUNCTIONS:%=-p %)
 	for baseline in $(BASELINES); do cargo build --release -p $$baseline || exit 1; done
+	cargo build --release -p vestibule
 	cargo run --release -p bench
+	cargo run --release -p vestibule -- lists pack-all policy.toml --out target/bench-lists
+	cargo run --release -p bench-policy -- target/bench-lists
+	cargo run --release -p bench-lists
+
+bench-delivery: $(npm) ## measure only what follows decisions
+	@scripts/need java
+	cargo build --release --no-default-features -p post-attribute-collection
+	cargo build --release -p vestibule
+	BENCH_ONLY=delivery cargo run --release -p bench
 
 lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what must not be linked
 	scripts/lint $(FUNCTIONS)
 
 check-lambda: $(venv) $(npm) ## one function as it goes to Lambda: its size, what is in it, one answer
 	scripts/check-lambda $(POLICY) $(FUNCTION)
+
+disposable: $(venv) ## the newest list of domains of disposable addresses, lists/disposable.txt
+	@scripts/need cc
+	scripts/disposable
 
 tools: $(venv) $(deny) ## what the other targets need, in .tools
 

@@ -78,7 +78,8 @@ impl Pair {
         side.answer(&lambda, event) - lambda.process().started()
     }
 
-    fn measure_warm(&self, calls: usize) -> (Measured, Measured) {
+    /// Warm calls alone.
+    pub(crate) fn measure_warm(&self, calls: usize) -> (Measured, Measured) {
         let (function, baseline) = (self.function.start(), self.baseline.start());
         let _ = (
             self.call(&self.function, &function, 0..BATCH),

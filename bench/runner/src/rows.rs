@@ -31,6 +31,13 @@ pub(crate) struct Row {
     pub(crate) answer: &'static str,
 }
 
+impl Row {
+    /// Function and note.
+    pub(crate) fn name(&self) -> String {
+        format!("{} ({})", self.function, self.note)
+    }
+}
+
 /// How near a function has to come to its baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -127,7 +134,7 @@ fn check(applicant: u64) -> Request {
 }
 
 /// What B2B sends before it creates the user.
-fn submit(applicant: u64) -> Request {
+pub(crate) fn submit(applicant: u64) -> Request {
     let body = json!({
         "email": format!("jane.doe.{applicant}@fabrikam.example"),
         "identities": [identity(applicant)],
@@ -168,10 +175,10 @@ fn review(_: u64) -> Request {
     Request::get("/review").header("Accept", "text/html")
 }
 
-fn identity(applicant: u64) -> serde_json::Value {
+pub(crate) fn identity(applicant: u64) -> serde_json::Value {
     json!({ "signInType": "federated", "issuer": "google.com", "issuerAssignedId": format!("1{applicant:020}") })
 }
 
-fn call(path: &str) -> Request {
+pub(crate) fn call(path: &str) -> Request {
     Request::post(path).basic(CONNECTOR.0, CONNECTOR.1)
 }

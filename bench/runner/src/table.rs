@@ -29,7 +29,7 @@ impl Table {
         let (start, base) = (function.starts.median(), baseline.starts.median());
         let both = |value: fn(&Measured) -> String| format!("{} / {}", value(function), value(baseline));
         self.0.push([
-            format!("{} ({})", row.function, row.note),
+            row.name(),
             row.baseline.to_owned(),
             both(|side| milliseconds(side.starts.median())),
             ratio(start, base),
@@ -37,32 +37,28 @@ impl Table {
             both(|side| milliseconds(side.warm.median())),
             ratio(function.warm.median(), baseline.warm.median()),
             both(|side| milliseconds(side.warm.quantile(0.99))),
-            both(|side| memory(side.peak_memory)),
+            both(|side| memory(side.peak_memory) + over(side.peak_memory, MOST_MEMORY)),
             both(|side| side.zip.map_or_else(|| "-".to_owned(), zip)),
         ]);
     }
 
     /// All of it, in aligned columns.
     pub(crate) fn text(&self) -> String {
-        let headings = HEADINGS.map(str::to_owned);
-        let rows = || std::iter::once(&headings).chain(&self.0);
-        let widths: Vec<_> = (0..HEADINGS.len())
-            .map(|column| rows().map(|row| row[column].chars().count()).max().unwrap_or_default())
-            .collect();
-        let mut lines: Vec<_> = rows().map(|row| line(row, &widths)).collect();
-        lines.insert(
-            1,
-            format!(
-                "|{}|",
-                widths
-                    .iter()
-                    .map(|width| "-".repeat(width + 2))
-                    .collect::<Vec<_>>()
-                    .join("|")
-            ),
-        );
-        lines.join("\n")
+        aligned(HEADINGS, &self.0)
     }
+}
+
+/// Rows under their headings, in aligned columns.
+pub(crate) fn aligned<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let headings = headings.map(str::to_owned);
+    let all = || std::iter::once(&headings).chain(rows);
+    let widths: Vec<_> = (0..N)
+        .map(|column| all().map(|row| row[column].chars().count()).max().unwrap_or_default())
+        .collect();
+    let rule: Vec<_> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
+    let mut lines: Vec<_> = all().map(|row| line(row, &widths)).collect();
+    lines.insert(1, format!("|{}|", rule.join("|")));
+    lines.join("\n")
 }
 
 impl Target {
@@ -82,7 +78,13 @@ fn line(row: &[String], widths: &[usize]) -> String {
     format!("|{}|", cells.collect::<Vec<_>>().join("|"))
 }
 
-fn milliseconds(duration: Duration) -> String {
+/// A ratio, and whether it is as small as it has to be.
+pub(crate) fn at_most(most: f64, ratio: f64) -> String {
+    let verdict = if ratio <= most { "reached" } else { "MISSED" };
+    format!("{ratio:.2} (at most {most}: {verdict})")
+}
+
+pub(crate) fn milliseconds(duration: Duration) -> String {
     format!("{:.2} ms", duration.as_secs_f64() * 1e3)
 }
 
@@ -90,12 +92,8 @@ fn ratio(value: Duration, baseline: Duration) -> String {
     format!("{:.2}", value.as_secs_f64() / baseline.as_secs_f64())
 }
 
-fn memory(bytes: u64) -> String {
-    format!(
-        "{:.1} MiB{}",
-        bytes as f64 / (1024.0 * 1024.0),
-        over(bytes, MOST_MEMORY)
-    )
+pub(crate) fn memory(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / (1024.0 * 1024.0))
 }
 
 fn zip(bytes: u64) -> String {
@@ -124,5 +122,11 @@ mod tests {
         let (value, baseline) = (Duration::from_micros(2_900), Duration::from_millis(2));
         assert!(Target::RatioOrMillisecond.verdict(value, baseline).ends_with("reached"));
         assert!(Target::Ratio.verdict(value, baseline).ends_with("MISSED"));
+    }
+
+    #[test]
+    fn a_ratio_says_whether_it_is_small_enough() {
+        assert_eq!(at_most(1.2, 1.2), "1.20 (at most 1.2: reached)");
+        assert_eq!(at_most(1.2, 1.21), "1.21 (at most 1.2: MISSED)");
     }
 }

@@ -1,8 +1,9 @@
 //! All functions in one process, and the operator's command line.
 
-mod background;
 mod closed;
 mod effects;
+mod list_files;
+mod lists;
 mod local;
 mod policy_file;
 mod router;
@@ -10,9 +11,10 @@ mod router;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use host::{Platform, Settings, StartError};
+use deliver::Deliverer;
+use host::{Background, Platform, Settings, StartError};
 
-use crate::{background::Background, router::Router};
+use crate::router::Router;
 
 /// The gate that Microsoft's sign-up service calls while a person signs up.
 #[derive(Parser)]
@@ -29,6 +31,9 @@ enum Command {
     /// Effects that were given up: accounts that were not created, mails that were not sent.
     #[command(subcommand)]
     Effects(effects::Command),
+    /// Packs long lists that the policy looks up.
+    #[command(subcommand)]
+    Lists(lists::Command),
     /// Looks after the policy file.
     #[command(subcommand)]
     Policy(policy_file::Command),
@@ -63,6 +68,7 @@ struct Serve {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Policy(command) => command.run(),
+        Command::Lists(command) => command.run(),
         Command::Effects(command) => on_runtime(effects::main(command)),
         Command::Serve(flags) => on_runtime(async {
             match serve(&flags).await {
@@ -102,7 +108,7 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
     }
 }
 
-async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background>), StartError> {
+async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
     let mut settings = Settings::read(&|name| flags.variable(name))?;
     let guide = match flags.local {
         true => Some(local::complete(&mut settings)?),

@@ -11,6 +11,8 @@ use clap::Subcommand;
 use gate::CannotStart;
 use host::StartError;
 
+use crate::list_files;
+
 /// `vestibule policy …`
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -45,7 +47,7 @@ impl Command {
 fn check(file: &Path) -> Result<(), StartError> {
     let text = fs::read_to_string(file)
         .map_err(|error| StartError::new(format!("cannot read the policy {}: {error}", file.display())))?;
-    let policy = assembly::parse_policy(file, &text)?;
+    let policy = list_files::parse_policy(file, &text)?;
     // Each step is served where everything is deployed, and none starts without its table.
     let unserved = Step::ALL.into_iter().filter(|step| !policy.serves(*step));
     let missing: Vec<_> = unserved.map(|step| CannotStart::NotServed(step).to_string()).collect();

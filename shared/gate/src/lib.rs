@@ -4,6 +4,7 @@
 //! that every call gets one of the three replies, within the deadline.
 
 mod call;
+mod events;
 mod http_in;
 mod log;
 mod proof;
@@ -15,7 +16,7 @@ use claims::{Locales, Reply, Step};
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::Full;
 use policy::Policy;
-use store::{Clock, Store};
+use store::{Clock, Lists, Store};
 use tokio::time::Instant;
 
 pub use http_in::Paths;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub policy: Arc<Policy>,
     /// Where requests are kept; needed only by a policy that holds.
     pub store: Option<Arc<dyn Store>>,
+    /// Where lists are kept that change while the gate runs; needed only by a policy that asks them at this step.
+    pub lists: Option<Arc<dyn Lists>>,
     /// Who may call.
     pub credentials: Arc<Credentials>,
     /// Where the time comes from.
@@ -52,20 +55,24 @@ impl Gate {
     /// Puts a gate together.
     ///
     /// # Errors
-    /// [`CannotStart`] if the policy does not serve the step, or holds people and there is no store.
+    /// [`CannotStart`] if the policy does not serve the step, or needs a store and there is none.
     pub fn new(parts: Parts) -> Result<Gate, CannotStart> {
         if !parts.policy.serves(parts.step) {
             return Err(CannotStart::NotServed(parts.step));
         }
-        if parts.step.is_sign_up() && parts.policy.holds() && parts.store.is_none() {
+        let writes = (parts.step.is_sign_up() && parts.policy.holds()) || parts.policy.emits(parts.step);
+        if writes && parts.store.is_none() {
             return Err(CannotStart::NoStore);
+        }
+        if parts.policy.asks_store(parts.step) && parts.lists.is_none() {
+            return Err(CannotStart::NoLists);
         }
         Ok(Gate(Arc::new(parts)))
     }
 
     /// Whether a gate for this step needs a store.
     pub fn needs_store(step: Step, policy: &Policy) -> bool {
-        step.is_sign_up() && policy.holds()
+        (step.is_sign_up() && policy.holds()) || policy.asks_store(step) || policy.emits(step)
     }
 
     /// Answers one HTTP request.
@@ -144,8 +151,10 @@ where
 pub enum CannotStart {
     /// The policy says nothing about the step.
     NotServed(Step),
-    /// The policy holds people for approval, and there is nowhere to keep their requests.
+    /// The policy holds people for approval or says events, and there is nowhere to keep requests or events.
     NoStore,
+    /// The policy looks things up in lists in the store, and there is none.
+    NoLists,
 }
 
 impl fmt::Display for CannotStart {
@@ -157,7 +166,10 @@ impl fmt::Display for CannotStart {
                     "the policy has no `[steps.{step}]`; write it, with `otherwise = \"continue\"` or what fits"
                 )
             }
-            CannotStart::NoStore => f.write_str("the policy holds people for approval, which needs a store"),
+            CannotStart::NoLists => f.write_str("the policy has lists in the store, which needs one"),
+            CannotStart::NoStore => {
+                f.write_str("the policy holds people for approval or says events, which needs a store")
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use claims::{Address, ClaimName, Locale, Step, Value};
 
 use crate::{
     demand::Demand,
-    lists::{Domains, Values},
+    lists::{Domains, List, Values},
     network::Network,
     scene::{Failure, Scene},
     time_of_day::TimeOfDay,
@@ -87,14 +87,20 @@ impl Condition {
                     Ok(Value::visible_length(text) > 0 && all(demands, |demand| demand.accepts(text, scene))?)
                 });
             }
-            Condition::Domain(domains) => return addresses(reading, scene, |address| domains.contain(address)),
-            Condition::Address(values) => return addresses(reading, scene, |address| values.contain_address(address)),
-            Condition::Issuer(values) => return any(scene.issuer(), |issuer| values.contain(&issuer)),
+            Condition::Domain(domains) => {
+                return addresses(reading, scene, |address| domains.contain(address, scene.facts));
+            }
+            Condition::Address(values) => {
+                return addresses(reading, scene, |address| values.contain_address(address, scene.facts));
+            }
+            Condition::Issuer(values) => return any(scene.issuer(), |issuer| values.contain(&issuer, scene.facts)),
             Condition::SignInType(values) => {
                 let types = sign_up.identities.iter().map(|i| i.sign_in_type.as_deref());
-                return reading.of(types, |name| name.map_or(Ok(false), |name| values.contain(name)));
+                return reading.of(types, |name| {
+                    name.map_or(Ok(false), |name| values.contain(name, scene.facts))
+                });
             }
-            Condition::App(values) => return any(sign_up.client_id.as_deref(), |app| values.contain(app)),
+            Condition::App(values) => return any(sign_up.client_id.as_deref(), |app| values.contain(app, scene.facts)),
             Condition::Locale(locales) => {
                 let first = sign_up.locales.iter().next();
                 first.is_some_and(|first| first.fallbacks().any(|tag| locales.iter().any(|l| l.as_str() == tag)))
@@ -121,6 +127,19 @@ impl Condition {
             Condition::Any(conditions) => conditions.iter().all(Condition::rests_on_issuer),
             Condition::Issuer(_) => true,
             _ => false,
+        }
+    }
+
+    /// The lists that it looks something up in itself.
+    pub(crate) fn lists(&self) -> Vec<&List> {
+        match self {
+            Condition::Domain(domains) => vec![&domains.0],
+            Condition::Address(values)
+            | Condition::Issuer(values)
+            | Condition::SignInType(values)
+            | Condition::App(values) => vec![&values.0],
+            Condition::Claim { demands, .. } => demands.iter().filter_map(Demand::list).collect(),
+            _ => Vec::new(),
         }
     }
 

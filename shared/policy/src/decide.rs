@@ -1,12 +1,14 @@
 use claims::{Address, Changes, ClaimName, Claims, SignUp, Step, Value};
-use store::Timestamp;
+use store::{ListQuestion, Timestamp};
 
 use crate::{
     Otherwise, Policy,
     condition::{Condition, Reading},
+    emit::Event,
     explain::{Seen, Witness},
+    facts::Facts,
     messages::MessageName,
-    rule::{Action, Ending, Rule},
+    rule::{Action, Ending, OnFailure, Rule},
     scene::{Failure, Scene},
 };
 
@@ -23,6 +25,8 @@ pub struct Verdict<'p> {
     pub changes: Changes,
     /// What rules with `mode = "observe"` would have done, in order.
     pub observed: Vec<Observed<'p>>,
+    /// What rules want said about it.
+    pub events: Vec<Event<'p>>,
     /// What went wrong: a list that a rule needs is not there. No claim is in it.
     pub failure: Option<String>,
 }
@@ -56,13 +60,25 @@ pub enum Outcome {
 impl Policy {
     /// Asks the rules of the sign-up's step, in order. The first that ends the call wins. A hold does not end it:
     /// later rules can still turn the person away, and finish the claims that reviewers see.
+    ///
+    /// A rule that needs a list in the store fails here: [`ask`](Self::ask) is for policies that have such lists.
     pub fn decide(&self, sign_up: &SignUp, now: Timestamp) -> Verdict<'_> {
-        self.run(Run::new(sign_up, now, None)).0
+        self.run(Run::new(sign_up, now, &Facts::unanswered(), None)).0
     }
 
     /// The same, with what each rule saw and did.
     pub fn explain(&self, sign_up: &SignUp, now: Timestamp) -> (Verdict<'_>, Vec<Seen<'_>>) {
-        self.run(Run::new(sign_up, now, Some(Witness::default())))
+        self.run(Run::new(sign_up, now, &Facts::unanswered(), Some(Witness::default())))
+    }
+
+    /// The same as [`decide`](Self::decide), with what the store said.
+    ///
+    /// # Errors
+    /// The questions whose answers it lacks: ask the store, add what it says to the facts, and ask again.
+    pub fn ask(&self, sign_up: &SignUp, now: Timestamp, facts: &Facts) -> Result<Verdict<'_>, Vec<ListQuestion>> {
+        let (verdict, _) = self.run(Run::new(sign_up, now, facts, None));
+        let wanted = facts.wanted();
+        if wanted.is_empty() { Ok(verdict) } else { Err(wanted) }
     }
 
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
@@ -76,11 +92,17 @@ impl Policy {
             };
             return run.end(refused, None);
         }
-        for rule in self.rules.iter().filter(|rule| rule.steps.contains(&sign_up.step)) {
-            match run.take(rule) {
-                Ok(None) => {}
-                Ok(Some(ending)) => return run.end(ending, Some(&rule.name)),
-                Err(failure) => return run.fail(rule, failure),
+        let (events, rules): (Vec<_>, Vec<_>) = self.rules_at(sign_up.step).partition(|rule| rule.emits().is_some());
+        run.events = events;
+        for rule in rules {
+            let ended = match run.take(rule) {
+                Ok(ended) => ended,
+                // The verdict will not count; later rules may have questions too.
+                Err(Failure::Unasked) => None,
+                Err(Failure::Broken(why)) => run.fail(rule, why),
+            };
+            if let Some(outcome) = ended {
+                return run.end(outcome, Some(&rule.name));
             }
         }
         // A policy does not start for a step without `otherwise`; should it be asked all the same, nobody gets in.
@@ -99,9 +121,12 @@ impl Policy {
     }
 
     fn reads_addresses(&self, step: Step) -> bool {
-        let asked = |rule: &&Rule| rule.steps.contains(&step) && !rule.observes;
-        let rules = self.rules.iter().filter(asked);
-        rules.flat_map(Rule::conditions).any(Condition::reads_addresses)
+        let asked = self.rules_at(step).filter(|rule| !rule.observes);
+        asked.flat_map(Rule::conditions).any(Condition::reads_addresses)
+    }
+
+    pub(crate) fn rules_at(&self, step: Step) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| rule.steps.contains(&step))
     }
 }
 
@@ -114,6 +139,8 @@ pub(crate) enum Did<'p> {
     Change(Vec<(&'p ClaimName, Value)>),
     Admit,
     End(Ending),
+    /// Says an event.
+    Say,
 }
 
 impl Did<'_> {
@@ -129,6 +156,7 @@ impl Did<'_> {
             Did::End(Ending::AskAgain(_)) => Some("ask-again"),
             Did::End(Ending::Hold) => Some("hold"),
             Did::End(Ending::Error) => Some("error"),
+            Did::Say => Some("emit"),
         }
     }
 }
@@ -146,11 +174,16 @@ struct Run<'p, 's> {
     /// The last allow list that names the person.
     let_in: Option<&'p str>,
     observed: Vec<Observed<'p>>,
+    /// The first thing that went wrong.
+    failure: Option<String>,
+    /// The rules that say what came of it: asked last.
+    events: Vec<&'p Rule>,
+    facts: &'s Facts,
     witness: Option<Witness<'p>>,
 }
 
 impl<'p, 's> Run<'p, 's> {
-    fn new(sign_up: &'s SignUp, now: Timestamp, witness: Option<Witness<'p>>) -> Run<'p, 's> {
+    fn new(sign_up: &'s SignUp, now: Timestamp, facts: &'s Facts, witness: Option<Witness<'p>>) -> Run<'p, 's> {
         Run {
             sign_up,
             now,
@@ -160,16 +193,34 @@ impl<'p, 's> Run<'p, 's> {
             automatic: None,
             let_in: None,
             observed: Vec::new(),
+            failure: None,
+            events: Vec::new(),
+            facts,
             witness,
         }
     }
 
     /// One rule: asks what it makes of the call, and does that unless it only observes.
     fn take(&mut self, rule: &'p Rule) -> Result<Option<Outcome>, Failure> {
+        let did = self.weigh(rule)?;
+        if !rule.observes {
+            return Ok(self.carry_out(rule, did));
+        }
+        let observed = did.name().map(|would| Observed {
+            rule: &rule.name,
+            would,
+        });
+        self.observed.extend(observed);
+        Ok(None)
+    }
+
+    /// What a rule makes of the call as it is now.
+    fn weigh(&mut self, rule: &'p Rule) -> Result<Did<'p>, Failure> {
         let scene = Scene {
             sign_up: self.sign_up,
             claims: &self.claims,
             now: self.now,
+            facts: self.facts,
         };
         if let Some(witness) = &mut self.witness {
             witness.begin(rule, &scene);
@@ -185,20 +236,12 @@ impl<'p, 's> Run<'p, 's> {
         if let Some(witness) = &mut self.witness {
             witness.end(applies, &did);
         }
-        if !rule.observes {
-            return Ok(self.carry_out(rule, did));
-        }
-        let observed = did.name().map(|would| Observed {
-            rule: &rule.name,
-            would,
-        });
-        self.observed.extend(observed);
-        Ok(None)
+        Ok(did)
     }
 
     fn carry_out(&mut self, rule: &'p Rule, did: Did<'p>) -> Option<Outcome> {
         match did {
-            Did::Nothing => {}
+            Did::Nothing | Did::Say => {}
             Did::LetIn => self.let_in = Some(&rule.name),
             Did::Admit => self.automatic = Some(&rule.name),
             Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
@@ -231,29 +274,48 @@ impl<'p, 's> Run<'p, 's> {
         }
     }
 
-    /// A rule that cannot say anything turns away; at the token step, which must never be the only control, the person
-    /// goes on without added claims.
-    fn fail(mut self, rule: &'p Rule, failure: Failure) -> (Verdict<'p>, Vec<Seen<'p>>) {
-        let outcome = match self.sign_up.step.is_sign_up() {
-            true => Outcome::Block(MessageName::FAILED),
-            false => Outcome::Continue,
-        };
-        self.changes = Changes::none();
-        let (verdict, seen) = self.end(outcome, Some(&rule.name));
-        let failure = Some(failure.0);
-        (Verdict { failure, ..verdict }, seen)
+    /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
+    /// only control, the person goes on without added claims.
+    fn fail(&mut self, rule: &'p Rule, why: String) -> Option<Outcome> {
+        self.failure.get_or_insert(why);
+        match &rule.on_failure {
+            _ if rule.observes => None,
+            Some(OnFailure::Continue) => None,
+            Some(OnFailure::End(ending)) => self.carry_out(rule, Did::End(ending.clone())),
+            None if self.sign_up.step.is_sign_up() => Some(Outcome::Block(MessageName::FAILED)),
+            None => {
+                self.changes = Changes::none();
+                Some(Outcome::Continue)
+            }
+        }
     }
 
-    fn end(self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+    fn end(mut self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+        let events = self.said();
         let verdict = Verdict {
             outcome,
             rule,
             claims: self.claims,
             changes: self.changes,
             observed: self.observed,
-            failure: None,
+            events,
+            failure: self.failure,
         };
         (verdict, self.witness.map(Witness::seen).unwrap_or_default())
+    }
+
+    /// The events of the rules whose `when` holds in the end. One that cannot say anything says nothing.
+    fn said(&mut self) -> Vec<Event<'p>> {
+        let mut events = Vec::new();
+        for rule in std::mem::take(&mut self.events) {
+            let asked = self.weigh(rule);
+            match (asked, rule.emits()) {
+                (Ok(Did::Say), Some(emit)) => events.push(Event::new(emit, &self.claims)),
+                (Err(Failure::Broken(why)), _) => drop(self.failure.get_or_insert(why)),
+                _ => {}
+            }
+        }
+        events
     }
 }
 
@@ -312,6 +374,7 @@ impl Rule {
                 }
             }
             Action::End(ending) => Did::End(ending.clone()),
+            Action::Emit(_) => Did::Say,
         })
     }
 }

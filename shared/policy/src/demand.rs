@@ -7,7 +7,7 @@ use crate::{
     characters::Characters,
     dates::{self, Day},
     email::EmailSyntax,
-    lists::Values,
+    lists::{List, Values},
     pattern::Pattern,
     places::{country::Country, phone, postal},
     scene::{Failure, Scene},
@@ -80,6 +80,14 @@ impl Demand {
         }
     }
 
+    /// The list that it looks something up in.
+    pub(crate) fn list(&self) -> Option<&List> {
+        match self {
+            Demand::OneOf(values) => Some(&values.0),
+            _ => None,
+        }
+    }
+
     /// Whether one text of a claim is like that. What cannot be compared, because either side is missing or of another
     /// type, is not.
     pub(crate) fn accepts(&self, text: &str, scene: &Scene<'_>) -> Result<bool, Failure> {
@@ -88,7 +96,7 @@ impl Demand {
             Demand::MaxLength(most) => text.chars().count() <= *most,
             Demand::Characters(characters) => text.chars().all(|c| characters.allow(c)),
             Demand::Pattern(pattern) => pattern.matches(text),
-            Demand::OneOf(values) => return values.contain(text),
+            Demand::OneOf(values) => return values.contain(text, scene.facts),
             Demand::Minimum(least) => compare(number(text), least.number(scene), |value, least| value >= least),
             Demand::Maximum(most) => compare(number(text), most.number(scene), |value, most| value <= most),
             Demand::NotBefore(first) => compare(dates::date(text), first.date(scene), |day, first| day >= first),

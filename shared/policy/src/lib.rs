@@ -9,7 +9,9 @@ mod dates;
 mod decide;
 mod demand;
 mod email;
+mod emit;
 mod explain;
+mod facts;
 mod file;
 mod lists;
 mod messages;
@@ -28,11 +30,14 @@ use approvals::Terms;
 use claims::{Address, Claims, Locale, Locales, Step, UserMessage};
 
 pub use decide::{Observed, Outcome, Verdict};
+pub use emit::{Came, Event};
 pub use explain::{Seen, Sight};
+pub use facts::Facts;
+pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
 pub use mistakes::{Mistake, Mistakes};
 
-use crate::{messages::Messages, rule::Rule};
+use crate::{lists::List, messages::Messages, rule::Rule};
 
 /// The rules of every step, and what applicants are told.
 #[derive(Debug)]
@@ -44,15 +49,25 @@ pub struct Policy {
     terms: Terms,
     mail: Mail,
     accounts: Accounts,
+    stored_lists: Vec<StoredList>,
+    warnings: Vec<Mistake>,
 }
 
 impl Policy {
-    /// Reads a policy file.
+    /// Reads the text of a policy that needs no other file.
     ///
     /// # Errors
     /// [`Mistakes`]: all of them, each with its place in the file.
     pub fn parse(text: &str) -> Result<Policy, Mistakes> {
-        file::parse(text)
+        Policy::parse_with(text, &NoFiles)
+    }
+
+    /// Reads the text of a policy, with the lists that it names.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, lists: &dyn OpenList) -> Result<Policy, Mistakes> {
+        file::parse(text, lists)
     }
 
     /// Whether the file says what happens at a step when no rule decides. A step that it does not name is not served.
@@ -63,6 +78,28 @@ impl Policy {
     /// Whether any rule holds people for approval. If so, both sign-up steps have to read the applicant's request.
     pub fn holds(&self) -> bool {
         self.rules.iter().any(Rule::holds)
+    }
+
+    /// Whether any rule of a step says events.
+    pub fn emits(&self, step: Step) -> bool {
+        self.rules_at(step).any(|rule| rule.emits().is_some())
+    }
+
+    /// Whether any rule of a step looks something up in the store.
+    pub fn asks_store(&self, step: Step) -> bool {
+        self.rules_at(step)
+            .flat_map(Rule::lists)
+            .any(|list| matches!(list, List::Stored(..)))
+    }
+
+    /// What is no mistake and had better be known, in the order of the file.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
+    }
+
+    /// The lists that are kept in the store.
+    pub fn stored_lists(&self) -> &[StoredList] {
+        &self.stored_lists
     }
 
     /// What the `[approvals]` table and the `[mail]` table say about approvals.
@@ -112,6 +149,15 @@ pub struct Accounts {
     pub groups: Vec<String>,
     /// Whether applicants whose identity provider the directory takes no identities of are invited to their address.
     pub invite_others: bool,
+}
+
+/// For policies that stand alone.
+struct NoFiles;
+
+impl OpenList for NoFiles {
+    fn open(&self, _: &ListSource, _: ::lists::Kind) -> Result<::lists::Packed, String> {
+        Err("there are no files here".to_owned())
+    }
 }
 
 /// What a step does with people on whom no rule decided.

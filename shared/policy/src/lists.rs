@@ -1,68 +1,153 @@
+use std::time::Duration;
+
 use claims::{Address, DomainPattern, fold};
+use lists::{Kind, Packed};
+use store::{ListEntry, ListName, ListQuestion, Origin};
 
-use crate::scene::Failure;
+use crate::{facts::Facts, scene::Failure};
 
-/// Domains and patterns of domains.
-#[derive(Debug, Default)]
-pub(crate) struct Domains {
-    exact: Vec<String>,
-    below: Vec<String>,
+/// Opens lists that do not stand in the policy file: on disk, packed ahead or packed now.
+pub trait OpenList {
+    /// Opens one. `source` is a file, as the policy names it, or one of the lists that come with the program.
+    ///
+    /// # Errors
+    /// What is wrong, for an administrator.
+    fn open(&self, source: &ListSource, kind: Kind) -> Result<Packed, String>;
 }
 
-impl Domains {
-    pub(crate) fn new(patterns: impl IntoIterator<Item = DomainPattern>) -> Domains {
-        let mut domains = Domains::default();
-        for pattern in patterns {
-            match pattern {
-                DomainPattern::Exact(domain) => domains.exact.push(domain.as_str().to_owned()),
-                DomainPattern::Below(parent) => domains.below.push(parent.as_str().to_owned()),
-            }
+/// Where a packed list comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ListSource {
+    /// A text file; a relative path begins at the policy's folder.
+    File(String),
+    /// The domains of disposable addresses.
+    Disposable,
+}
+
+/// A list that is kept in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredList {
+    /// Its name.
+    pub name: ListName,
+    /// What it holds.
+    pub kind: Kind,
+    /// Where it is fetched; none for a list that people edit.
+    pub fetch: Option<Fetch>,
+}
+
+/// Where a list is fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// The address, by HTTPS, of a text with an entry on each line.
+    pub url: String,
+    /// How often.
+    pub every: Duration,
+}
+
+impl StoredList {
+    /// How it gets its entries.
+    pub fn origin(&self) -> Origin {
+        match self.fetch {
+            Some(_) => Origin::Fetched,
+            None => Origin::Edited,
         }
-        domains.exact.sort_unstable();
-        domains.below.sort_unstable();
-        domains
+    }
+}
+
+/// Domains and patterns of domains.
+#[derive(Debug)]
+pub(crate) struct Domains(pub(crate) List);
+
+impl Domains {
+    /// Those that stand in the policy.
+    pub(crate) fn of(patterns: impl IntoIterator<Item = DomainPattern>) -> Domains {
+        let text = |pattern| match pattern {
+            DomainPattern::Exact(domain) => domain.as_str().to_owned(),
+            DomainPattern::Below(parent) => format!("*.{}", parent.as_str()),
+        };
+        Domains(List::sorted(patterns.into_iter().map(text)))
     }
 
     /// Whether the domain of an address is listed. Takes as long as the domain has labels, however long the list is.
-    pub(crate) fn contain(&self, address: &Address) -> Result<bool, Failure> {
+    pub(crate) fn contain(&self, address: &Address, facts: &Facts) -> Result<bool, Failure> {
         let domain = address.domain();
         let parents = std::iter::successors(domain.as_str().split_once('.'), |(_, parent)| parent.split_once('.'));
-        Ok(holds(&self.exact, domain.as_str()) || parents.into_iter().any(|(_, parent)| holds(&self.below, parent)))
+        let stars = parents.map(|(_, parent)| format!("*.{parent}"));
+        let asked: Vec<_> = std::iter::once(domain.as_str().to_owned()).chain(stars).collect();
+        self.0.has_any(&asked, facts)
     }
 }
 
 /// Values of claims, addresses or issuers, compared without regard to case.
-#[derive(Debug, Default)]
-pub(crate) struct Values(Vec<String>);
+#[derive(Debug)]
+pub(crate) struct Values(pub(crate) List);
 
 impl Values {
-    pub(crate) fn new<'v>(values: impl IntoIterator<Item = &'v str>) -> Values {
-        let mut folded: Vec<_> = values.into_iter().map(fold).collect();
-        folded.sort_unstable();
-        Values(folded)
+    /// Those that stand in the policy.
+    pub(crate) fn of<'v>(values: impl IntoIterator<Item = &'v str>) -> Values {
+        Values(List::sorted(values.into_iter().map(fold)))
     }
 
-    /// The addresses in normal form.
+    /// Addresses that stand in the policy, in normal form.
     pub(crate) fn of_addresses(addresses: impl IntoIterator<Item = Address>) -> Values {
-        let mut values: Vec<_> = addresses
-            .into_iter()
-            .map(|address| address.as_str().to_owned())
-            .collect();
-        values.sort_unstable();
-        Values(values)
+        Values(List::sorted(
+            addresses.into_iter().map(|address| address.as_str().to_owned()),
+        ))
     }
 
-    pub(crate) fn contain(&self, value: &str) -> Result<bool, Failure> {
-        Ok(holds(&self.0, &fold(value)))
+    pub(crate) fn contain(&self, value: &str, facts: &Facts) -> Result<bool, Failure> {
+        self.0.has_any(&[fold(value)], facts)
     }
 
-    pub(crate) fn contain_address(&self, address: &Address) -> Result<bool, Failure> {
-        Ok(holds(&self.0, address.as_str()))
+    pub(crate) fn contain_address(&self, address: &Address, facts: &Facts) -> Result<bool, Failure> {
+        self.0.has_any(&[address.as_str().to_owned()], facts)
     }
 }
 
-fn holds(sorted: &[String], value: &str) -> bool {
-    sorted.binary_search_by(|entry| entry.as_str().cmp(value)).is_ok()
+/// Entries in normal form, wherever they are kept.
+#[derive(Debug)]
+pub(crate) enum List {
+    /// In the policy file; sorted.
+    Inline(Vec<String>),
+    Packed(Packed),
+    Stored(ListName, Origin),
+}
+
+impl List {
+    fn sorted(entries: impl Iterator<Item = String>) -> List {
+        let mut entries: Vec<_> = entries.collect();
+        entries.sort_unstable();
+        List::Inline(entries)
+    }
+
+    /// Whether asking it can come to nothing.
+    pub(crate) fn can_fail(&self) -> bool {
+        !matches!(self, List::Inline(_))
+    }
+
+    fn has_any(&self, asked: &[String], facts: &Facts) -> Result<bool, Failure> {
+        match self {
+            List::Inline(entries) => Ok(asked.iter().any(|entry| entries.binary_search(entry).is_ok())),
+            List::Packed(packed) => {
+                for entry in asked {
+                    match packed.contains(entry) {
+                        Ok(true) => return Ok(true),
+                        Ok(false) => {}
+                        Err(error) => return Err(Failure::Broken(error.to_string())),
+                    }
+                }
+                Ok(false)
+            }
+            List::Stored(list, origin) => {
+                let question = |entry: &String| ListQuestion {
+                    list: list.clone(),
+                    origin: *origin,
+                    entry: ListEntry::key(entry),
+                };
+                facts.any(asked.iter().map(question).collect())
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -72,8 +157,12 @@ mod tests {
     #[test]
     fn a_domain_is_found_exactly_or_below_a_star() {
         let list = ["contoso.com", "*.fabrikam.com", "BÜCHER.example"];
-        let domains = Domains::new(list.iter().map(|text| DomainPattern::parse(text).unwrap()));
-        let contains = |address: &str| domains.contain(&Address::parse(address).unwrap()).unwrap();
+        let domains = Domains::of(list.iter().map(|text| DomainPattern::parse(text).unwrap()));
+        let contains = |address: &str| {
+            domains
+                .contain(&Address::parse(address).unwrap(), &Facts::none())
+                .unwrap()
+        };
         for inside in [
             "a@Contoso.com",
             "a@eu.fabrikam.com",

@@ -29,16 +29,22 @@ impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, mistake) in self.0.iter().enumerate() {
             let gap = if i == 0 { "" } else { "\n" };
-            let Mistake {
-                line,
-                column,
-                source,
-                what,
-            } = mistake;
-            let indent = " ".repeat(column - 1);
-            write!(f, "{gap}{line}:{column}: {what}\n    {source}\n    {indent}^")?;
+            write!(f, "{gap}{mistake}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mistake {
+            line,
+            column,
+            source,
+            what,
+        } = self;
+        let indent = " ".repeat(column - 1);
+        write!(f, "{line}:{column}: {what}\n    {source}\n    {indent}^")
     }
 }
 
@@ -75,14 +81,17 @@ impl<'t> Collector<'t> {
                 if self.found.is_empty() {
                     self.add(0..0, "the file cannot be read");
                 }
-                // A named list is read wherever it is used, and its mistakes are found as often.
-                self.found.sort();
-                self.found.dedup();
-                Err(Mistakes(
-                    self.found.iter().map(|(at, what)| self.locate(*at, what)).collect(),
-                ))
+                Err(Mistakes(self.located()))
             }
         }
+    }
+
+    /// Everything that was found, with its place, in the order of the file.
+    pub(crate) fn located(mut self) -> Vec<Mistake> {
+        // A named list is read wherever it is used, and its mistakes are found as often.
+        self.found.sort();
+        self.found.dedup();
+        self.found.iter().map(|(at, what)| self.locate(*at, what)).collect()
     }
 
     fn locate(&self, at: usize, what: &str) -> Mistake {

@@ -2,7 +2,9 @@ use claims::{Address, ClaimName, SettableName, SignUp, Step, Value};
 
 use crate::{
     condition::{Condition, all, any},
-    lists::{Domains, Values},
+    demand::Demand,
+    emit::Came,
+    lists::{Domains, List, Values},
     messages::MessageName,
     normalise::Normaliser,
     require::Requirement,
@@ -19,9 +21,27 @@ pub(crate) struct Rule {
     /// It only says what it would do.
     pub(crate) observes: bool,
     pub(crate) action: Action,
+    /// What happens when it cannot say anything; nothing for what happens to any call that fails.
+    pub(crate) on_failure: Option<OnFailure>,
+}
+
+/// What happens when a rule cannot say anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    /// As if it were not there.
+    Continue,
+    End(Ending),
 }
 
 impl Rule {
+    /// The event that it says.
+    pub(crate) fn emits(&self) -> Option<&Emit> {
+        match &self.action {
+            Action::Emit(emit) if !self.observes => Some(emit),
+            _ => None,
+        }
+    }
+
     /// Whether it can hand a request to reviewers, or approve one at once.
     pub(crate) fn holds(&self) -> bool {
         let holds = match &self.action {
@@ -31,6 +51,17 @@ impl Rule {
             _ => false,
         };
         holds && !self.observes
+    }
+
+    /// Every list that it looks something up in.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &List> {
+        let in_conditions = self.conditions().flat_map(Condition::leaves).flat_map(Condition::lists);
+        let in_action: Vec<_> = match &self.action {
+            Action::Allow { listed, .. } | Action::Deny { listed, .. } => listed.lists().collect(),
+            Action::Require { requirement, .. } => requirement.demands.iter().filter_map(Demand::list).collect(),
+            _ => Vec::new(),
+        };
+        in_conditions.chain(in_action)
     }
 
     /// Every condition in it.
@@ -75,6 +106,17 @@ pub(crate) enum Action {
     },
     /// Ends the call.
     End(Ending),
+    /// Says what came of the call, whatever that is.
+    Emit(Emit),
+}
+
+/// A business event.
+#[derive(Debug)]
+pub(crate) struct Emit {
+    pub(crate) event: String,
+    pub(crate) claims: Vec<ClaimName>,
+    /// With which answers.
+    pub(crate) on: Vec<Came>,
 }
 
 /// How a rule ends a call.
@@ -130,7 +172,7 @@ impl Listed {
     /// says. What is no address, such as `a@allowed.com@evil.test`, is never listed.
     pub(crate) fn lets_in(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
         let addresses = addresses(scene.sign_up);
-        let listed = |address: Option<Address>| address.map_or(Ok(false), |address| self.has(&address));
+        let listed = |address: Option<Address>| address.map_or(Ok(false), |address| self.has(&address, scene));
         Ok((!addresses.is_empty() && all(addresses, listed)?)
             || self.names_sender(scene)?
             || self.names_value(scene, true)?)
@@ -140,26 +182,37 @@ impl Listed {
     /// addresses, what is no address is refused with them.
     pub(crate) fn turns_away(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
         let listed = |address: Option<Address>| match address {
-            Some(address) => self.has(&address),
+            Some(address) => self.has(&address, scene),
             None => Ok(self.is_about_addresses()),
         };
         Ok(any(addresses(scene.sign_up), listed)? || self.names_sender(scene)? || self.names_value(scene, false)?)
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &List> {
+        let values = [&self.addresses, &self.issuers, &self.apps].into_iter().flatten();
+        let values = values.chain(self.values.as_ref().map(|(_, values)| values));
+        values
+            .map(|values| &values.0)
+            .chain(self.domains.as_ref().map(|domains| &domains.0))
     }
 
     pub(crate) fn is_about_addresses(&self) -> bool {
         self.addresses.is_some() || self.domains.is_some()
     }
 
-    fn has(&self, address: &Address) -> Result<bool, Failure> {
-        Ok(any(&self.addresses, |addresses| addresses.contain_address(address))?
-            || any(&self.domains, |domains| domains.contain(address))?)
+    fn has(&self, address: &Address, scene: &Scene<'_>) -> Result<bool, Failure> {
+        Ok(any(&self.addresses, |addresses| {
+            addresses.contain_address(address, scene.facts)
+        })? || any(&self.domains, |domains| domains.contain(address, scene.facts))?)
     }
 
     fn names_sender(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
         let app = scene.sign_up.client_id.as_deref();
         Ok(any(self.issuers.as_ref().zip(scene.issuer()), |(list, issuer)| {
-            list.contain(&issuer)
-        })? || any(self.apps.as_ref().zip(app), |(list, app)| list.contain(app))?)
+            list.contain(&issuer, scene.facts)
+        })? || any(self.apps.as_ref().zip(app), |(list, app)| {
+            list.contain(app, scene.facts)
+        })?)
     }
 
     /// Whether the list has a text of the claim, or each of them.
@@ -168,7 +221,7 @@ impl Listed {
             return Ok(false);
         };
         let texts: Vec<_> = scene.claims.get(claim).into_iter().flat_map(Value::scalars).collect();
-        let listed = |text: &str| list.contain(text);
+        let listed = |text: &str| list.contain(text, scene.facts);
         match each {
             true => Ok(!texts.is_empty() && all(texts, listed)?),
             false => any(texts, listed),

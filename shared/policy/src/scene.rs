@@ -1,6 +1,8 @@
 use claims::{ApplicantKey, Claims, SignUp};
 use store::Timestamp;
 
+use crate::facts::Facts;
+
 /// What rules see of a call.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'s> {
@@ -8,6 +10,7 @@ pub(crate) struct Scene<'s> {
     /// The claims as the rules before left them.
     pub(crate) claims: &'s Claims,
     pub(crate) now: Timestamp,
+    pub(crate) facts: &'s Facts,
 }
 
 impl Scene<'_> {
@@ -20,6 +23,11 @@ impl Scene<'_> {
     }
 }
 
-/// Why a rule cannot say anything: a list that it needs is not there.
+/// Why a rule cannot say anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure(pub(crate) String);
+pub(crate) enum Failure {
+    /// It needs to know what the store says; the questions are written down.
+    Unasked,
+    /// Something is wrong, in words without a claim in them.
+    Broken(String),
+}

@@ -106,7 +106,7 @@ impl Reader<'_> {
         if value.is_blank() || value.scalars().any(|text| Value::visible_length(text) == 0) {
             self.mistakes.add(node.span(), EQUALS_NOTHING);
         }
-        Some(Values::new(value.scalars()))
+        Some(Values::of(value.scalars()))
     }
 
     fn locales(&mut self, node: &Node<'_>) -> Vec<Locale> {

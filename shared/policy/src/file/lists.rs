@@ -3,11 +3,12 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use claims::{Address, DomainPattern, Value, fold, issuer_name};
+use lists::Kind;
 use toml::de::DeValue;
 
-use super::{Node, Reader, approvals::is_guid};
+use super::{Node, Reader, approvals::is_guid, named_lists::NamedList};
 use crate::{
-    lists::{Domains, Values},
+    lists::{Domains, List, Values},
     mistakes::suggestion,
 };
 
@@ -16,6 +17,9 @@ type Entry = (String, Range<usize>);
 
 impl Reader<'_> {
     pub(super) fn domains(&mut self, node: &Node<'_>) -> Domains {
+        if let Some(list) = self.kept_elsewhere(node, Kind::Domains) {
+            return Domains(list);
+        }
         let mut patterns = Vec::new();
         for (text, span) in self.entries(node) {
             match DomainPattern::parse(&text) {
@@ -31,10 +35,13 @@ impl Reader<'_> {
                 }
             }
         }
-        Domains::new(patterns)
+        Domains::of(patterns)
     }
 
     pub(super) fn addresses(&mut self, node: &Node<'_>) -> Values {
+        if let Some(list) = self.kept_elsewhere(node, Kind::Addresses) {
+            return Values(list);
+        }
         let mut addresses = Vec::new();
         for (text, span) in self.entries(node) {
             match Address::parse(&text) {
@@ -52,6 +59,9 @@ impl Reader<'_> {
 
     /// Values that a claim is compared with.
     pub(super) fn values(&mut self, node: &Node<'_>) -> Values {
+        if let Some(list) = self.kept_elsewhere(node, Kind::Values) {
+            return Values(list);
+        }
         self.refuse_empty(node);
         let entries = self.entries(node);
         for (text, span) in &entries {
@@ -59,22 +69,54 @@ impl Reader<'_> {
                 self.mistakes.add(span.clone(), EQUALS_NOTHING);
             }
         }
-        Values::new(entries.iter().map(|(text, _)| text.as_str()))
+        Values::of(entries.iter().map(|(text, _)| text.as_str()))
     }
 
     /// An issuer, several, or the name of a list of them.
     pub(super) fn issuers(&mut self, node: &Node<'_>) -> Values {
+        if let Some(list) = self.kept_elsewhere(node, Kind::Values) {
+            return Values(list);
+        }
         self.refuse_empty(node);
         let names: Vec<_> = self
             .one_or_entries(node)
             .into_iter()
             .filter_map(|(text, span)| self.issuer(&text, span))
             .collect();
-        Values::new(names.iter().map(String::as_str))
+        Values::of(names.iter().map(String::as_str))
+    }
+
+    /// A list that is not in this file, by its name; an empty one if it cannot be had, which is a mistake.
+    fn kept_elsewhere(&mut self, node: &Node<'_>, kind: Kind) -> Option<List> {
+        let list = match self.named_list(node.get_ref().as_str()?)? {
+            NamedList::Inline(_) => return None,
+            NamedList::Elsewhere(source) => match self.open.open(&source, kind) {
+                Ok(packed) => Some(List::Packed(packed)),
+                Err(why) => {
+                    self.mistakes
+                        .add(node.span(), format!("this list cannot be opened: {why}"));
+                    None
+                }
+            },
+            NamedList::Stored(list) if list.kind == kind => Some(List::Stored(list.name.clone(), list.origin())),
+            NamedList::Stored(list) => {
+                let what = format!(
+                    "the list `{}` holds {}, and {kind} are looked up here",
+                    list.name, list.kind
+                );
+                self.mistakes.add(node.span(), what);
+                None
+            }
+            NamedList::Unreadable => None,
+        };
+        Some(list.unwrap_or(List::Inline(Vec::new())))
     }
 
     /// Apps by their ids: one, several, or the name of a list of them.
     pub(super) fn apps(&mut self, node: &Node<'_>) -> Values {
+        if let Some(list) = self.kept_elsewhere(node, Kind::Values) {
+            return Values(list);
+        }
         self.refuse_empty(node);
         let apps = self.one_or_entries(node);
         for (text, span) in apps.iter().filter(|(text, _)| !is_guid(text.trim())) {
@@ -84,15 +126,15 @@ impl Reader<'_> {
             );
             self.mistakes.add(span.clone(), what);
         }
-        Values::new(apps.iter().map(|(text, _)| text.as_str()))
+        Values::of(apps.iter().map(|(text, _)| text.as_str()))
     }
 
     /// Values that are words: one, several, or the name of a list of them.
     pub(super) fn words(&mut self, node: &Node<'_>) -> Values {
         match node.get_ref().as_str() {
-            Some(word) if !self.lists.contains_key(word) => {
+            Some(word) if self.named_list(word).is_none() => {
                 let words = self.one_or_some(node);
-                Values::new(words.iter().map(|(text, _)| text.as_str()))
+                Values::of(words.iter().map(|(text, _)| text.as_str()))
             }
             _ => self.values(node),
         }
@@ -115,7 +157,7 @@ impl Reader<'_> {
     /// A single text that names no list, or the entries of a list.
     fn one_or_entries(&mut self, node: &Node<'_>) -> Vec<Entry> {
         match node.get_ref().as_str() {
-            Some(text) if !self.lists.contains_key(text) => vec![(text.to_owned(), node.span())],
+            Some(text) if self.named_list(text).is_none() => vec![(text.to_owned(), node.span())],
             _ => self.entries(node),
         }
     }
@@ -139,7 +181,9 @@ impl Reader<'_> {
     pub(super) fn refuse_empty(&mut self, node: &Node<'_>) {
         let is_empty = match node.get_ref() {
             DeValue::Array(nodes) => nodes.is_empty(),
-            DeValue::String(name) => self.lists.get(name.as_ref()).is_some_and(Vec::is_empty),
+            DeValue::String(name) => {
+                matches!(self.named_list(name), Some(NamedList::Inline(entries)) if entries.is_empty())
+            }
             _ => false,
         };
         if is_empty {
@@ -165,9 +209,11 @@ impl Reader<'_> {
             self.refuse_twice(&entries, fold);
             return entries;
         };
-        match self.lists.get(name) {
+        match self.named_list(name) {
             // Written twice under `[lists]` is fine: long lists are put together from several.
-            Some(entries) => entries.clone(),
+            Some(NamedList::Inline(entries)) => entries,
+            // Whoever asks for entries has looked elsewhere before.
+            Some(_) => Vec::new(),
             // No list is meant: names of lists are words.
             None if name.contains(['.', '@']) => vec![(name.to_owned(), node.span())],
             None => {
@@ -191,7 +237,7 @@ impl Reader<'_> {
 
     /// What was probably meant by an entry that cannot be one.
     fn other_list(&self, text: &str) -> &'static str {
-        if self.lists.contains_key(text) {
+        if self.named_list(text).is_some() {
             "; to mean the list of this name, leave the brackets out"
         } else if text.contains('@') {
             "; an address belongs under `addresses`, in a condition under `address`"

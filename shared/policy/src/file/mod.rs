@@ -4,9 +4,11 @@ mod approvals;
 mod conditions;
 mod demands;
 mod lists;
+mod named_lists;
 mod normalise;
 mod rules;
 mod values;
+mod warnings;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,13 +21,15 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
+use self::named_lists::NamedList;
 use crate::{
     Otherwise, Policy,
+    lists::OpenList,
     messages::{BUILT_IN, MessageName, Messages, Text},
     mistakes::{Collector, Mistakes, suggestion},
 };
 
-pub(crate) fn parse(text: &str) -> Result<Policy, Mistakes> {
+pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes> {
     let mut mistakes = Collector::new(text);
     let (document, errors) = DeTable::parse_recoverable(text);
     let place = |error: &toml::de::Error| error.span().unwrap_or(0..0);
@@ -36,19 +40,27 @@ pub(crate) fn parse(text: &str) -> Result<Policy, Mistakes> {
     }
     let mut reader = Reader {
         mistakes,
+        warnings: Collector::new(text),
+        open,
         lists: BTreeMap::new(),
         messages: Vec::new(),
         shown: BTreeSet::new(),
     };
     let policy = reader.policy(Section::new(document.get_ref(), document.span()));
-    reader.mistakes.finish(policy)
+    let warnings = reader.warnings.located();
+    reader
+        .mistakes
+        .finish(policy.map(|policy| Policy { warnings, ..policy }))
 }
 
 type Node<'t> = Spanned<DeValue<'t>>;
 
 struct Reader<'t> {
     mistakes: Collector<'t>,
-    lists: BTreeMap<String, Vec<(String, Range<usize>)>>,
+    /// What is no mistake, and had better be known.
+    warnings: Collector<'t>,
+    open: &'t dyn OpenList,
+    lists: BTreeMap<String, NamedList>,
     /// The names of all texts: the built-in ones and the file's own.
     messages: Vec<String>,
     /// The names of texts that rules show, and every text in what could not be read and might show one.
@@ -110,6 +122,8 @@ impl Reader<'_> {
             terms,
             mail,
             accounts,
+            stored_lists: self.stored_lists(),
+            warnings: Vec::new(),
         })
     }
 
@@ -135,19 +149,6 @@ impl Reader<'_> {
                 .add(file.start..file.start, "`languages` names at least one language");
         }
         languages
-    }
-
-    fn read_lists(&mut self, lists: &Section<'_, '_>) {
-        for (name, node) in lists.table.iter() {
-            if name.get_ref().contains(['.', '@']) {
-                self.mistakes.add(
-                    name.span(),
-                    "a list's name is a word without `.` and `@`, so that nobody takes it for an entry",
-                );
-            }
-            let entries = self.texts(node);
-            self.lists.insert(name.get_ref().to_string(), entries);
-        }
     }
 
     fn messages(&mut self, node: Option<&Node<'_>>, languages: &[Locale]) -> Messages {
@@ -224,6 +225,7 @@ impl Reader<'_> {
                 continue;
             };
             let Some(text_value) = self.text(text) else { continue };
+            self.warn_about_text(&text_value, text.span());
             let parsed = Text::parse(&text_value).unwrap_or_else(|error| {
                 self.mistakes.add(text.span(), error);
                 Text::Plain(MessageName::without_policy())

@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
-use claims::{Step, Value};
+use claims::{ClaimName, Step, Value};
 use toml::de::DeValue;
 
 use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
 use crate::{
     Otherwise,
     condition::Condition,
+    emit::Came,
+    lists::List,
     messages::MessageName,
     mistakes::suggestion,
-    rule::{Action, Ending, Listed, Rule},
+    rule::{Action, Emit, Ending, Listed, OnFailure, Rule},
 };
 
 impl Reader<'_> {
@@ -24,7 +26,7 @@ impl Reader<'_> {
             return None;
         };
         self.refuse_empty(node);
-        let mut rules: Vec<Rule> = Vec::new();
+        let mut rules: Vec<(Rule, Range<usize>)> = Vec::new();
         for entry in entries.iter() {
             let before = self.mistakes.count();
             let rule = self.section(Some(entry)).and_then(|section| self.rule(section, steps));
@@ -32,15 +34,16 @@ impl Reader<'_> {
                 self.may_be_shown(entry);
             }
             let Some(rule) = rule else { continue };
-            if rules.iter().any(|other| other.name == rule.name) {
+            if rules.iter().any(|(other, _)| other.name == rule.name) {
                 self.mistakes.add(
                     entry.span(),
                     format!("another rule is called `{}` already; the log names rules", rule.name),
                 );
             }
-            rules.push(rule);
+            rules.push((rule, entry.span()));
         }
-        Some(rules)
+        self.warn_about(&rules);
+        Some(rules.into_iter().map(|(rule, _)| rule).collect())
     }
 
     fn rule(&mut self, mut section: Section<'_, '_>, served: &[(Step, Otherwise)]) -> Option<Rule> {
@@ -58,6 +61,7 @@ impl Reader<'_> {
         };
         let when = section.take("when").map(|node| self.when(node, &steps));
         let otherwise = section.take("otherwise");
+        let on_failure = section.take("on_failure");
         let observes = section.take("mode").is_some_and(|node| self.observes(node));
         let kinds: Vec<_> = KINDS
             .iter()
@@ -87,13 +91,28 @@ impl Reader<'_> {
             Some(when) => Some(when?),
             None => None,
         };
-        Some(Rule {
+        let mut rule = Rule {
             name: name??,
             steps,
             when,
             observes,
             action: action?,
-        })
+            on_failure: None,
+        };
+        rule.on_failure = on_failure.and_then(|node| self.on_failure(node, &rule));
+        Some(rule)
+    }
+
+    fn on_failure(&mut self, node: &Node<'_>, rule: &Rule) -> Option<OnFailure> {
+        if !rule.lists().any(List::can_fail) {
+            let what = "this rule cannot fail: it looks nothing up in a list from a file or from the store";
+            self.mistakes.add(node.span(), what);
+        }
+        if node.get_ref().as_str() == Some("continue") {
+            return Some(OnFailure::Continue);
+        }
+        let default = Ending::Block(MessageName::FAILED);
+        self.ending(Some(node), node, &rule.steps, default).map(OnFailure::End)
     }
 
     fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
@@ -208,6 +227,7 @@ impl Reader<'_> {
             "normalise" => self.normalise(node),
             "set" => self.set(node),
             "drop" => Some(self.drop_claims(node)),
+            "emit" => self.emit(node, steps),
             "hold" => self.hold(node, steps),
             "block" => self.block(node, steps),
             _ => self.error(node, steps),
@@ -302,6 +322,49 @@ impl Reader<'_> {
         None
     }
 
+    fn emit(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
+        let mut section = self.section(Some(node))?;
+        let (event, claims, on) = (section.take("event"), section.take("claims"), section.take("on"));
+        if event.is_none() || on.is_none() {
+            let what = "`emit` says which `event`, and `on` which answers: `emit = { event = \"sign-up\", on = [\"continue\"] }`";
+            self.mistakes.add(section.span.clone(), what);
+        }
+        self.end(section);
+        let event = event.map(|node| self.rule_name(node));
+        let names = claims.map(|node| self.some_texts(node)).unwrap_or_default();
+        let named = |(name, span): (String, Range<usize>)| {
+            let parsed = ClaimName::parse(&name);
+            parsed.map_err(|error| self.bad_name(&name, &error, span)).ok()
+        };
+        let claims = names.into_iter().filter_map(named).collect();
+        let on = on.map(|node| self.answers(node, steps));
+        Some(Action::Emit(Emit {
+            event: event??,
+            claims,
+            on: on?,
+        }))
+    }
+
+    fn answers(&mut self, node: &Node<'_>, steps: &[Step]) -> Vec<Came> {
+        let known = Came::ALL.map(Came::name);
+        let mut answers = Vec::new();
+        for (name, span) in self.one_or_some(node) {
+            let came = Came::ALL.into_iter().find(|came| came.name() == name);
+            match came {
+                None => {
+                    let what = format!("`{name}` is no answer; there are {}", quoted_list(&known));
+                    self.mistakes.add(span, what + &suggestion(&name, known));
+                }
+                Some(came) if !steps.iter().any(|step| can_come(*step, came)) => {
+                    self.mistakes
+                        .add(span, format!("no call of this step comes to `{name}`"));
+                }
+                Some(came) => answers.push(came),
+            }
+        }
+        answers
+    }
+
     /// What happens to people who do not pass a rule.
     fn ending(
         &mut self,
@@ -378,7 +441,7 @@ const HOLD_ELSEWHERE: &str =
     "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
 
 /// The kinds of rules.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "allow",
     "deny",
     "require",
@@ -388,4 +451,15 @@ const KINDS: [&str; 9] = [
     "hold",
     "block",
     "error",
+    "emit",
 ];
+
+/// Whether a call of a step can have an answer.
+fn can_come(step: Step, came: Came) -> bool {
+    match came {
+        Came::Continue => true,
+        Came::Block => step.is_sign_up(),
+        Came::AskAgain | Came::Hold => step == Step::PostAttributeCollection,
+        Came::Error => step == Step::PreTokenIssuance,
+    }
+}

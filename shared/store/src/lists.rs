@@ -1,0 +1,153 @@
+//! Lists that change while the gate runs: those that people edit, and copies of what an address serves.
+
+use async_trait::async_trait;
+use claims::Hash;
+use serde::{Deserialize, Serialize};
+
+use crate::{StoreError, Timestamp};
+
+/// Asks lists in the store.
+#[async_trait]
+pub trait Lists: Send + Sync {
+    /// Which of these are listed, in the order of the questions.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer, or answers what cannot be read.
+    async fn listed(&self, questions: &[ListQuestion]) -> Result<Vec<Listed>, StoreError>;
+}
+
+/// Whether a list has an entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListQuestion {
+    /// The list.
+    pub list: ListName,
+    /// Whether it is a copy of what an address serves, or edited here.
+    pub origin: Origin,
+    /// The entry, by its hash.
+    pub entry: Hash,
+}
+
+/// How a list gets its entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// People add and remove them. A list that nobody wrote is empty.
+    Edited,
+    /// They are fetched, all at once. A list that was never fetched has no answer.
+    Fetched,
+}
+
+/// A store's answer about a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Listed {
+    /// The entry is there.
+    Yes,
+    /// It is not.
+    No,
+    /// There is no copy of the list yet.
+    NoCopy,
+}
+
+/// Changes lists. Everything can be repeated.
+#[async_trait]
+pub trait ListEditor: Lists {
+    /// Adds entries to a list, or to a copy that is not published yet; how many are new.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may have been added.
+    async fn add(&self, place: &ListPlace, entries: &[ListEntry]) -> Result<usize, StoreError>;
+
+    /// Removes entries from an edited list; how many were there.
+    ///
+    /// # Errors
+    /// [`StoreError`]; some may have been removed.
+    async fn remove(&self, list: &ListName, entries: &[Hash]) -> Result<usize, StoreError>;
+
+    /// A page of a list, in the order of the entries' hashes, after one of them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn page(&self, place: &ListPlace, after: Option<&Hash>, limit: usize) -> Result<Vec<ListEntry>, StoreError>;
+
+    /// Which copy of a fetched list is in use.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn copy(&self, list: &ListName) -> Result<Option<ListCopy>, StoreError>;
+
+    /// Puts a copy in use, in the place of the one with this version or of none; false if another is in use by now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn publish(&self, list: &ListName, copy: &ListCopy, replaces: Option<u64>) -> Result<bool, StoreError>;
+
+    /// Deletes up to so many entries of a copy that is not in use; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn clear(&self, list: &ListName, version: u64, limit: usize) -> Result<usize, StoreError>;
+}
+
+/// A list, or one copy of a fetched list.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListPlace {
+    /// The list.
+    pub list: ListName,
+    /// Which copy; none for an edited list.
+    pub version: Option<u64>,
+}
+
+/// The copy of a fetched list that is in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListCopy {
+    /// Which one. Versions only go up.
+    pub version: u64,
+    /// How many entries it has.
+    pub entries: u64,
+    /// When it was last known to be what the address serves.
+    pub fetched_at: Timestamp,
+    /// What the address said of it (its `ETag`), to be asked whether there is a newer one.
+    pub tag: Option<String>,
+}
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListEntry {
+    /// Its text in normal form. It may be somebody's address.
+    pub text: String,
+    /// Who added it; none for fetched ones.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub by: Option<String>,
+    /// When it was added.
+    pub at: Timestamp,
+}
+
+impl ListEntry {
+    /// The key of an entry, by its normal form: the same whoever asks.
+    pub fn key(text: &str) -> Hash {
+        Hash::of(&["list", text])
+    }
+}
+
+/// The name of a list in the policy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListName(String);
+
+impl ListName {
+    /// 1 to 64 ASCII letters, digits, `-` and `_`; nothing for any other text.
+    pub fn parse(text: &str) -> Option<ListName> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        ((1..=64).contains(&text.len()) && text.bytes().all(legal)).then(|| ListName(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ListName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
