@@ -9,6 +9,7 @@ mod common;
 mod conditions;
 mod conditions_of_calls;
 mod demands;
+mod documents;
 mod events;
 mod examples;
 mod holds;

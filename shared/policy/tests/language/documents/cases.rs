@@ -1,9 +1,7 @@
 //! Who is asked of each sample, and what becomes of them.
 
-use claims::Step;
-use store::Timestamp;
-
-use crate::{NOW, forms};
+use super::forms;
+use crate::common::*;
 
 /// Somebody at a step.
 pub(crate) struct Person {
@@ -74,14 +72,25 @@ fn who_may_sign_up() -> Vec<Task> {
             ],
         ),
         (
-            "**Turn away domains and all below them**",
+            "**Turn away throwaway addresses.**",
             vec![
                 (
                     google("a@eu.mailinator.com"),
                     "block: Bitte registrieren Sie sich mit Ihrer eigenen",
                 ),
-                (at(FIRST, google("JOE@example.com")), "block: Bitte registrieren"),
-                (google("a@guerrillamail.com"), "Hold"),
+                (at(FIRST, google("a@yopmail.com")), "block: Bitte registrieren"),
+                (google("a@example.com"), "Hold"),
+            ],
+        ),
+        (
+            "**Turn away domains and all below them**",
+            vec![
+                (google("a@eu.evil.example"), "block: Eine Registrierung ist hier"),
+                (
+                    at(FIRST, google("JOE@example.com")),
+                    "block: Eine Registrierung ist hier",
+                ),
+                (google("ann@example.com"), "Hold"),
             ],
         ),
         (
@@ -184,6 +193,21 @@ fn what_is_stored() -> Vec<Task> {
             vec![(
                 at(Step::PreTokenIssuance, google("a@example.com")),
                 "Continue, extension_Tier=\"standard\"",
+            )],
+        ),
+        (
+            "**Keep a list in a file of its own**",
+            vec![(google("joe@evil.test"), "block: "), (google("ann@evil.test"), "Hold")],
+        ),
+        (
+            "**Say what happens when a list in the store does not answer.**",
+            vec![(google("a@example.com"), "Hold")],
+        ),
+        (
+            "**Tell other systems what came of it**",
+            vec![(
+                claims(r#""country":"Germany","city":"Bonn""#),
+                "Hold, sign-up with {\"country\"}",
             )],
         ),
         (

@@ -1,19 +1,12 @@
 //! The samples of docs/policy.md, pasted into the policy of this repository as the page says.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
-
 mod cases;
 mod forms;
 
-use claims::{Step, parse};
-use policy::{Outcome, Policy};
-use store::Timestamp;
+use crate::{common::*, lists_elsewhere::Files};
 
-/// 2026-11-23, a Monday, at 10:00 UTC.
-const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
-
-const EXAMPLE: &str = include_str!("../../../../policy.toml");
-const PAGE: &str = include_str!("../../../../docs/policy.md");
+const EXAMPLE: &str = include_str!("../../../../../policy.toml");
+const PAGE: &str = include_str!("../../../../../docs/policy.md");
 const IN_PLACE: &str = "in the place of the last rule";
 
 /// A table of a policy file, from its heading on.
@@ -84,7 +77,7 @@ fn pasted(sample: &Sample) -> String {
 }
 
 /// What the policy says at a step, in German or in a word, and the claims that go out.
-fn said(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
+fn comes_to(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
     let sign_up = parse(step, body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"));
     let verdict = policy.decide(&sign_up, now);
     let told = |message| policy.message(message, &sign_up.locales, &verdict.claims);
@@ -95,6 +88,9 @@ fn said(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
     };
     for observed in &verdict.observed {
         said += &format!(", {} would {}", observed.rule, observed.would);
+    }
+    for event in &verdict.events {
+        said += &format!(", {} with {:?}", event.name, event.claims);
     }
     for (key, value) in verdict.changes.iter() {
         said += &format!(", {key}={}", value.to_json());
@@ -107,9 +103,10 @@ fn every_sample_works_where_the_page_says_that_it_goes() {
     let (samples, tasks) = (samples(), cases::tasks());
     for ((task, people), sample) in tasks.iter().zip(&samples) {
         assert!(sample.task.starts_with(task), "{task}: {}", sample.task);
-        let policy = Policy::parse(&pasted(sample)).unwrap_or_else(|mistakes| panic!("{task}\n{mistakes}"));
+        let policy =
+            Policy::parse_with(&pasted(sample), &Files).unwrap_or_else(|mistakes| panic!("{task}\n{mistakes}"));
         for (person, wanted) in people {
-            let said = said(&policy, person.step, &person.body, person.now);
+            let said = comes_to(&policy, person.step, &person.body, person.now);
             assert!(said.starts_with(wanted), "{task} {}: {said}", person.body);
         }
     }

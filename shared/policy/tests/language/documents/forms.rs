@@ -1,6 +1,6 @@
 //! The samples about what the form must say.
 
-use crate::cases::{Task, claims, google};
+use super::cases::{Task, claims, google};
 
 pub(crate) fn tasks() -> Vec<Task> {
     vec![
