@@ -138,6 +138,11 @@ fn times_that_are_none_are_refused() {
         ),
         ("{ from = \"24:00\" }", "this time has no length", "{ from"),
         (
+            "{ from = \"24:00\", to = \"06:00\" }",
+            "this time has no length",
+            "{ from",
+        ),
+        (
             "{ days = [\"monday\"] }",
             "`monday` is no day; there are `mon`",
             "\"monday\"",
