@@ -8,7 +8,7 @@ use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
 use host::{Settings, StartError, StoreAddress};
 use policy::{OpenList, Policy};
-use store::{Clock, Rows, Store, SystemClock};
+use store::{Clock, Lists, Rows, Store, SystemClock};
 use store_dynamodb::DynamoStore;
 
 pub use list_files::{PackedLists, packed_name};
@@ -20,7 +20,7 @@ pub use list_files::{PackedLists, packed_name};
 pub async fn own_gate(step: Step, settings: &Settings) -> Result<Gate, StartError> {
     let policy = Arc::new(read_policy(settings)?);
     let store = match Gate::needs_store(step, &policy) {
-        true => Some(open_store(settings).await?),
+        true => Some(open_gate_store(settings).await?),
         false => None,
     };
     gate(step, Paths::Own(step), settings, policy, store)
@@ -35,16 +35,17 @@ pub fn gate(
     paths: Paths,
     settings: &Settings,
     policy: Arc<Policy>,
-    store: Option<Arc<dyn Store>>,
+    store: Option<GateStore>,
 ) -> Result<Gate, StartError> {
     let credentials = Arc::new(credentials(settings)?);
     let (clock, deadline) = (clock(), settings.deadline);
+    let (store, lists) = store.map(|store| (store.requests, store.lists)).unzip();
     Gate::new(Parts {
         step,
         paths,
         policy,
         store,
-        lists: None,
+        lists,
         credentials,
         clock,
         deadline,
@@ -70,20 +71,61 @@ pub fn parse_policy(file: &Path, text: &str, lists: &dyn OpenList) -> Result<Pol
         .map_err(|mistakes| StartError::new(format!("the policy {} cannot be used:\n{mistakes}", file.display())))
 }
 
-/// The store that the settings name.
-///
-/// # Errors
-/// As [`open_rows`].
-pub async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, StartError> {
-    let rows: Arc<dyn Store> = open_rows(settings).await?;
-    Ok(rows)
+/// The parts of a store that gates use.
+#[derive(Clone)]
+pub struct GateStore {
+    /// Requests and the answers of calls.
+    requests: Arc<dyn Store>,
+    /// Lists, to be asked.
+    lists: Arc<dyn Lists>,
 }
 
-/// The store that the settings name, with its outbox.
+/// Not by way of [`Rows`]: what gates never do, such as editing lists, is then not linked into their binaries.
+impl<S: Store + Lists + 'static> From<Arc<S>> for GateStore {
+    fn from(store: Arc<S>) -> GateStore {
+        GateStore {
+            requests: store.clone(),
+            lists: store,
+        }
+    }
+}
+
+impl From<Arc<dyn Rows>> for GateStore {
+    fn from(rows: Arc<dyn Rows>) -> GateStore {
+        GateStore {
+            requests: rows.clone(),
+            lists: rows,
+        }
+    }
+}
+
+/// The store that the settings name, with its outbox and its lists.
 ///
 /// # Errors
 /// [`StartError`] if none is named, it cannot be opened, or this binary was built without it.
 pub async fn open_rows(settings: &Settings) -> Result<Arc<dyn Rows>, StartError> {
+    Ok(match open_store(settings).await? {
+        Opened::DynamoDb(store) => store,
+        #[cfg(feature = "sqlite")]
+        Opened::Sqlite(store) => store,
+    })
+}
+
+async fn open_gate_store(settings: &Settings) -> Result<GateStore, StartError> {
+    Ok(match open_store(settings).await? {
+        Opened::DynamoDb(store) => store.into(),
+        #[cfg(feature = "sqlite")]
+        Opened::Sqlite(store) => store.into(),
+    })
+}
+
+enum Opened {
+    DynamoDb(Arc<DynamoStore>),
+    #[cfg(feature = "sqlite")]
+    Sqlite(Arc<store_sqlite::SqliteStore>),
+}
+
+async fn open_store(settings: &Settings) -> Result<Opened, StartError> {
     match &settings.store {
         None => Err(StartError::setting(
             "VESTIBULE_STORE",
@@ -91,12 +133,12 @@ pub async fn open_rows(settings: &Settings) -> Result<Arc<dyn Rows>, StartError>
             "`sqlite:PATH` or `dynamodb:TABLE`",
         )),
         Some(StoreAddress::DynamoDb(table)) => match DynamoStore::open(table, settings.deadline).await {
-            Ok(store) => Ok(Arc::new(store)),
+            Ok(store) => Ok(Opened::DynamoDb(Arc::new(store))),
             Err(error) => Err(StartError::new(format!("VESTIBULE_STORE dynamodb:{table}: {error}"))),
         },
         #[cfg(feature = "sqlite")]
         Some(StoreAddress::Sqlite(path)) => match store_sqlite::SqliteStore::open(path) {
-            Ok(store) => Ok(Arc::new(store)),
+            Ok(store) => Ok(Opened::Sqlite(Arc::new(store))),
             Err(error) => Err(StartError::new(format!("VESTIBULE_STORE: {error}"))),
         },
         #[cfg(not(feature = "sqlite"))]

@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task};
 
+use assembly::GateStore;
 use bytes::Bytes;
 use claims::Step;
 use deliver::Deliverer;
@@ -10,7 +11,6 @@ use host::{Background, Body, Platform, Settings, StartError, Wake};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
-use store::Store;
 use tower::Service;
 
 use crate::{closed, list_files};
@@ -43,7 +43,8 @@ impl Router {
         prefix: &'static str,
     ) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
         let policy = Arc::new(list_files::read_policy(settings)?);
-        let needs_store = policy.holds() || settings.reviewers.is_some();
+        let asked = Step::ALL.into_iter().any(|step| Gate::needs_store(step, &policy));
+        let needs_store = asked || settings.reviewers.is_some();
         let rows = if needs_store {
             Some(assembly::open_rows(settings).await?)
         } else {
@@ -58,7 +59,7 @@ impl Router {
         let in_background = deliverer.clone().filter(|_| !platform.is_cloud());
         let background = in_background.map(Background::new);
         let wake = background.as_ref().map(Background::wake).unwrap_or_default();
-        let store = || rows.clone().map(|rows| -> Arc<dyn Store> { rows });
+        let store = || rows.clone().map(GateStore::from);
         let gate = |step: Step| {
             let path = format!("{prefix}/{step}");
             let paths = Paths::Exact(path.clone().into());

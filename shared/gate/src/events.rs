@@ -108,12 +108,12 @@ impl Said<'_> {
         self.verdict.events.iter().any(|event| event.is_said(came))
     }
 
-    /// Whoever calls without a request, and perhaps without a name.
+    /// The first request of whoever calls without one, and perhaps without a name.
     fn nobodys(&self) -> RequestId {
         let applicant = ApplicantKey::of(self.sign_up).map(|key| key.hash());
         RequestId {
             applicant: applicant.unwrap_or_else(|| Hash::of(&["call", &self.call_key.to_string()])),
-            round: 0,
+            round: 1,
         }
     }
 }

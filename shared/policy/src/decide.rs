@@ -83,6 +83,10 @@ impl Policy {
 
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
         let sign_up = run.sign_up;
+        run.events = self
+            .rules_at(sign_up.step)
+            .filter(|rule| rule.emits().is_some())
+            .collect();
         // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
         if self.reads_addresses(sign_up.step) && sign_up.addresses().any(|text| Address::parse(text).is_err()) {
             let refused = if sign_up.step.is_sign_up() {
@@ -92,9 +96,7 @@ impl Policy {
             };
             return run.end(refused, None);
         }
-        let (events, rules): (Vec<_>, Vec<_>) = self.rules_at(sign_up.step).partition(|rule| rule.emits().is_some());
-        run.events = events;
-        for rule in rules {
+        for rule in self.rules_at(sign_up.step).filter(|rule| rule.emits().is_none()) {
             let ended = match run.take(rule) {
                 Ok(ended) => ended,
                 // The verdict will not count; later rules may have questions too.

@@ -18,23 +18,27 @@ use crate::{
     retry::{Attempts, MOST_REFUSED},
 };
 
-/// All writes in one transaction, a single one too: its token makes another attempt after a lost reply harmless, which
-/// a plain conditional put would take for somebody else's write.
-///
-/// The SDK's own retries are off. It would report the last failure alone: an attempt whose reply was lost and then one
-/// that was throttled would look as if nothing had been written.
+/// All writes of a commit, or none.
 pub(crate) async fn commit(store: &DynamoStore, commit: &Commit) -> Result<Committed, StoreError> {
     commit.check()?;
     if commit.writes.is_empty() {
         return Ok(Applied);
     }
     let writes = commit.writes.iter().map(|write| item_of(store, write));
-    let writes: Vec<_> = writes.collect::<Result<_, _>>()?;
+    transact(store, &writes.collect::<Result<Vec<_>, _>>()?).await
+}
+
+/// At most 100 writes in one transaction, a single one too: its token makes another attempt after a lost reply harmless,
+/// which a plain conditional put would take for somebody else's write.
+///
+/// The SDK's own retries are off. It would report the last failure alone: an attempt whose reply was lost and then one
+/// that was throttled would look as if nothing had been written.
+pub(crate) async fn transact(store: &DynamoStore, writes: &[TransactWriteItem]) -> Result<Committed, StoreError> {
     let mut token = new_token();
     let mut in_doubt = false;
     let mut attempts = Attempts::new();
     loop {
-        let Err(failure) = attempt(store, &writes, &token).await else {
+        let Err(failure) = attempt(store, writes, &token).await else {
             return Ok(Applied);
         };
         let (error, most) = match error::cancellation(&failure) {
@@ -109,21 +113,25 @@ fn conditional_delete(store: &DynamoStore, key: Key, version: u64) -> Result<Tra
 }
 
 /// What must be there already.
-enum Condition {
+pub(crate) enum Condition {
     /// Nothing.
     Absent,
     /// An item whose attribute has this value.
     Equals(&'static str, AttributeValue),
 }
 
-fn equals(attribute: &'static str, value: Option<impl ToString>) -> Condition {
+pub(crate) fn equals(attribute: &'static str, value: Option<impl ToString>) -> Condition {
     match value {
         None => Condition::Absent,
         Some(value) => Condition::Equals(attribute, number(value)),
     }
 }
 
-fn conditional_put(store: &DynamoStore, item: Item, condition: Condition) -> Result<TransactWriteItem, StoreError> {
+pub(crate) fn conditional_put(
+    store: &DynamoStore,
+    item: Item,
+    condition: Condition,
+) -> Result<TransactWriteItem, StoreError> {
     let put = Put::builder().table_name(store.table.name()).set_item(Some(item));
     let put = match condition {
         Condition::Absent => put

@@ -8,11 +8,15 @@
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
 //! | an address turned away | `M#<address>` | `DENIAL` | `until` |
 //! | an effect to deliver | `O#<applicant>#<receiver>` | `EFFECT#<number>` | `version`, `queue`, `queued` |
+//! | an entry of an edited list | `L#<list>#<shard>` | `ENTRY#<hash>` | |
+//! | an entry of a copy of a fetched list | `L#<list>#<version>#<shard>` | `ENTRY#<hash>` | |
+//! | which copy is in use | `L#<list>` | `COPY` | `version` |
 //!
 //! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. The index `queue` lists
 //! requests by state: partition `queue` = `<state>#<shard>`, sort key `queued` = `<opened_at>#<applicant>#<round>`. It
 //! lists effects as well: partition `due-<receiver>#<shard>` by the time they are due, and `parked-effect#<shard>` by the
-//! time they were parked.
+//! time they were parked. The shard of an entry of a list is the first hex digit of its hash: shards one after the other
+//! are in the order of hashes.
 
 use std::collections::HashMap;
 
@@ -20,8 +24,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    CallRecord, Denial, DuePlace, EntryId, HistoryEntry, Lane, OutboxEntry, ParkedPlace, Position, Progress, Receiver,
-    Request, RequestId, StateName, StoreError, Timestamp,
+    CallRecord, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopy, ListEntry, ListName, ListPlace, OutboxEntry,
+    ParkedPlace, Position, Progress, Receiver, Request, RequestId, StateName, StoreError, Timestamp,
 };
 
 /// The index of requests by state.
@@ -46,6 +50,11 @@ pub(crate) const LATEST: &str = "REQUEST";
 pub(crate) const CALL: &str = "CALL";
 pub(crate) const DENIAL: &str = "DENIAL";
 const EFFECT: &str = "EFFECT";
+const ENTRY: &str = "ENTRY";
+const COPY: &str = "COPY";
+
+/// How many partitions a list is spread over: as many as a hex digit has values.
+pub(crate) const LIST_SHARDS: u8 = 16;
 
 /// How many partitions the lists of effects are spread over.
 pub(crate) const EFFECT_SHARDS: u8 = 4;
@@ -109,6 +118,21 @@ impl Key {
         }
     }
 
+    pub(crate) fn list_entry(list: &ListName, version: Option<u64>, entry: &Hash) -> Key {
+        let (pk, prefix) = list_shard(list, version, entry.as_bytes()[0] >> 4);
+        Key {
+            pk,
+            sk: format!("{prefix}{entry}"),
+        }
+    }
+
+    pub(crate) fn list_copy(list: &ListName) -> Key {
+        Key {
+            pk: format!("L#{list}"),
+            sk: COPY.to_owned(),
+        }
+    }
+
     fn history(entry: &HistoryEntry) -> Key {
         let (pk, prefix) = history_of(&entry.request);
         Key {
@@ -144,6 +168,15 @@ pub(crate) fn lane(lane: &Lane) -> (String, String) {
         format!("O#{}#{}", lane.applicant, lane.receiver.name()),
         format!("{EFFECT}#"),
     )
+}
+
+/// The partition of a shard of a list or of a copy, and what its sort keys begin with.
+pub(crate) fn list_shard(list: &ListName, version: Option<u64>, shard: u8) -> (String, String) {
+    let pk = match version {
+        None => format!("L#{list}#{shard:x}"),
+        Some(version) => format!("L#{list}#{version:020}#{shard:x}"),
+    };
+    (pk, format!("{ENTRY}#"))
 }
 
 /// The index partition of a shard of the effects that a receiver is to get.
@@ -251,6 +284,23 @@ pub(crate) fn effect(entry: &OutboxEntry) -> Result<Item, StoreError> {
     item.insert(QUEUE.to_owned(), AttributeValue::S(queue));
     item.insert(QUEUED.to_owned(), AttributeValue::S(effect_place(time, &entry.id)));
     Ok(item)
+}
+
+pub(crate) fn list_entry(place: &ListPlace, key: &Hash, entry: &ListEntry) -> Result<Item, StoreError> {
+    item(Key::list_entry(&place.list, place.version, key), entry)
+}
+
+pub(crate) fn list_copy(list: &ListName, copy: &ListCopy) -> Result<Item, StoreError> {
+    let mut item = item(Key::list_copy(list), copy)?;
+    item.insert(VERSION.to_owned(), number(copy.version));
+    Ok(item)
+}
+
+/// The version of the row that an item holds.
+pub(crate) fn version(item: &Item) -> Result<u64, StoreError> {
+    let text = item.get(VERSION).and_then(|value| value.as_n().ok());
+    text.and_then(|text| text.parse().ok())
+        .ok_or_else(|| StoreError::Broken("an item has no number `version`".to_owned()))
 }
 
 /// The row that an item holds. Its text may hold claims, so an error does not show it.

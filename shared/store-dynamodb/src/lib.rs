@@ -9,6 +9,8 @@ mod commit;
 mod error;
 mod items;
 mod list;
+mod list_editor;
+mod lists;
 mod open;
 mod outbox;
 mod read;
@@ -23,9 +25,11 @@ use std::{future::Future, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use claims::Hash;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
-    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopy, ListEditor, ListEntry, ListName,
+    ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace, Receiver,
+    Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;
@@ -119,5 +123,40 @@ impl Outbox for DynamoStore {
 
     async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError> {
         self.in_time(outbox::parked(self, after, limit)).await
+    }
+}
+
+#[async_trait]
+impl Lists for DynamoStore {
+    async fn listed(&self, questions: &[ListQuestion]) -> Result<Vec<Listed>, StoreError> {
+        self.in_time(lists::listed(self, questions)).await
+    }
+}
+
+/// An edit may be a million entries long: the time of each request is bounded, not that of all.
+#[async_trait]
+impl ListEditor for DynamoStore {
+    async fn add(&self, place: &ListPlace, entries: &[ListEntry]) -> Result<usize, StoreError> {
+        list_editor::add(self, place, entries).await
+    }
+
+    async fn remove(&self, list: &ListName, entries: &[Hash]) -> Result<usize, StoreError> {
+        list_editor::remove(self, list, entries).await
+    }
+
+    async fn page(&self, place: &ListPlace, after: Option<&Hash>, limit: usize) -> Result<Vec<ListEntry>, StoreError> {
+        list_editor::page(self, place, after, limit).await
+    }
+
+    async fn copy(&self, list: &ListName) -> Result<Option<ListCopy>, StoreError> {
+        self.in_time(list_editor::copy(self, list)).await
+    }
+
+    async fn publish(&self, list: &ListName, copy: &ListCopy, replaces: Option<u64>) -> Result<bool, StoreError> {
+        self.in_time(list_editor::publish(self, list, copy, replaces)).await
+    }
+
+    async fn clear(&self, list: &ListName, version: u64, limit: usize) -> Result<usize, StoreError> {
+        list_editor::clear(self, list, version, limit).await
     }
 }

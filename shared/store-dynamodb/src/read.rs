@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The most keys that DynamoDB takes at once.
-const MAX_KEYS: usize = 100;
+pub(crate) const MAX_KEYS: usize = 100;
 
 pub(crate) async fn look_up(store: &DynamoStore, keys: &Keys) -> Result<Snapshot, StoreError> {
     let latest = keys.applicant.map(Key::latest);

@@ -6,6 +6,10 @@ use std::time::Duration;
 /// keys left unread.
 pub(crate) const MOST_REFUSED: u32 = 4;
 
+/// The same for an edit of a list, which may be a million entries long: a table on demand doubles what it takes, and needs
+/// some time to.
+pub(crate) const MOST_REFUSED_EDITS: u32 = 11;
+
 /// The longest pause after the first attempt; it doubles with every further one.
 const PAUSE: Duration = Duration::from_millis(25);
 

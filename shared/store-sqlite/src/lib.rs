@@ -6,22 +6,32 @@
 
 mod error;
 mod file_system;
+mod lists;
 mod open;
 mod outbox;
 mod read;
 mod write;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
+use claims::Hash;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
-    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopy, ListEditor, ListEntry, ListName,
+    ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace, Receiver,
+    Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 use tokio::sync::Mutex;
 
 pub use open::OpenError;
+
+/// How many entries of a list are changed in one transaction. It keeps other writers out, and takes some milliseconds.
+const ENTRIES_AT_ONCE: usize = 500;
 
 /// A store in one SQLite file.
 pub struct SqliteStore {
@@ -107,6 +117,80 @@ impl Outbox for SqliteStore {
             outbox::parked(connection, after.as_ref(), limit)
         })
         .await
+    }
+}
+
+#[async_trait]
+impl Lists for SqliteStore {
+    async fn listed(&self, questions: &[ListQuestion]) -> Result<Vec<Listed>, StoreError> {
+        let questions = questions.to_vec();
+        run(&self.reader, move |connection| lists::listed(connection, &questions)).await
+    }
+}
+
+#[async_trait]
+impl ListEditor for SqliteStore {
+    async fn add(&self, place: &ListPlace, entries: &[ListEntry]) -> Result<usize, StoreError> {
+        let keyed = ListEntry::by_key(entries)?.into_iter();
+        let rows: Vec<_> = keyed.map(|(key, entry)| (key, entry.clone())).collect();
+        let place = place.clone();
+        self.in_parts(&rows, move |connection, rows| lists::add(connection, &place, rows))
+            .await
+    }
+
+    async fn remove(&self, list: &ListName, entries: &[Hash]) -> Result<usize, StoreError> {
+        let list = list.clone();
+        self.in_parts(entries, move |connection, keys| lists::remove(connection, &list, keys))
+            .await
+    }
+
+    async fn page(&self, place: &ListPlace, after: Option<&Hash>, limit: usize) -> Result<Vec<ListEntry>, StoreError> {
+        let (place, after) = (place.clone(), after.copied());
+        run(&self.reader, move |connection| {
+            lists::page(connection, &place, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn copy(&self, list: &ListName) -> Result<Option<ListCopy>, StoreError> {
+        let list = list.clone();
+        run(&self.reader, move |connection| lists::copy(connection, &list)).await
+    }
+
+    async fn publish(&self, list: &ListName, copy: &ListCopy, replaces: Option<u64>) -> Result<bool, StoreError> {
+        let (list, copy) = (list.clone(), copy.clone());
+        run(&self.writer, move |connection| {
+            lists::publish(connection, &list, &copy, replaces)
+        })
+        .await
+    }
+
+    async fn clear(&self, list: &ListName, version: u64, limit: usize) -> Result<usize, StoreError> {
+        let list = list.clone();
+        run(&self.writer, move |connection| {
+            lists::clear(connection, &list, version, limit)
+        })
+        .await
+    }
+}
+
+impl SqliteStore {
+    /// Changes rows part by part and adds up how many were changed. Other processes only ask now and then whether the
+    /// file is free: between two parts it stays so for as long as the one before took.
+    async fn in_parts<T: Clone + Send + Sync + 'static>(
+        &self,
+        rows: &[T],
+        work: impl Fn(&mut Connection, &[T]) -> Result<usize, StoreError> + Clone + Send + 'static,
+    ) -> Result<usize, StoreError> {
+        let (mut changed, mut pause) = (0, Duration::ZERO);
+        for part in rows.chunks(ENTRIES_AT_ONCE) {
+            tokio::time::sleep(pause).await;
+            let begun = Instant::now();
+            let (part, work) = (part.to_vec(), work.clone());
+            changed += run(&self.writer, move |connection| work(connection, &part)).await?;
+            pause = begun.elapsed();
+        }
+        Ok(changed)
     }
 }
 

@@ -18,11 +18,12 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
-/// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round.
+/// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round. The `version` of an entry of a list
+/// is that of its copy, or -1 in a list that people edit.
 const SCHEMA: &str = "
     CREATE TABLE request (
         applicant TEXT NOT NULL,
@@ -66,6 +67,18 @@ const SCHEMA: &str = "
     ) STRICT;
     CREATE INDEX due ON outbox (receiver, due, applicant, number) WHERE due IS NOT NULL;
     CREATE INDEX parked ON outbox (parked_at, applicant, receiver, number) WHERE parked_at IS NOT NULL;
+    CREATE TABLE list_entry (
+        list TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (list, version, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE list_copy (
+        list TEXT NOT NULL PRIMARY KEY,
+        version INTEGER NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT;
 ";
 
 /// Opens the file twice: to write and to read.
@@ -275,13 +288,13 @@ mod tests {
             let file = Connection::open(&path).unwrap();
             file.pragma_update(None, "user_version", version).unwrap();
         };
-        written_by(4);
+        written_by(5);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { version: 4, .. }));
-        assert!(refused.to_string().contains("up to version 3"), "{refused}");
-        written_by(2);
+        assert!(matches!(refused, OpenError::Newer { version: 5, .. }));
+        assert!(refused.to_string().contains("up to version 4"), "{refused}");
+        written_by(3);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Unreleased { version: 2, .. }));
+        assert!(matches!(refused, OpenError::Unreleased { version: 3, .. }));
         assert!(refused.to_string().contains("move it away"), "{refused}");
     }
 

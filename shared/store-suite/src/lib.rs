@@ -13,6 +13,7 @@
 
 pub mod conditions;
 pub mod listing;
+pub mod lists;
 pub mod outbox;
 pub mod parking;
 pub mod races;
@@ -62,6 +63,20 @@ macro_rules! store_tests {
                 a_request_that_changes_state_changes_lists,
                 a_place_in_a_list_outlives_its_request,
                 archived_requests_stay_in_the_list_of_their_state;
+            lists:
+                an_entry_counts_from_when_it_is_added_until_it_is_removed,
+                adding_an_entry_again_changes_nothing,
+                every_field_of_an_entry_comes_back,
+                an_entry_that_is_too_long_is_refused,
+                answers_come_in_the_order_of_the_questions,
+                lists_do_not_mix,
+                racing_adders_add_an_entry_once,
+                a_list_comes_whole_page_by_page,
+                a_copy_counts_from_its_publication,
+                a_copy_replaces_only_the_one_it_names,
+                racing_publishers_publish_one_copy,
+                an_answer_comes_from_one_copy,
+                a_copy_that_is_not_in_use_is_cleared;
             outbox:
                 every_effect_comes_back,
                 what_is_due_comes_in_order_and_not_early,
@@ -117,6 +132,7 @@ mod tests {
         let sources = [
             include_str!("conditions.rs"),
             include_str!("listing.rs"),
+            include_str!("lists.rs"),
             include_str!("outbox.rs"),
             include_str!("parking.rs"),
             include_str!("races.rs"),

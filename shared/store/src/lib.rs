@@ -20,7 +20,7 @@ pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, 
 pub use effect::{Effect, News, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry};
-pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, Origin};
+pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, MAX_ENTRY, Origin};
 pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
 pub use request::{AccountBy, BadRequestId, Request, RequestId, Seen, State, StateName};
@@ -62,9 +62,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox {}
+pub trait Rows: Store + Outbox + ListEditor {}
 
-impl<S: Store + Outbox> Rows for S {}
+impl<S: Store + Outbox + ListEditor> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

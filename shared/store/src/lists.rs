@@ -1,5 +1,7 @@
 //! Lists that change while the gate runs: those that people edit, and copies of what an address serves.
 
+use std::{collections::BTreeMap, fmt};
+
 use async_trait::async_trait;
 use claims::Hash;
 use serde::{Deserialize, Serialize};
@@ -51,10 +53,11 @@ pub enum Listed {
 /// Changes lists. Everything can be repeated.
 #[async_trait]
 pub trait ListEditor: Lists {
-    /// Adds entries to a list, or to a copy that is not published yet; how many are new.
+    /// Adds entries to a list, or to a copy that is not published yet. Says how many are new in an edited list, where
+    /// those that are there stay as they are; of a copy, which one writer alone fills, how many were written.
     ///
     /// # Errors
-    /// [`StoreError`]; some may have been added.
+    /// [`StoreError`]; some may have been added. [`StoreError::Broken`], and none is, if an entry is too long.
     async fn add(&self, place: &ListPlace, entries: &[ListEntry]) -> Result<usize, StoreError>;
 
     /// Removes entries from an edited list; how many were there.
@@ -76,15 +79,17 @@ pub trait ListEditor: Lists {
     async fn copy(&self, list: &ListName) -> Result<Option<ListCopy>, StoreError>;
 
     /// Puts a copy in use, in the place of the one with this version or of none; false if another is in use by now.
+    /// With the version that is in use, it changes what is known of that copy.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Broken`] for a version below the one it replaces.
     async fn publish(&self, list: &ListName, copy: &ListCopy, replaces: Option<u64>) -> Result<bool, StoreError>;
 
-    /// Deletes up to so many entries of a copy that is not in use; how many there were.
+    /// Deletes up to so many entries of a copy; how many there were. Whoever looked up which copy is in use before it was
+    /// replaced still asks that one: clear it when all those calls are over.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; [`StoreError::Broken`], and nothing is deleted, if the copy is in use.
     async fn clear(&self, list: &ListName, version: u64, limit: usize) -> Result<usize, StoreError>;
 }
 
@@ -110,8 +115,24 @@ pub struct ListCopy {
     pub tag: Option<String>,
 }
 
+impl ListCopy {
+    /// Checks what every store refuses alike.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] for a version below the one that it is to replace.
+    pub fn check(&self, replaces: Option<u64>) -> Result<(), StoreError> {
+        match replaces {
+            Some(version) if self.version < version => Err(StoreError::Broken(format!(
+                "a copy of a list with version {} cannot replace version {version}",
+                self.version
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// One entry of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListEntry {
     /// Its text in normal form. It may be somebody's address.
     pub text: String,
@@ -122,10 +143,40 @@ pub struct ListEntry {
     pub at: Timestamp,
 }
 
+/// The most bytes that an entry's text may have: more than any domain, address or attribute of a directory. A store
+/// writes a hundred at once.
+pub const MAX_ENTRY: usize = 2048;
+
 impl ListEntry {
     /// The key of an entry, by its normal form: the same whoever asks.
     pub fn key(text: &str) -> Hash {
         Hash::of(&["list", text])
+    }
+
+    /// The entries by their keys, each once and the first of several. Checks what every store refuses alike.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] if one has more than [`MAX_ENTRY`] bytes.
+    pub fn by_key(entries: &[ListEntry]) -> Result<BTreeMap<Hash, &ListEntry>, StoreError> {
+        let mut keyed = BTreeMap::new();
+        for entry in entries {
+            let length = entry.text.len();
+            if length > MAX_ENTRY {
+                let what = format!("an entry of a list has {length} bytes, at most {MAX_ENTRY} are possible");
+                return Err(StoreError::Broken(what));
+            }
+            keyed.entry(ListEntry::key(&entry.text)).or_insert(entry);
+        }
+        Ok(keyed)
+    }
+}
+
+/// Shows neither the text, which may be somebody's address, nor who added it.
+impl fmt::Debug for ListEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListEntry")
+            .field("at", &self.at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -146,8 +197,8 @@ impl ListName {
     }
 }
 
-impl std::fmt::Display for ListName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for ListName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }

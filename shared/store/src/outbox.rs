@@ -47,7 +47,7 @@ pub trait Outbox: Send + Sync {
 pub struct OutboxEntry {
     /// Its place among those of the same applicant and receiver.
     pub id: EntryId,
-    /// The request that it is about; of an event, the one that the applicant had, or round 0 without any.
+    /// The request that it is about; of an event, the one that the applicant had, or would have.
     pub request: RequestId,
     /// What to do.
     pub effect: Effect,

@@ -17,7 +17,7 @@ use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use policy::Policy;
 use serde_json::{Value as Json, json};
-use store::{Clock, Committed, Listing, StateName, Store, Timestamp};
+use store::{Clock, Committed, Listing, Outbox, OutboxEntry, Receiver, StateName, Store, Timestamp};
 use store_sqlite::SqliteStore;
 
 pub(crate) const FIRST: Step = Step::PostFederationSignup;
@@ -89,6 +89,7 @@ impl Clock for Hand {
 pub(crate) struct House {
     pub(crate) policy: Arc<Policy>,
     pub(crate) store: Arc<dyn Store>,
+    outbox: Arc<dyn Outbox>,
     pub(crate) clock: Hand,
     pub(crate) deadline: Duration,
     _folder: tempfile::TempDir,
@@ -102,6 +103,7 @@ impl House {
         let clock = Hand(Arc::new(AtomicI64::new(1_800_000_000_000)));
         House {
             policy,
+            outbox: store.clone(),
             store,
             clock,
             deadline: Duration::from_secs(10),
@@ -152,6 +154,14 @@ impl House {
             .await
             .unwrap()
             .requests
+    }
+
+    /// The events that were said, as their entries of the outbox.
+    pub(crate) async fn events(&self) -> Vec<OutboxEntry> {
+        let due = self.outbox.due(Receiver::Events, self.clock.now(), None, 1000).await;
+        let due = due.unwrap();
+        assert_eq!(due.unreadable, []);
+        due.entries
     }
 
     /// Decides on the only pending request.
