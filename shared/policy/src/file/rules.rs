@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
 use crate::{
     Otherwise,
+    condition::Condition,
     emit::Came,
     lists::List,
     messages::MessageName,
@@ -58,7 +59,7 @@ impl Reader<'_> {
                 Vec::new()
             }
         };
-        let when = section.take("when").map(|node| self.condition(node));
+        let when = section.take("when").map(|node| self.when(node, &steps));
         let otherwise = section.take("otherwise");
         let on_failure = section.take("on_failure");
         let observes = section.take("mode").is_some_and(|node| self.observes(node));
@@ -152,6 +153,18 @@ impl Reader<'_> {
             steps.push(step);
         }
         steps
+    }
+
+    fn when(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Condition> {
+        let when = self.condition(node)?;
+        for leaf in when.leaves() {
+            let Condition::Step(asked) = leaf else { continue };
+            for step in asked.iter().filter(|step| !steps.contains(step)) {
+                let what = format!("the rule does not run at `{step}`, so this asks nothing there; add it to `step`");
+                self.mistakes.add(node.span(), what);
+            }
+        }
+        Some(when)
     }
 
     pub(super) fn steps_named(&mut self, node: &Node<'_>) -> Vec<Step> {

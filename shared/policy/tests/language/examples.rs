@@ -1,6 +1,6 @@
 //! The policy of the repository and those in `examples/`, asked about bodies shaped as the service sends them.
 
-use crate::common::*;
+use crate::{common::*, lists_elsewhere::Files};
 
 const REPOSITORY: &str = include_str!("../../../../policy.toml");
 const PARTNERS_ONLY: &str = include_str!("../../../../examples/partners-only.toml");
@@ -46,7 +46,8 @@ fn token(email: &str) -> String {
 }
 
 fn example(text: &str) -> Policy {
-    let policy = Policy::parse(text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let policy = Policy::parse_with(text, &Files).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert!(policy.warnings().is_empty(), "{:?}", policy.warnings());
     assert!(Step::ALL.into_iter().all(|step| policy.serves(step)));
     policy
 }

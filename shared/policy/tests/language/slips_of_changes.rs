@@ -5,6 +5,16 @@ fn changes_that_are_none_are_refused() {
     let what = "one of `to`, `copy` and `template`";
     assert_refused(&[
         ("set = { claim = \"city\" }", what, "{ claim"),
+        (
+            "set = { claim = \"city\", to = 1, template = \"{state}\" }",
+            what,
+            "{ claim",
+        ),
+        (
+            "set = { claim = \"city\", copy = \"state\", template = \"{state}\" }",
+            what,
+            "{ claim",
+        ),
         ("set = { claim = \"city\", to = 1, copy = \"state\" }", what, "{ claim"),
         ("set = { to = 1 }", "`set` says which `claim`", "{ to"),
         (

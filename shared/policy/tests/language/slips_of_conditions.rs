@@ -109,6 +109,16 @@ fn languages_steps_and_networks_that_are_none_are_refused() {
 }
 
 #[test]
+fn a_step_at_which_the_rule_does_not_run_is_refused() {
+    assert_refused(&[(
+        "when = { not = { step = \"post-federation-signup\" } }\nblock = true",
+        "the rule does not run at `post-federation-signup`",
+        "{ not",
+    )]);
+    assert_taken(&["when = { step = \"post-attribute-collection\" }\nblock = true"]);
+}
+
+#[test]
 fn times_that_are_none_are_refused() {
     for (time, wanted, place) in [
         ("{}", "a time says `from`, `to`, `days`", "{}"),
@@ -127,6 +137,11 @@ fn times_that_are_none_are_refused() {
             "{ from",
         ),
         ("{ from = \"24:00\" }", "this time has no length", "{ from"),
+        (
+            "{ from = \"24:00\", to = \"06:00\" }",
+            "this time has no length",
+            "{ from",
+        ),
         (
             "{ days = [\"monday\"] }",
             "`monday` is no day; there are `mon`",

@@ -67,3 +67,46 @@ fn a_message_of_a_rule_that_cannot_be_read_is_not_called_misnamed() {
         assert!(said.contains(mistake), "{mistake} is missing in\n{said}");
     }
 }
+
+#[test]
+fn a_rule_without_a_name_a_step_or_a_name_of_its_own_is_refused() {
+    let step = "step = \"post-attribute-collection\"\n";
+    for (text, wanted) in [
+        (format!("[[rules]]\n{step}block = true"), "the rule has no `name`"),
+        (
+            "[[rules]]\nname = \"r\"\nblock = true".to_owned(),
+            "the rule does not say its `step`",
+        ),
+        (
+            format!("{}{}", named("r", "block = true"), named("r", "block = true")),
+            "another rule is called `r` already",
+        ),
+        (
+            format!("[[rules]]\nname = \"{}\"\n{step}block = true", "x".repeat(81)),
+            "a rule's name is one line of 1 to 80 characters",
+        ),
+        (
+            format!("[[rules]]\nname = \"r\"\n{step}{step}block = true"),
+            "duplicate key",
+        ),
+    ] {
+        let said = read(&text).err().unwrap();
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+    let one_step = "[steps.post-attribute-collection]\notherwise = \"block\"\n";
+    let said = mistakes(&format!(
+        "{one_step}[[rules]]\nname = \"r\"\nstep = \"pre-token-issuance\"\nerror = true"
+    ));
+    assert!(
+        said.starts_with("5:8: no `[steps.pre-token-issuance]` in this file"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_list_that_could_be_taken_for_an_entry_is_refused() {
+    for name in ["contoso.com", "a@contoso.com"] {
+        let said = refused(&format!("[lists]\n\"{name}\" = [\"contoso.com\"]"));
+        assert!(said.contains("a list's name is a word without `.` and `@`"), "{said}");
+    }
+}

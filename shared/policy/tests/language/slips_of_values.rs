@@ -40,6 +40,7 @@ fn patterns_that_are_none_are_refused() {
         ("a)|(?:b", "unopened group"),
         (r"(?:\pL{1000}){1000}", "too large"),
         ("[a&&b]", "nothing can match"),
+        (&"a".repeat(1025), "at most 1024 bytes, this one 1025"),
         ("", "only an empty value"),
     ] {
         assert_refused(&[(&pattern(text), wanted, &format!("'{text}'"))]);

@@ -11,6 +11,16 @@ fn what_a_step_cannot_express_is_refused() {
             "only `post-attribute-collection` can ask again",
         ),
         (
+            "post-federation-signup",
+            format!("{require}otherwise = \"hold\""),
+            "only `post-attribute-collection` can hold",
+        ),
+        (
+            "pre-token-issuance",
+            format!("{require}otherwise = \"hold\""),
+            "only `post-attribute-collection` can hold",
+        ),
+        (
             "pre-token-issuance",
             format!("{require}otherwise = \"ask-again\""),
             "only `post-attribute-collection` can ask again",

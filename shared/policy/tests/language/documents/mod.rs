@@ -1,0 +1,135 @@
+//! The samples of docs/policy.md, pasted into the policy of this repository as the page says.
+
+mod cases;
+mod forms;
+
+use crate::{common::*, lists_elsewhere::Files};
+
+const EXAMPLE: &str = include_str!("../../../../../policy.toml");
+const PAGE: &str = include_str!("../../../../../docs/policy.md");
+const IN_PLACE: &str = "in the place of the last rule";
+
+/// A table of a policy file, from its heading on.
+type Table = String;
+
+struct Sample {
+    /// The paragraph above it.
+    task: String,
+    tables: Vec<Table>,
+}
+
+fn samples() -> Vec<Sample> {
+    let by_task = PAGE
+        .split("\n## ")
+        .find(|section| section.starts_with("By task"))
+        .unwrap();
+    let mut parts = by_task.split("```");
+    let mut samples = Vec::new();
+    while let (Some(before), Some(block)) = (parts.next(), parts.next()) {
+        let text = block.strip_prefix("toml\n").unwrap();
+        let (head, tables) = tables(text);
+        assert_eq!(head, "", "a sample begins with a table");
+        let task = before.trim().rsplit("\n\n").next().unwrap().to_owned();
+        samples.push(Sample { task, tables });
+    }
+    samples
+}
+
+/// What stands before the first table, and the tables.
+fn tables(text: &str) -> (String, Vec<Table>) {
+    let (mut head, mut tables) = (String::new(), Vec::<Table>::new());
+    for line in text.split_inclusive('\n') {
+        if line.starts_with('[') {
+            tables.push(String::new());
+        }
+        tables.last_mut().unwrap_or(&mut head).push_str(line);
+    }
+    (head, tables)
+}
+
+fn is_rule(table: &Table) -> bool {
+    table.starts_with("[[rules]]")
+}
+
+/// What a reader looks for in the file: the heading, of a rule the name.
+fn name(table: &Table) -> &str {
+    table.lines().nth(is_rule(table).into()).unwrap()
+}
+
+/// The example with the sample in it, as the page says.
+fn pasted(sample: &Sample) -> String {
+    let (head, mut file) = tables(EXAMPLE);
+    for table in &sample.tables {
+        let last_rule = file.iter().rposition(is_rule).unwrap();
+        let same = file.iter().position(|other| name(other) == name(table));
+        match same {
+            Some(at) => file[at].clone_from(table),
+            None if !is_rule(table) => file.push(table.clone()),
+            None => file.insert(last_rule, table.clone()),
+        }
+    }
+    if sample.task.contains(IN_PLACE) {
+        let last_rule = file.iter().rposition(is_rule).unwrap();
+        file.remove(last_rule);
+    }
+    // A table that was last in its block has no empty line after it.
+    head + &file.join("\n")
+}
+
+/// What the policy says at a step, in German or in a word, and the claims that go out.
+fn comes_to(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
+    let sign_up = parse(step, body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"));
+    let verdict = policy.decide(&sign_up, now);
+    let told = |message| policy.message(message, &sign_up.locales, &verdict.claims);
+    let mut said = match &verdict.outcome {
+        Outcome::Block(message) => format!("block: {}", told(message).as_str()),
+        Outcome::AskAgain(message) => format!("ask again: {}", told(message).as_str()),
+        other => format!("{other:?}"),
+    };
+    for observed in &verdict.observed {
+        said += &format!(", {} would {}", observed.rule, observed.would);
+    }
+    for event in &verdict.events {
+        said += &format!(", {} with {:?}", event.name, event.claims);
+    }
+    for (key, value) in verdict.changes.iter() {
+        said += &format!(", {key}={}", value.to_json());
+    }
+    said
+}
+
+#[test]
+fn every_sample_works_where_the_page_says_that_it_goes() {
+    let (samples, tasks) = (samples(), cases::tasks());
+    for ((task, people), sample) in tasks.iter().zip(&samples) {
+        assert!(sample.task.starts_with(task), "{task}: {}", sample.task);
+        let policy =
+            Policy::parse_with(&pasted(sample), &Files).unwrap_or_else(|mistakes| panic!("{task}\n{mistakes}"));
+        for (person, wanted) in people {
+            let said = comes_to(&policy, person.step, &person.body, person.now);
+            assert!(said.starts_with(wanted), "{task} {}: {said}", person.body);
+        }
+    }
+    assert_eq!(samples.len(), tasks.len(), "each sample has its cases");
+}
+
+/// What the file reader offers where nothing fits, and the keys of demands.
+#[test]
+fn every_name_of_the_language_stands_on_the_page() {
+    let step = "[steps.post-attribute-collection]\notherwise = \"block\"\n";
+    let rule = format!("{step}[[rules]]\nname = \"r\"\nstep = \"post-attribute-collection\"\n");
+    let normalise = "normalise = { claims = [\"city\"], with = [\"?\"] }";
+    let mut named = 0;
+    for text in ["", "when = {}\nblock = true", normalise, "allow = {}"] {
+        let mistakes = Policy::parse(&format!("{rule}{text}")).unwrap_err().to_string();
+        let line = mistakes.lines().next().unwrap().replace("`?`", "");
+        for name in line.split('`').skip(1).step_by(2) {
+            assert!(
+                PAGE.contains(&format!("`{name}")) || PAGE.contains(&format!("{{ {name} =")),
+                "{name}"
+            );
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named}");
+}
