@@ -22,6 +22,7 @@ mod places;
 mod require;
 mod rule;
 mod scene;
+mod slow;
 mod template;
 mod time_of_day;
 
@@ -33,7 +34,8 @@ pub use explain::{Seen, Sight};
 pub use facts::Facts;
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
-pub use mistakes::{Mistake, Mistakes};
+pub use slow::SlowPattern;
+pub use mistakes::{Collector, Mistake, Mistakes, suggestion};
 
 use crate::{lists::List, messages::Messages, rule::Rule};
 
