@@ -56,6 +56,8 @@ bench: $(npm) build-aws ## measure the functions against their baselines, and wh
 	for baseline in $(BASELINES); do cargo build --release -p $$baseline || exit 1; done
 	cargo build --release -p vestibule
 	cargo run --release -p bench
+	cargo run --release -p vestibule -- lists pack-all policy.toml --out target/bench-lists
+	cargo run --release -p bench-policy -- target/bench-lists
 	cargo run --release -p bench-lists
 
 bench-delivery: $(npm) ## measure only what follows decisions

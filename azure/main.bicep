@@ -186,6 +186,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'AzureWebJobsStorage__accountName', value: storage.name }
         { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
         { name: 'VESTIBULE_POLICY', value: '/home/site/wwwroot/policy.toml' }
+        { name: 'VESTIBULE_LISTS', value: '/home/site/wwwroot/lists' }
         { name: 'VESTIBULE_STORE', value: 'dynamodb:${table}' }
         { name: 'VESTIBULE_BASE_PATH', value: '/api' }
         { name: 'VESTIBULE_BASIC_CREDENTIALS', value: basicCredentials }

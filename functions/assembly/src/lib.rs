@@ -1,13 +1,17 @@
 //! Puts functions together from their settings: the one place that names the store crates.
 
+mod list_files;
+
 use std::{path::Path, sync::Arc};
 
 use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
 use host::{Settings, StartError, StoreAddress};
-use policy::Policy;
+use policy::{OpenList, Policy};
 use store::{Clock, Rows, Store, SystemClock};
 use store_dynamodb::DynamoStore;
+
+pub use list_files::{PackedLists, packed_name};
 
 /// A step's gate for a binary of its own, as its settings say.
 ///
@@ -40,6 +44,7 @@ pub fn gate(
         paths,
         policy,
         store,
+        lists: None,
         credentials,
         clock,
         deadline,
@@ -47,20 +52,21 @@ pub fn gate(
     .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
 }
 
-/// The policy that the settings name.
+/// The policy that the settings name, with lists that were packed ahead.
 ///
 /// # Errors
 /// [`StartError`] with every mistake in it.
 pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
-    parse_policy(&settings.policy, &settings.read_policy()?)
+    let folder = settings.lists.clone().unwrap_or_else(|| "lists".into());
+    parse_policy(&settings.policy, &settings.read_policy()?, &PackedLists(folder))
 }
 
 /// The policy in the text of a file.
 ///
 /// # Errors
 /// As [`read_policy`].
-pub fn parse_policy(file: &Path, text: &str) -> Result<Policy, StartError> {
-    Policy::parse(text).map_err(|mistakes| {
+pub fn parse_policy(file: &Path, text: &str, lists: &dyn OpenList) -> Result<Policy, StartError> {
+    Policy::parse_with(text, lists).map_err(|mistakes| {
         let file = file.display();
         // The form that editors and terminals make a link of: file:line:column.
         let places: Vec<_> = mistakes.iter().map(|mistake| format!("{file}:{mistake}")).collect();

@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use approvals::{Account, Standing};
+use approvals::Account;
 use async_trait::async_trait;
 use effects::{
     Attempt, Why,
     account::{Accounts, Created, NewAccount},
     seal::Sealer,
 };
-use store::{Clock, Effect, OutboxEntry, Receiver, Request};
+use store::{Effect, OutboxEntry, Receiver, Request};
 
 use crate::{Delivered, Receive};
 
@@ -20,7 +20,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(120);
 pub(crate) struct AccountReceiver {
     pub(crate) accounts: Accounts,
     pub(crate) sealer: Option<Arc<Sealer>>,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
@@ -36,12 +35,6 @@ impl Receive for AccountReceiver {
     async fn deliver(&self, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
         if entry.effect != Effect::CreateAccount {
             return never("this effect is none for the directory");
-        }
-        match approvals::standing(Some(request), self.clock.now()) {
-            Standing::Approved(_) => {}
-            // It was recorded by somebody whose lease was over.
-            Standing::Provisioned(_) => return Attempt::Done(Delivered::Done),
-            _ => return never("the approval ran out before the account was created"),
         }
         let wanted = NewAccount {
             key: request.id.applicant,

@@ -23,13 +23,15 @@ use crate::{
 /// How many effects for one receiver are carried out at once: what mail servers and directories take without complaint.
 const AT_ONCE: usize = 8;
 
-/// The function, as its settings and the policy say; nothing where the policy lets nothing follow its decisions.
+/// The function, as its settings and the policy say; nothing where the policy holds nobody and there is no store. One
+/// that lets nothing follow its decisions has no receivers: an earlier policy may have left effects that nobody carries
+/// out any more, and a person has to see them.
 ///
 /// # Errors
 /// [`StartError`], saying which setting is wrong or missing, or what is wrong with the policy or a template.
 pub async fn assemble(settings: &Settings) -> Result<Option<Deliverer>, StartError> {
     let policy = assembly::read_policy(settings)?;
-    if !has_effects(&policy) {
+    if !policy.holds() {
         return Ok(None);
     }
     let rows = assembly::open_rows(settings).await?;
@@ -45,7 +47,7 @@ pub async fn assemble_with(
     policy: &Policy,
     rows: Arc<dyn Rows>,
 ) -> Result<Option<Deliverer>, StartError> {
-    if !has_effects(policy) {
+    if !policy.holds() {
         return Ok(None);
     }
     let builder = Builder::new(settings, policy)?;
@@ -59,13 +61,6 @@ pub async fn assemble_with(
         clock: builder.clock,
     };
     Ok(Some(Deliverer::new(parts, receivers)))
-}
-
-/// Whether anything follows a decision.
-fn has_effects(policy: &Policy) -> bool {
-    let terms = policy.terms();
-    let mail = !terms.tell_applicants.is_empty() || terms.tell_reviewers;
-    policy.holds() && (mail || terms.account == AccountBy::Graph)
 }
 
 struct Builder<'b> {
@@ -144,7 +139,6 @@ impl<'b> Builder<'b> {
         Ok(AccountReceiver {
             accounts: Accounts::new(accounts, outgoing, self.secrets.clone(), self.clock.clone()).map_err(bad)?,
             sealer: self.sealer.clone(),
-            clock: self.clock.clone(),
         })
     }
 

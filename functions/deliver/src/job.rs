@@ -11,8 +11,18 @@ impl Job for Deliverer {
 
     /// As long as the longest lease: an attempt and recording what came of it.
     fn longest_piece(&self) -> Duration {
-        let limits = self.receivers.iter().map(|receiver| receiver.time_limit());
+        let carriers = self.routes.iter().filter_map(|route| route.carrier.as_ref());
+        let limits = carriers.map(|carrier| carrier.time_limit());
         limits.max().unwrap_or_default() + lane::MARGIN
+    }
+
+    /// One for each receiver, carried or not.
+    fn apart(self) -> Vec<Deliverer> {
+        let alone = |route| Deliverer {
+            parts: self.parts.clone(),
+            routes: vec![route],
+        };
+        self.routes.into_iter().map(alone).collect()
     }
 
     async fn run(&self, time: Duration) -> Result<Ran, JobError> {

@@ -2,19 +2,29 @@
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
+use approvals::Timely;
 use effects::{Attempt, Why};
 use futures_util::FutureExt;
-use store::{Commit, Committed, Lane, OutboxEntry, StoreError, Timestamp, Write};
+use store::{Effect, Keys, Lane, OutboxEntry, Progress, Request, StoreError, Timestamp};
 
-use crate::{Delivered, Parts, Receive, Report, record};
+use crate::{
+    Delivered, Parts, Receive, Report, entry,
+    record::{self, Recorded},
+    route::Route,
+};
 
 /// How much longer than an attempt a lease lasts: the time to record what came of it.
 pub(crate) const MARGIN: Duration = Duration::from_secs(30);
 
+/// For how long an effect may be due that nobody carries out here: while a new policy is being deployed, some programs
+/// have the old one.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
 /// What is needed to work through lanes.
+#[derive(Clone, Copy)]
 pub(crate) struct Work<'w> {
     pub(crate) parts: &'w Parts,
-    pub(crate) receiver: &'w dyn Receive,
+    pub(crate) route: &'w Route,
     pub(crate) until: Timestamp,
 }
 
@@ -26,162 +36,134 @@ pub(crate) struct Done {
     pub(crate) changed: bool,
 }
 
+/// What is to be done about an entry.
+enum Next {
+    Attempt(Box<Request>),
+    Nothing,
+    Park(&'static str),
+}
+
 impl Work<'_> {
-    /// Delivers what is due in a lane, in order. What waits for an earlier effect waits as long as that one does.
-    pub(crate) async fn through(
-        self,
-        lane: Lane,
-        waiting: impl Iterator<Item = &OutboxEntry>,
-    ) -> Result<Done, StoreError> {
+    /// Whether anything new may begin now.
+    pub(crate) fn may_begin(&self) -> bool {
+        let now = self.parts.clock.now();
+        now < self.until && !self.route.rests(now)
+    }
+
+    /// Delivers what is due in a lane, in order. What waits behind an effect that failed waits as long as that one does.
+    pub(crate) async fn through(self, lane: Lane, waiting: Vec<OutboxEntry>) -> Result<Done, StoreError> {
         let mut done = Done::default();
-        let Parts { outbox, clock, .. } = self.parts;
-        while clock.now() < self.until {
-            let Some(first) = outbox.first_in(&lane).await? else {
+        while self.may_begin() {
+            let Some(first) = self.parts.outbox.first_in(&lane).await? else {
                 break;
             };
-            if first.due > clock.now() {
-                let behind = waiting.filter(|entry| entry.id.number > first.id.number);
-                done.changed |= self.postpone(behind, first.due).await?;
+            let now = self.parts.clock.now();
+            let changed = match first.progress {
+                Progress::Waits { until } if now < until => {
+                    let behind = waiting.iter().filter(|entry| entry.id.number > first.id.number);
+                    done.changed |= self.postpone(behind, until).await?;
+                    break;
+                }
+                Progress::Waits { until } => self.take(first, now.since(until), &mut done.report).await?,
+                // Somebody has it, and it may be done in a moment.
+                Progress::UnderWay { until } if now < until => break,
+                Progress::UnderWay { until } => self.lost(first, until, &mut done.report).await?,
+                Progress::Parked { .. } => break,
+            };
+            if !changed {
                 break;
             }
-            let Some(leased) = self.lease(first).await? else { break };
             done.changed = true;
-            self.deliver(leased, &mut done.report).await?;
         }
         Ok(done)
     }
 
-    /// Takes an entry for as long as an attempt may last; nothing if somebody else has it.
-    async fn lease(&self, entry: OutboxEntry) -> Result<Option<OutboxEntry>, StoreError> {
-        let lease = self.receiver.time_limit() + MARGIN;
-        let leased = OutboxEntry {
-            due: self.parts.clock.now().plus(lease),
-            attempts: entry.attempts.saturating_add(1),
-            revision: entry.revision + 1,
-            ..entry
+    /// Does what an entry needs whose time has come. False if somebody else was first, or nothing is to be done yet.
+    async fn take(&self, entry: OutboxEntry, waited: Duration, report: &mut Report) -> Result<bool, StoreError> {
+        let Some(carrier) = &self.route.carrier else {
+            return match waited >= GRACE {
+                true => self.park(entry, &Why::new(self.route.absent()), report).await,
+                false => Ok(false),
+            };
         };
-        Ok(self.replace(&leased).await?.then_some(leased))
-    }
-
-    async fn deliver(&self, entry: OutboxEntry, report: &mut Report) -> Result<(), StoreError> {
-        let attempt = match self.parts.store.request(&entry.request).await {
-            Ok(Some(request)) => self.attempt(&entry, &request).await,
-            Ok(None) => Attempt::Never {
-                why: Why::new("the request is not in the store"),
-            },
+        let request = match self.next(&entry).await {
+            Ok(Next::Attempt(request)) => request,
+            Ok(Next::Nothing) => return self.over(&entry).await,
+            Ok(Next::Park(why)) => return self.park(entry, &Why::new(why), report).await,
             // A row that cannot be read is this entry's trouble alone, and a person has to see it in the end.
-            Err(StoreError::Broken(why)) => Attempt::Later {
-                why: Why::new(why),
-                after: None,
-            },
+            Err(StoreError::Broken(why)) => return self.failed(entry, &Why::new(why), None, report).await,
             Err(error) => return Err(error),
         };
-        match attempt {
-            Attempt::Done(delivered) => {
-                record::delivered(self.parts, &entry, delivered).await?;
-                log(&entry, "delivered", None);
-                report.delivered += 1;
-            }
-            Attempt::Later { why, after } => match self.parts.schedule.after(entry.attempts, after) {
-                Some(wait) => {
-                    log(&entry, "failed", Some(&why));
-                    report.failed += 1;
-                    self.retry(entry, wait, &why).await?;
-                }
-                None => self.park(entry, &why, report).await?,
+        let lease = carrier.time_limit() + MARGIN;
+        let Some(leased) = self.lease(entry, lease).await? else {
+            return Ok(false);
+        };
+        self.deliver(carrier.as_ref(), leased, &request, report).await?;
+        Ok(true)
+    }
+
+    /// What is to be done about an entry now. Its request may have changed since it was written.
+    async fn next(&self, entry: &OutboxEntry) -> Result<Next, StoreError> {
+        let Parts { store, clock, .. } = self.parts;
+        let Some(request) = store.request(&entry.request).await? else {
+            return Ok(Next::Park("the request is not in the store"));
+        };
+        let addresses = match entry.effect {
+            Effect::CreateAccount => request.addresses.clone(),
+            _ => Vec::new(),
+        };
+        let keys = Keys {
+            addresses,
+            ..Keys::default()
+        };
+        let denials = store.look_up(&keys).await?.denials;
+        Ok(
+            match approvals::timely(&entry.effect, &request, &denials, clock.now()) {
+                Timely::Wanted => Next::Attempt(Box::new(request)),
+                Timely::Over => Next::Nothing,
+                Timely::Forbidden(why) => Next::Park(why),
             },
-            Attempt::Never { why } => self.park(entry, &why, report).await?,
+        )
+    }
+
+    async fn deliver(
+        &self,
+        carrier: &dyn Receive,
+        entry: OutboxEntry,
+        request: &Request,
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
+        match attempt(carrier, &entry, request).await {
+            Attempt::Done(delivered) => match record::delivered(self.parts, &entry, delivered).await? {
+                Recorded::Done => {
+                    entry::log(&entry, "delivered", None);
+                    report.delivered += 1;
+                }
+                Recorded::Nowhere(why) => drop(self.park(entry, &why, report).await?),
+            },
+            Attempt::Later { why, after } => {
+                if let Some(asked) = after {
+                    self.route.leave_alone(self.parts.clock.now(), asked);
+                }
+                // If it is somebody else's by now, the lease was over, and they decide.
+                self.failed(entry, &why, after, report).await?;
+            }
+            Attempt::Never { why } => drop(self.park(entry, &why, report).await?),
         }
         Ok(())
     }
-
-    /// One attempt, within its time, whatever the receiver does.
-    async fn attempt(&self, entry: &OutboxEntry, request: &store::Request) -> Attempt<Delivered> {
-        let later = |why| Attempt::Later {
-            why: Why::new(why),
-            after: None,
-        };
-        let attempt = AssertUnwindSafe(self.receiver.deliver(entry, request)).catch_unwind();
-        match tokio::time::timeout(self.receiver.time_limit(), attempt).await {
-            Ok(Ok(attempt)) => attempt,
-            Ok(Err(_panic)) => later("the receiver's code panicked"),
-            Err(_) => later("the receiver took too long"),
-        }
-    }
-
-    async fn retry(&self, entry: OutboxEntry, wait: Duration, why: &Why) -> Result<(), StoreError> {
-        let due = self.parts.clock.now().plus(wait);
-        self.give_back(entry, why, due, None).await
-    }
-
-    async fn park(&self, entry: OutboxEntry, why: &Why, report: &mut Report) -> Result<(), StoreError> {
-        log(&entry, "parked", Some(why));
-        report.parked += 1;
-        let now = self.parts.clock.now();
-        self.give_back(entry, why, now, Some(now)).await
-    }
-
-    async fn give_back(
-        &self,
-        entry: OutboxEntry,
-        why: &Why,
-        due: Timestamp,
-        parked_at: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let changed = OutboxEntry {
-            due,
-            revision: entry.revision + 1,
-            failure: Some(why.to_string()),
-            parked_at,
-            ..entry
-        };
-        // If it is somebody else's by now, the lease was over, and they decide.
-        self.replace(&changed).await.map(drop)
-    }
-
-    async fn postpone<'e>(
-        &self,
-        entries: impl Iterator<Item = &'e OutboxEntry>,
-        due: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut changed = false;
-        for entry in entries {
-            let later = OutboxEntry {
-                due,
-                revision: entry.revision + 1,
-                ..entry.clone()
-            };
-            changed |= self.replace(&later).await?;
-        }
-        Ok(changed)
-    }
-
-    /// Puts an entry in the place of the revision before; false if that is not there any more.
-    async fn replace(&self, entry: &OutboxEntry) -> Result<bool, StoreError> {
-        let write = Write::Effect {
-            entry: Box::new(entry.clone()),
-            replaces: Some(entry.revision - 1),
-        };
-        let committed = self.parts.store.commit(&Commit { writes: vec![write] }).await?;
-        Ok(committed == Committed::Applied)
-    }
 }
 
-/// One line for each attempt; an alarm counts those that were given up.
-fn log(entry: &OutboxEntry, outcome: &str, why: Option<&Why>) {
-    let (effect, attempt) = (entry.effect.name(), entry.attempts);
-    let (id, request) = (
-        tracing::field::display(&entry.id),
-        tracing::field::display(&entry.request),
-    );
-    let reason = why.map(tracing::field::display);
-    match outcome {
-        "parked" => {
-            tracing::error!(target: "vestibule", id, request, effect, attempt, reason, "effect {effect}: given up");
-        }
-        "failed" => {
-            tracing::warn!(target: "vestibule", id, request, effect, attempt, reason, "effect {effect}: failed");
-        }
-        _ => tracing::info!(target: "vestibule", id, request, effect, attempt, "effect {effect}: delivered"),
+/// One attempt, within its time, whatever the receiver does.
+async fn attempt(carrier: &dyn Receive, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
+    let later = |why| Attempt::Later {
+        why: Why::new(why),
+        after: None,
+    };
+    let attempt = AssertUnwindSafe(carrier.deliver(entry, request)).catch_unwind();
+    match tokio::time::timeout(carrier.time_limit(), attempt).await {
+        Ok(Ok(attempt)) => attempt,
+        Ok(Err(_panic)) => later("the receiver's code panicked"),
+        Err(_) => later("the receiver took too long"),
     }
 }

@@ -5,20 +5,23 @@
 
 mod account;
 mod assemble;
+mod entry;
 mod job;
 mod lane;
 mod mail;
+mod pump;
 mod record;
+mod route;
 mod schedule;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use approvals::{Account, Terms};
 use async_trait::async_trait;
 use effects::Attempt;
 use futures_util::{
-    future::join_all,
-    stream::{self, StreamExt},
+    FutureExt,
+    stream::{FuturesUnordered, StreamExt},
 };
 use store::{Clock, Effect, Outbox, OutboxEntry, Receiver, Request, Store, StoreError, Timestamp};
 
@@ -26,9 +29,11 @@ pub use assemble::{assemble, assemble_with};
 pub use schedule::{BadSchedule, Schedule};
 pub use store::MOST_FURTHER;
 
-/// How many entries are read at once. What is not read now is read afterwards, so that a backlog of any length takes
-/// the same memory.
-const BATCH: usize = 256;
+use crate::{
+    lane::Work,
+    pump::{LOOK_AGAIN, Pump},
+    route::Route,
+};
 
 /// Who carries effects out.
 #[async_trait]
@@ -74,7 +79,8 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Deliverer {
     parts: Arc<Parts>,
-    receivers: Vec<Arc<dyn Receive>>,
+    /// One for each receiver there is, carried or not.
+    routes: Vec<Arc<Route>>,
 }
 
 /// What a run did.
@@ -89,71 +95,51 @@ pub struct Report {
 }
 
 impl Deliverer {
-    /// Puts it together. The receivers carry effects out, each kind once; effects for others stay where they are.
+    /// Puts it together. The receivers carry effects out, each kind once. What is due for others for more than a
+    /// quarter of an hour is given up, so that a person sees it: the policy changed while it waited.
     pub fn new(parts: Parts, receivers: Vec<Arc<dyn Receive>>) -> Deliverer {
+        let route = |receiver| {
+            let carrier = receivers.iter().find(|carrier| carrier.receiver() == receiver);
+            Arc::new(Route::new(receiver, carrier.cloned()))
+        };
         Deliverer {
             parts: Arc::new(parts),
-            receivers,
+            routes: Receiver::ALL.map(route).to_vec(),
         }
     }
 
-    /// The same for each receiver alone, to run them beside one another: one that is slow keeps nobody waiting.
-    pub fn one_for_each_receiver(&self) -> Vec<Deliverer> {
-        let alone = |receiver: &Arc<dyn Receive>| Deliverer {
-            parts: self.parts.clone(),
-            receivers: vec![receiver.clone()],
-        };
-        self.receivers.iter().map(alone).collect()
-    }
-
-    /// Carries out everything that is due, until nothing is or the time is over. The receivers work beside one another;
-    /// the run ends with the slowest of them.
+    /// Carries out everything that is due, until nothing is or the time is over. The receivers work beside one another,
+    /// and one that has nothing to do looks again while another works; the run ends with the slowest of them.
     ///
     /// # Errors
     /// [`StoreError`] if the store failed. What was carried out until then is recorded, or will be found to be done.
     pub async fn drain(&self, until: Timestamp) -> Result<Report, StoreError> {
-        let runs = self
-            .receivers
-            .iter()
-            .map(|receiver| self.drain_one(receiver.as_ref(), until));
-        let mut report = Report::default();
-        for run in join_all(runs).await {
-            report = report.and(run?);
-        }
-        Ok(report)
-    }
-
-    async fn drain_one(&self, receiver: &dyn Receive, until: Timestamp) -> Result<Report, StoreError> {
         let parts = &*self.parts;
-        let mut report = Report::default();
+        let pump = |route| Pump::new(Work { parts, route, until });
+        let mut pumps: Vec<_> = self.routes.iter().map(|route| pump(route)).collect();
+        let mut at_work = FuturesUnordered::new();
         loop {
-            let due = parts.outbox.due(receiver.receiver(), parts.clock.now(), BATCH).await?;
-            let lanes: BTreeSet<_> = due.iter().map(|entry| entry.id.lane).collect();
-            let work = lanes.into_iter().map(|lane| {
-                let waiting = due.iter().filter(move |entry| entry.id.lane == lane);
-                lane::Work { parts, receiver, until }.through(lane, waiting)
-            });
-            let mut work = stream::iter(work).buffer_unordered(parts.at_once.max(1));
-            let mut changed = false;
-            let mut failure = None;
-            while let Some(done) = work.next().await {
-                match done {
-                    Ok(done) => {
-                        changed |= done.changed;
-                        report = report.and(done.report);
-                    }
-                    // The others finish what they have begun.
-                    Err(error) => failure = Some(error),
-                }
+            for (index, pump) in pumps.iter_mut().enumerate() {
+                at_work.extend(
+                    pump.begin()
+                        .into_iter()
+                        .map(|work| work.map(move |ended| (index, ended))),
+                );
             }
-            if let Some(error) = failure {
-                return Err(error);
+            if at_work.is_empty() && !pumps.iter_mut().any(Pump::look_once_more) {
+                break;
             }
-            // Others work on what is left, nothing is, or the time is over.
-            if !changed {
-                return Ok(report);
+            // A pause, since something may have become due for those that had nothing.
+            let Ok(Some((index, ended))) = tokio::time::timeout(LOOK_AGAIN, at_work.next()).await else {
+                continue;
+            };
+            if pumps.get_mut(index).is_some_and(|pump| pump.end(ended)) {
+                pumps.iter_mut().for_each(Pump::grow_stale);
             }
         }
+        pumps
+            .into_iter()
+            .try_fold(Report::default(), |report, pump| Ok(report.and(pump.result()?)))
     }
 }
 

@@ -107,11 +107,9 @@ impl ReviewerMail {
             // The policy does not name them any more.
             return Attempt::Done(Delivered::Done);
         };
-        let Some(applicant) = applicant(request) else {
-            return never("the applicant gave no e-mail address to show");
-        };
         let waiting = Waiting {
-            applicant,
+            name: name_of(request),
+            address: address_of(request),
             days: 0,
             link: self.room.clone(),
         };
@@ -140,12 +138,20 @@ async fn send(
     }
 }
 
-/// The applicant at the address that a one-time passcode proved, and else at the one they gave.
 fn applicant(request: &Request) -> Option<Applicant> {
-    let address = request.proven_address().or_else(|| request.email())?;
-    let name = request.reviewed.at_key("displayName").and_then(Value::text);
     Some(Applicant {
-        name: name.unwrap_or_default().to_owned(),
-        address: Address::parse(address).ok()?,
+        name: name_of(request),
+        address: address_of(request)?,
     })
+}
+
+fn name_of(request: &Request) -> String {
+    let name = request.reviewed.at_key("displayName").and_then(Value::text);
+    name.unwrap_or_default().to_owned()
+}
+
+/// The address that a one-time passcode proved, and else the one that the applicant gave.
+fn address_of(request: &Request) -> Option<Address> {
+    let address = request.proven_address().or_else(|| request.email())?;
+    Address::parse(address).ok()
 }

@@ -1,56 +1,89 @@
 //! Recording what was carried out, with what follows from it.
 
-use store::{Commit, Committed, Effect, OutboxEntry, StoreError, Write};
+use approvals::Account;
+use effects::Why;
+use store::{Commit, Committed, Effect, Keys, OutboxEntry, Progress, State, StoreError, Write};
 
 use crate::{Delivered, Parts};
 
 /// How often recording is tried again that lost a race: an approved request changes at most once more.
 const MOST_RACES: usize = 3;
 
+/// What became of recording.
+pub(crate) enum Recorded {
+    /// It is recorded, and the entry gone; or somebody else has the entry and finds that it is done.
+    Done,
+    /// There is no place for it any more: a person has to know.
+    Nowhere(Why),
+}
+
 /// Takes an entry out of the outbox, and records what came of it in the same commit. If the lease is over and somebody
 /// else has the entry, they find that it is done.
-pub(crate) async fn delivered(parts: &Parts, entry: &OutboxEntry, delivered: Delivered) -> Result<(), StoreError> {
-    let gone = Write::Delivered {
-        id: entry.id,
-        revision: entry.revision,
-    };
-    let account = match delivered {
-        Delivered::Account(account) => account,
-        Delivered::Done => return commit(parts, vec![gone]).await.map(drop),
+pub(crate) async fn delivered(
+    parts: &Parts,
+    entry: &OutboxEntry,
+    delivered: Delivered,
+) -> Result<Recorded, StoreError> {
+    match delivered {
+        Delivered::Done => gone(parts, entry).await.map(|_is_ours| Recorded::Done),
+        Delivered::Account(account) => provisioned(parts, entry, account).await,
         Delivered::Further(effects) => {
             let further = (0..)
                 .zip(effects)
                 .map(|(index, effect)| instead(parts, entry, index, effect));
-            return commit(parts, [gone].into_iter().chain(further).collect())
-                .await
-                .map(drop);
+            let writes = [taken_out(entry)].into_iter().chain(further);
+            commit(parts, writes.collect()).await.map(|_committed| Recorded::Done)
         }
-    };
+    }
+}
+
+/// Takes an entry out of the outbox; false if it is not as it was any more.
+pub(crate) async fn gone(parts: &Parts, entry: &OutboxEntry) -> Result<bool, StoreError> {
+    Ok(commit(parts, vec![taken_out(entry)]).await? == Committed::Applied)
+}
+
+async fn provisioned(parts: &Parts, entry: &OutboxEntry, account: Account) -> Result<Recorded, StoreError> {
     for _ in 0..MOST_RACES {
-        let request = parts.store.request(&entry.request).await?;
-        let transition = request
-            .and_then(|request| approvals::provision(&request, account.clone(), parts.clock.now(), &parts.terms).ok());
-        let mut writes = match transition {
-            Some(transition) => transition.commit(None, &[]).writes,
-            // It was recorded before, and only the entry was left.
-            None => Vec::new(),
+        let Some(mut writes) = provision(parts, entry, &account).await? else {
+            return Ok(Recorded::Nowhere(Why::new(format!(
+                "the account {} was created, but the approval had run out meanwhile, and the applicant asks anew: keep \
+                 the account or remove it from the directory, then drop this effect",
+                account.object_id
+            ))));
         };
-        writes.push(gone.clone());
+        writes.push(taken_out(entry));
         if commit(parts, writes).await? == Committed::Applied {
-            return Ok(());
+            return Ok(Recorded::Done);
         }
-        if parts
-            .outbox
-            .entry(&entry.id)
-            .await?
-            .is_none_or(|now| now.revision != entry.revision)
-        {
-            return Ok(());
+        let now = parts.outbox.entry(&entry.id).await?;
+        if now.is_none_or(|now| now.revision != entry.revision) {
+            return Ok(Recorded::Done);
         }
     }
     Err(StoreError::Busy(format!(
         "lost {MOST_RACES} races for the same request"
     )))
+}
+
+/// What records an account: nothing to write if it was recorded before and only the entry was left. `None` if another
+/// request has taken the place of this one, so that it cannot change any more.
+async fn provision(parts: &Parts, entry: &OutboxEntry, account: &Account) -> Result<Option<Vec<Write>>, StoreError> {
+    let keys = Keys {
+        applicant: Some(entry.request.applicant),
+        ..Keys::default()
+    };
+    let latest = parts.store.look_up(&keys).await?.request;
+    let (request, is_latest) = match latest.filter(|latest| latest.id == entry.request) {
+        Some(latest) => (Some(latest), true),
+        None => (parts.store.request(&entry.request).await?, false),
+    };
+    Ok(match request {
+        Some(request) if matches!(request.state, State::Provisioned { .. }) => Some(Vec::new()),
+        Some(request) if is_latest => approvals::provision(&request, account.clone(), parts.clock.now(), &parts.terms)
+            .ok()
+            .map(|transition| transition.commit(None, &[]).writes),
+        _ => None,
+    })
 }
 
 fn instead(parts: &Parts, entry: &OutboxEntry, index: u64, effect: Effect) -> Write {
@@ -59,15 +92,24 @@ fn instead(parts: &Parts, entry: &OutboxEntry, index: u64, effect: Effect) -> Wr
         request: entry.request,
         effect,
         written_at: entry.written_at,
-        due: parts.clock.now(),
+        progress: Progress::Waits {
+            until: parts.clock.now(),
+        },
         attempts: 0,
+        failures: 0,
         revision: 1,
         failure: None,
-        parked_at: None,
     };
     Write::Effect {
         entry: Box::new(entry),
         replaces: None,
+    }
+}
+
+fn taken_out(entry: &OutboxEntry) -> Write {
+    Write::Delivered {
+        id: entry.id,
+        revision: entry.revision,
     }
 }
 

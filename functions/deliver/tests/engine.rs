@@ -6,11 +6,12 @@ mod world;
 
 use std::time::Duration;
 
-use approvals::Account;
+use approvals::{Account, Ruling};
 use deliver::{Delivered, Report};
 use effects::{Attempt, Why};
 use host::{Job, Ran};
 use store::{Effect, News, Outbox, Receiver, State, Store};
+use tokio::time::timeout;
 
 use crate::world::{Behaviour, FAR, World};
 
@@ -26,6 +27,12 @@ const DONE: Report = Report {
     parked: 0,
 };
 
+const FAILED: Report = Report {
+    delivered: 0,
+    failed: 1,
+    parked: 0,
+};
+
 fn later(after: Option<Duration>) -> Attempt<Delivered> {
     Attempt::Later {
         why: Why::new("not now"),
@@ -35,6 +42,13 @@ fn later(after: Option<Duration>) -> Attempt<Delivered> {
 
 fn never() -> Attempt<Delivered> {
     Attempt::Never { why: Why::new("no") }
+}
+
+fn created() -> Attempt<Delivered> {
+    Attempt::Done(Delivered::Account(Account {
+        object_id: "2f1c".to_owned(),
+        redeem_url: None,
+    }))
 }
 
 fn done() -> Attempt<Delivered> {
@@ -61,10 +75,10 @@ async fn what_fails_is_tried_by_the_schedule_with_the_same_id_and_then_parked() 
         assert_eq!(world.drain().await.failed, 1, "attempt {n}");
         let now = world.entry(&entry).await;
         assert_eq!(
-            (now.attempts as usize, now.failure.as_deref()),
-            (n + 1, Some("not now"))
+            (now.attempts as usize, now.failures as usize, now.failure.as_deref()),
+            (n + 1, n + 1, Some("not now"))
         );
-        let wait = now.due.since(world.now()).as_secs_f64();
+        let wait = now.due().unwrap().since(world.now()).as_secs_f64();
         assert!(
             (f64::from(seconds)..=f64::from(seconds) * 1.1).contains(&wait),
             "{wait}"
@@ -89,7 +103,7 @@ async fn a_receiver_that_asks_for_more_time_gets_it() {
         .behave(|_| Behaviour::Answer(later(Some(Duration::from_secs(600)))));
     let entry = world.write("jane", 1, TELL).await;
     world.drain().await;
-    let wait = world.entry(&entry).await.due.since(world.now());
+    let wait = world.entry(&entry).await.due().unwrap().since(world.now());
     assert!(
         wait >= Duration::from_secs(600) && wait <= Duration::from_secs(660),
         "{wait:?}"
@@ -107,7 +121,7 @@ async fn what_cannot_heal_is_parked_at_once_and_does_not_hold_up_what_follows() 
     let report = world.drain().await;
     assert_eq!((report.parked, report.delivered), (1, 1));
     assert_eq!(world.mail.log(), [first.id, second.id]);
-    assert!(world.entry(&first).await.parked_at.is_some());
+    assert!(world.entry(&first).await.parked_at().is_some());
 }
 
 #[tokio::test]
@@ -151,6 +165,8 @@ async fn what_waits_for_an_earlier_effect_does_not_stand_in_the_way_of_others() 
     }
     world.forward(Duration::from_millis(1));
     world.drain().await;
+    let due = world.store.due(Receiver::Mail, world.now(), None, 500).await.unwrap();
+    assert_eq!(due.entries, [], "nobody looks at them before the first one's time");
     let other = world.write("jim", 1, TELL).await;
     assert_eq!(world.drain().await, DONE);
     assert_eq!(world.mail.log().last(), Some(&other.id));
@@ -161,13 +177,298 @@ async fn a_receiver_that_is_down_does_not_hold_up_the_others() {
     let world = World::new();
     world.account.behave(|_| Behaviour::Hang);
     for name in ["jane", "jim", "joe"] {
-        world.write(name, 1, Effect::CreateAccount).await;
-        world.write(name, 1, TELL).await;
+        world.approved(name).await;
+        world.write(name, 9, TELL).await;
     }
     let draining = tokio::spawn(world.deliverer().drain_far());
-    world.account.wait_for(3).await;
-    world.mail.wait_for(3).await;
+    timeout(SOON, world.account.wait_for(3)).await.unwrap();
+    timeout(SOON, world.mail.wait_for(3)).await.unwrap();
     draining.abort();
+}
+
+/// Nobody waits longer than this for what has to happen.
+const SOON: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_lane_that_is_slow_takes_one_place_and_no_more() {
+    let world = World::new();
+    world.mail.behave(|n| {
+        if n == 0 {
+            Behaviour::Hang
+        } else {
+            Behaviour::Answer(done())
+        }
+    });
+    // More than are read at once.
+    for n in 0..601 {
+        world.write(&n.to_string(), 1, TELL).await;
+    }
+    let draining = tokio::spawn(world.deliverer().drain_far());
+    timeout(SOON, world.mail.wait_for(601)).await.unwrap();
+    let slow = world.store.entry(&world.mail.log()[0]).await.unwrap().unwrap();
+    assert_eq!(slow.failures, 0, "its attempt is under way");
+    draining.abort();
+}
+
+#[tokio::test]
+async fn what_becomes_due_while_others_work_is_carried_out_in_the_same_run() {
+    let world = World::new();
+    world.account.behave(|_| Behaviour::Hang);
+    world.mail.behave(|n| {
+        if n == 0 {
+            Behaviour::Hang
+        } else {
+            Behaviour::Answer(done())
+        }
+    });
+    world.approved("jane").await;
+    let draining = tokio::spawn(world.deliverer().drain_far());
+    world.account.wait_for(1).await;
+    // Another receiver, which had nothing to do, and then one that has.
+    for (n, name) in ["jim", "joe"].into_iter().enumerate() {
+        world.write(name, 1, TELL).await;
+        timeout(SOON, world.mail.wait_for(n + 1)).await.unwrap();
+    }
+    draining.abort();
+    let account = world.store.entry(&world.account.log()[0]).await.unwrap().unwrap();
+    assert_eq!(account.failures, 0, "its attempt is under way");
+}
+
+#[tokio::test]
+async fn what_waits_behind_an_attempt_under_way_stands_in_nobodys_way_and_is_not_postponed() {
+    let world = World::new();
+    world.mail.behave(|n| {
+        if n == 0 {
+            Behaviour::Hang
+        } else {
+            Behaviour::Answer(done())
+        }
+    });
+    let mut janes = Vec::new();
+    // More than are read at once.
+    for n in 0..300 {
+        janes.push(world.write("jane", n + 1, TELL).await);
+    }
+    let holder = tokio::spawn(world.deliverer().drain_far());
+    world.mail.wait_for(1).await;
+    world.forward(Duration::from_millis(1));
+    let jim = world.write("jim", 1, TELL).await;
+    timeout(SOON, world.mail.wait_for(2)).await.unwrap();
+    let joe = world.write("joe", 1, TELL).await;
+    // Whoever cannot take the lane goes on with the rest, and ends.
+    let other = timeout(SOON, world.another_deliverer().drain_far()).await.unwrap();
+    assert!(other.unwrap().delivered <= 1);
+    timeout(SOON, world.mail.wait_for(3)).await.unwrap();
+    holder.abort();
+    assert_eq!(world.mail.log(), [janes[0].id, jim.id, joe.id]);
+    for entry in &janes[1..] {
+        assert_eq!(world.entry(entry).await, *entry);
+    }
+}
+
+#[tokio::test]
+async fn a_deliverer_that_lost_its_races_carries_out_the_rest_and_ends() {
+    let world = World::new();
+    world.mail.behave(|n| match n {
+        0..World::AT_ONCE => Behaviour::Hang,
+        _ => Behaviour::Answer(done()),
+    });
+    for n in 0..World::AT_ONCE {
+        world.write(&format!("held {n}"), 1, TELL).await;
+        world.write(&format!("held {n}"), 2, TELL).await;
+    }
+    world.forward(Duration::from_millis(1));
+    let holder = tokio::spawn(world.deliverer().drain_far());
+    world.mail.wait_for(World::AT_ONCE).await;
+    for n in 0..300 {
+        world.write(&n.to_string(), 1, TELL).await;
+    }
+    holder.abort();
+    let rest = timeout(SOON, world.another_deliverer().drain_far()).await.unwrap();
+    assert_eq!(rest.unwrap().delivered, 300);
+    let nothing = timeout(SOON, world.another_deliverer().drain_far()).await.unwrap();
+    assert_eq!(nothing, Ok(Report::default()), "what somebody else has is left alone");
+}
+
+#[tokio::test]
+async fn what_ends_its_process_every_time_is_parked_in_the_end() {
+    let world = World::new();
+    world.mail.behave(|_| Behaviour::Hang);
+    let entry = world.write("jane", 1, TELL).await;
+    for n in 1..=8 {
+        let killed = tokio::spawn(world.deliverer().drain_far());
+        timeout(SOON, world.mail.wait_for(n)).await.unwrap();
+        killed.abort();
+        assert!(killed.await.unwrap_err().is_cancelled());
+        world.forward(FAR);
+    }
+    assert_eq!(world.drain().await.parked, 1);
+    let now = world.entry(&entry).await;
+    assert_eq!((now.attempts, now.failures), (8, 8));
+    assert!(now.failure.unwrap().contains("the process ended"));
+}
+
+#[tokio::test]
+async fn a_receiver_that_asked_for_time_is_left_alone_by_everything_that_is_due() {
+    let world = World::new();
+    let runner = world.deliverer();
+    world
+        .mail
+        .behave(|_| Behaviour::Answer(later(Some(Duration::from_secs(60)))));
+    for n in 0..30 {
+        world.write(&n.to_string(), 1, TELL).await;
+    }
+    let report = runner.drain_far().await.unwrap();
+    assert!((1..=World::AT_ONCE).contains(&report.failed), "{report:?}");
+    assert_eq!(
+        world.mail.log().len(),
+        report.failed,
+        "nothing began after the first answer"
+    );
+    world.mail.behave(|_| Behaviour::Answer(done()));
+    world.forward(Duration::from_millis(59_999));
+    assert_eq!(runner.drain_far().await, Ok(Report::default()));
+    world.forward(Duration::from_millis(1));
+    assert_eq!(runner.drain_far().await.unwrap().delivered, 30 - report.failed);
+}
+
+#[tokio::test]
+async fn what_a_receiver_asks_for_stops_its_effects_for_minutes_and_never_for_days() {
+    let world = World::new();
+    let runner = world.deliverer();
+    world
+        .mail
+        .behave(|n| Behaviour::Answer(if n == 0 { later(Some(FAR)) } else { done() }));
+    world.write("jane", 1, TELL).await;
+    assert_eq!(runner.drain_far().await, Ok(FAILED));
+    world.write("jim", 1, TELL).await;
+    world.forward(Duration::from_secs(10 * 60) - Duration::from_millis(1));
+    assert_eq!(runner.drain_far().await, Ok(Report::default()));
+    world.forward(Duration::from_millis(1));
+    assert_eq!(runner.drain_far().await, Ok(DONE));
+}
+
+#[tokio::test]
+async fn what_is_due_for_a_receiver_that_nobody_carries_is_given_up_for_a_person_to_see() {
+    for alone in [false, true] {
+        let world = World::new();
+        world.approved("jane").await;
+        let lane = world.write("jim", 1, Effect::TellReviewers).await;
+        let runner = world.deliverer_of(&world.mail);
+        let run = async || match alone {
+            false => runner.drain_far().await.unwrap().parked,
+            true => {
+                let mut parked = 0;
+                for one in runner.alone() {
+                    parked += one.drain_far().await.unwrap().parked;
+                }
+                parked
+            }
+        };
+        world.forward(Duration::from_secs(15 * 60) - Duration::from_millis(1));
+        assert_eq!(run().await, 0, "a deployment may be under way");
+        world.forward(Duration::from_millis(1));
+        assert_eq!(run().await, 0, "it is looked at once a minute");
+        world.forward(Duration::from_secs(60));
+        assert_eq!(run().await, 2);
+        let parked = world.store.parked(None, 10).await.unwrap().entries;
+        let missing = |entry: &store::OutboxEntry| match entry.id.lane.receiver {
+            Receiver::Account => "account = \"graph\"",
+            _ => "`reviewers` of `[mail]`",
+        };
+        for entry in &parked {
+            let failure = entry.failure.as_deref().unwrap();
+            assert!(
+                failure.contains(missing(entry)) && failure.contains("drop"),
+                "{failure}"
+            );
+            assert_eq!(entry.attempts, 0, "none was begun");
+        }
+        assert!(parked.iter().any(|entry| entry.id == lane.id));
+        assert!(world.account.log().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn no_account_is_created_for_an_address_that_was_denied_after_the_approval() {
+    let world = World::new();
+    // An address that both have given.
+    let jane = world.submitted("Jane at home.example").await;
+    let john = world.submitted("John at home.example").await;
+    let other = world.approved("Jim at work.example").await;
+    world.decided(&jane, Ruling::Approve).await;
+    world.forward(Duration::from_secs(1));
+    world.decided(&john, Ruling::Deny).await;
+    let report = world.drain().await;
+    assert_eq!(report.parked, 1);
+    let [parked] = world.store.parked(None, 10).await.unwrap().entries.try_into().unwrap();
+    assert_eq!(parked.request, jane.id);
+    let failure = parked.failure.unwrap();
+    assert!(failure.contains("denied") && !failure.contains("home"), "{failure}");
+    let asked: Vec<_> = world.account.log().iter().map(|id| id.lane.applicant).collect();
+    assert_eq!(asked, [other.id.applicant]);
+    // An earlier denial does not count: the reviewer who approved knew better.
+    let joan = world.submitted("Joan at home.example").await;
+    world.forward(Duration::from_secs(1));
+    world.decided(&joan, Ruling::Approve).await;
+    world.drain().await;
+    assert_eq!(world.account.log().last().unwrap().lane.applicant, joan.id.applicant);
+}
+
+#[tokio::test]
+async fn reviewers_are_told_of_what_waits_and_not_of_what_was_decided_meanwhile() {
+    let world = World::new();
+    let waits = world.write("jane", 1, Effect::TellReviewers).await;
+    let decided = world.write("jim", 1, Effect::TellReviewers).await;
+    let jim = world.store.request(&decided.request).await.unwrap().unwrap();
+    world.decided(&jim, Ruling::Deny).await;
+    assert_eq!(world.drain().await, DONE);
+    assert_eq!(world.reviewers.log(), [waits.id]);
+    assert_eq!(world.store.entry(&decided.id).await, Ok(None), "it is done");
+}
+
+#[tokio::test]
+async fn an_applicants_letters_keep_their_order_when_the_decision_is_faster() {
+    let world = World::new();
+    let received = world.write("jane", 1, TELL).await;
+    let jane = world.store.request(&received.request).await.unwrap().unwrap();
+    world.decided(&jane, Ruling::Deny).await;
+    let denied = world.write("jane", 2, TELL).await;
+    world.drain().await;
+    assert_eq!(world.mail.log(), [received.id, denied.id]);
+}
+
+#[tokio::test]
+async fn an_account_is_recorded_though_the_approval_ran_out_during_the_attempt() {
+    let world = World::new();
+    let jane = world.approved("jane").await;
+    let clock = world.clock.clone();
+    world.account.behave(move |_| {
+        clock.forward(2 * FAR);
+        Behaviour::Answer(created())
+    });
+    assert_eq!(world.drain().await, DONE);
+    let now = world.request(&jane).await;
+    assert!(matches!(now.state, State::Provisioned { object_id, .. } if object_id == "2f1c"));
+}
+
+#[tokio::test]
+async fn an_account_whose_applicant_asked_anew_during_the_attempt_is_told_to_a_person() {
+    let world = World::new();
+    let jane = world.approved("jane").await;
+    world
+        .account
+        .behave(|_| Behaviour::Slow(Duration::from_millis(200), created()));
+    let draining = tokio::spawn(world.deliverer().drain_far());
+    world.account.wait_for(1).await;
+    world.forward(2 * FAR);
+    let anew = world.submitted("jane").await;
+    assert_eq!(anew.id.round, 2);
+    assert_eq!(draining.await.unwrap().unwrap().parked, 1);
+    let [parked] = world.store.parked(None, 10).await.unwrap().entries.try_into().unwrap();
+    assert_eq!(parked.request, jane.id);
+    assert!(parked.failure.unwrap().contains("account 2f1c was created"));
+    assert_eq!(world.request(&anew).await, anew);
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +485,9 @@ async fn a_receiver_that_takes_too_long_or_panics_has_failed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_deliverers_never_work_on_one_entry() {
     let world = World::new();
-    world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(20)));
+    world
+        .mail
+        .behave(|_| Behaviour::Slow(Duration::from_millis(20), done()));
     for n in 0..20 {
         world.write(&n.to_string(), 1, TELL).await;
     }
@@ -219,7 +522,12 @@ async fn a_lease_outlives_the_attempt_and_ends_when_its_holder_is_gone() {
         Report::default(),
         "the attempt could still be under way"
     );
-    world.forward(Duration::from_secs(31));
+    world.forward(Duration::from_secs(30));
+    assert_eq!(world.drain().await, FAILED, "it counts as lost, and waits for its time");
+    let now = world.entry(&entry).await;
+    assert_eq!((now.attempts, now.failures), (1, 1));
+    assert!(now.failure.unwrap().contains("the process ended"));
+    world.forward(Duration::from_secs(6));
     assert_eq!(world.drain().await, DONE);
     assert_eq!(world.mail.log(), [entry.id, entry.id]);
 }
@@ -234,7 +542,7 @@ async fn an_account_is_recorded_with_the_news_in_one_commit() {
         })))
     });
     let request = world.approved("jane").await;
-    world.drain_account_only().await;
+    world.deliverer_of(&world.account).drain_far().await.unwrap();
     let now = world.store.request(&request.id).await.unwrap().unwrap();
     assert!(matches!(&now.state, State::Provisioned { object_id, .. } if object_id == "2f1c"));
     let account = store::Lane {
@@ -259,22 +567,32 @@ async fn an_account_is_recorded_with_the_news_in_one_commit() {
 }
 
 #[tokio::test]
-async fn a_crash_between_done_and_recorded_is_harmless() {
+async fn what_follows_for_another_receiver_is_carried_out_in_the_same_run() {
     let world = World::new();
     world.account.behave(|_| {
         Behaviour::Answer(Attempt::Done(Delivered::Account(Account {
             object_id: "2f1c".to_owned(),
-            redeem_url: None,
+            redeem_url: Some("sealed".to_owned()),
         })))
     });
+    world.approved("jane").await;
+    assert_eq!(world.drain().await.delivered, 2);
+    assert_eq!(world.mail.log().len(), 1);
+}
+
+#[tokio::test]
+async fn a_crash_between_done_and_recorded_is_harmless() {
+    let world = World::new();
+    world.account.behave(|_| Behaviour::Answer(created()));
     let request = world.approved("jane").await;
     world.fail_commits_after(1);
     world.deliverer_on_failing_store().drain_far().await.unwrap_err();
     assert_eq!(world.account.log().len(), 1, "it was carried out");
     let now = world.store.request(&request.id).await.unwrap().unwrap();
     assert!(matches!(now.state, State::Approved { .. }), "and not recorded");
-    world.forward(world.account.limit() + Duration::from_secs(31));
-    assert_eq!(world.drain().await, DONE);
+    world.forward(world.account.limit() + Duration::from_secs(36));
+    let report = world.drain().await;
+    assert_eq!((report.failed, report.delivered), (1, 1), "{report:?}");
     let log = world.account.log();
     assert!(log.len() == 2 && log[0] == log[1], "the same id again: {log:?}");
     let now = world.store.request(&request.id).await.unwrap().unwrap();
@@ -284,7 +602,7 @@ async fn a_crash_between_done_and_recorded_is_harmless() {
 #[tokio::test]
 async fn a_backlog_is_drained_batch_by_batch() {
     let world = World::new();
-    world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(2)));
+    world.mail.behave(|_| Behaviour::Slow(Duration::from_millis(2), done()));
     for n in 0..600 {
         world.write(&n.to_string(), 1, TELL).await;
     }

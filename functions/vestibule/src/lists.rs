@@ -9,6 +9,8 @@ use std::{
 use clap::Subcommand;
 use lists::{Kind, PackError, pack_file};
 
+use crate::list_files;
+
 /// `vestibule lists …`
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -23,6 +25,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "PATH")]
         out: Option<PathBuf>,
     },
+    /// Packs every list that a policy names, and those that come with the program, for where nothing can be packed
+    PackAll {
+        /// The policy file
+        policy: PathBuf,
+        /// The folder, which VESTIBULE_LISTS then names
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
 }
 
 impl Command {
@@ -32,15 +42,24 @@ impl Command {
         reason = "this is what the command is for"
     )]
     pub(crate) fn run(self) -> ExitCode {
-        let Command::Pack { file, kind, out } = self;
-        let target = out.unwrap_or_else(|| beside(&file));
-        match pack(kind, &file, &target) {
+        let done = match self {
+            Command::Pack { file, kind, out } => {
+                let target = out.unwrap_or_else(|| beside(&file));
+                pack(kind, &file, &target)
+                    .map(|done| format!("{}: {done}", target.display()))
+                    .map_err(|error| format!("{}: {error}", file.display()))
+            }
+            Command::PackAll { policy, out } => list_files::pack_all(&policy, &out)
+                .map(|names| format!("{}: {}", out.display(), names.join(", ")))
+                .map_err(|error| error.to_string()),
+        };
+        match done {
             Ok(done) => {
-                println!("{}: {done}", target.display());
+                println!("{done}");
                 ExitCode::SUCCESS
             }
             Err(error) => {
-                eprintln!("vestibule: {}: {error}", file.display());
+                eprintln!("vestibule: {error}");
                 ExitCode::FAILURE
             }
         }

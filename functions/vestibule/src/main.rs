@@ -1,8 +1,8 @@
 //! All functions in one process, and the operator's command line.
 
-mod background;
 mod closed;
 mod effects;
+mod list_files;
 mod lists;
 mod local;
 mod policy_file;
@@ -11,9 +11,10 @@ mod router;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use host::{Platform, Settings, StartError};
+use deliver::Deliverer;
+use host::{Background, Platform, Settings, StartError};
 
-use crate::{background::Background, router::Router};
+use crate::router::Router;
 
 /// The gate that Microsoft's sign-up service calls while a person signs up.
 #[derive(Parser)]
@@ -107,7 +108,7 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
     }
 }
 
-async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background>), StartError> {
+async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
     let mut settings = Settings::read(&|name| flags.variable(name))?;
     let guide = match flags.local {
         true => Some(local::complete(&mut settings)?),

@@ -6,17 +6,14 @@ use bytes::Bytes;
 use claims::Step;
 use deliver::Deliverer;
 use gate::{Gate, Paths};
-use host::{Body, Platform, Settings, StartError};
+use host::{Background, Body, Platform, Settings, StartError, Wake};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
 use store::Store;
 use tower::Service;
 
-use crate::{
-    background::{Background, Wake},
-    closed,
-};
+use crate::{closed, list_files};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, Infallible>> + Send>>;
 
@@ -44,8 +41,8 @@ impl Router {
     pub(crate) async fn open(
         settings: &Settings,
         prefix: &'static str,
-    ) -> Result<(Router, Option<Background>), StartError> {
-        let policy = Arc::new(assembly::read_policy(settings)?);
+    ) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
+        let policy = Arc::new(list_files::read_policy(settings)?);
         let needs_store = policy.holds() || settings.reviewers.is_some();
         let rows = if needs_store {
             Some(assembly::open_rows(settings).await?)
@@ -59,7 +56,7 @@ impl Router {
         // On Azure a timer calls instead: the platform stops processes that nobody calls.
         let platform = settings.platform.clone();
         let in_background = deliverer.clone().filter(|_| !platform.is_cloud());
-        let background = in_background.as_ref().map(Background::new);
+        let background = in_background.map(Background::new);
         let wake = background.as_ref().map(Background::wake).unwrap_or_default();
         let store = || rows.clone().map(|rows| -> Arc<dyn Store> { rows });
         let gate = |step: Step| {

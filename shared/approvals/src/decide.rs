@@ -70,6 +70,7 @@ pub fn decide(request: &Request, decide: &Decide, now: Timestamp, terms: &Terms)
                 by,
                 reason,
                 until,
+                account: terms.account,
             });
             let effect = match terms.account {
                 AccountBy::Graph => Some(Effect::CreateAccount),

@@ -4,7 +4,7 @@
 //! hold      reviewer              the person comes again
 //!  │           │                          │
 //! Pending ─▶ Approved ─────────────────▶ Admitted ◀── automatic approval
-//!  │ │         │ └ account = graph, created ─▶ Provisioned
+//!  │ │         │ └ we create the account ─▶ Provisioned
 //!  │ │         └ not used in time ─▶ as none
 //!  │ └ Withdrawn
 //!  └ Denied ── cool-down over, comes again ──▶ Pending
@@ -19,6 +19,7 @@ mod reviewed;
 mod standing;
 mod submit;
 mod tell;
+mod timely;
 mod transition;
 
 use std::time::Duration;
@@ -28,7 +29,9 @@ use store::News;
 pub use decide::{Decide, Refusal, Ruling, decide};
 pub use provision::{Account, provision};
 pub use standing::{Notice, Standing, check, standing, turned_away};
+pub use store::AccountBy;
 pub use submit::{Answer, MOST_ADDRESSES, Submission, Wish, submit};
+pub use timely::{Timely, timely};
 pub use transition::Transition;
 
 /// What the policy says about approvals.
@@ -40,7 +43,7 @@ pub struct Terms {
     pub unused: Duration,
     /// Whether an applicant that only an e-mail address identifies may use an approval.
     pub trust_email: bool,
-    /// Who creates the account of somebody who was approved.
+    /// Who creates the account of somebody who is approved from now on.
     pub account: AccountBy,
     /// What applicants are told by mail.
     pub tell_applicants: Vec<News>,
@@ -63,13 +66,4 @@ impl Default for Terms {
             tell_reviewers: false,
         }
     }
-}
-
-/// Who creates the account of somebody who was approved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AccountBy {
-    /// The user flow, when they come again and are told to go on.
-    Flow,
-    /// We do, in the directory; in B2B only, as B2C never sends the password.
-    Graph,
 }

@@ -20,8 +20,10 @@ pub enum Standing<'r> {
     Pending(&'r Request),
     /// It was denied, and the cool-down is not over.
     Denied(&'r Request),
-    /// It was approved, and the approval can still be used.
+    /// It was approved, and the approval can still be used: the applicant comes again and goes on.
     Approved(&'r Request),
+    /// It was approved, and we create the account.
+    Creating(&'r Request),
     /// The applicant was let in within the hour.
     Admitted(&'r Request),
     /// The applicant's account was created within the month.
@@ -53,7 +55,10 @@ pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
     let Some(request) = request else { return Standing::None };
     match &request.state {
         State::Pending => Standing::Pending(request),
-        State::Approved { until, .. } if now < *until => Standing::Approved(request),
+        State::Approved { until, account, .. } if now < *until => match account {
+            AccountBy::Flow => Standing::Approved(request),
+            AccountBy::Graph => Standing::Creating(request),
+        },
         State::Denied { until, .. } if now < *until => Standing::Denied(request),
         State::Admitted { at } if now < at.plus(ADMISSION_LIFE) => Standing::Admitted(request),
         State::Provisioned { at, .. } if now < at.plus(PROVISIONED_LIFE) => Standing::Provisioned(request),
@@ -70,6 +75,10 @@ pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
 pub fn turned_away(request: Option<&Request>, denials: &[Denial], now: Timestamp) -> bool {
     let since = match standing(request, now) {
         Standing::Approved(Request {
+            state: State::Approved { at, .. },
+            ..
+        })
+        | Standing::Creating(Request {
             state: State::Approved { at, .. },
             ..
         })
@@ -94,7 +103,7 @@ pub fn check(request: Option<&Request>, denials: &[Denial], now: Timestamp, term
         Standing::None | Standing::Admitted(_) => None,
         Standing::Pending(_) => Some(Notice::Pending),
         Standing::Denied(_) => Some(Notice::Denied),
-        Standing::Approved(_) if terms.account == AccountBy::Graph => Some(Notice::OnItsWay),
+        Standing::Creating(_) => Some(Notice::OnItsWay),
         Standing::Approved(request) => (!may_use(request, terms)).then_some(Notice::Unproven),
         Standing::Provisioned(_) => Some(Notice::Ready),
     }

@@ -4,7 +4,7 @@ use claims::{Changes, Claims, Hash, Identity, Locales};
 use store::{Actor, Denial, Effect, Event, News, Request, RequestId, Seen, State, Timestamp};
 
 use crate::{
-    AccountBy, Notice, Standing, Terms, Transition,
+    Notice, Standing, Terms, Transition,
     reviewed::{again, confirmed, same_address},
     standing,
     standing::{may_use, turned_away},
@@ -89,7 +89,7 @@ pub fn submit(
     }
     match (standing(request, now), submission.wish) {
         (Standing::Denied(_), _) => (Answer::Notice(Notice::Denied), None),
-        (Standing::Approved(_), _) if terms.account == AccountBy::Graph => (Answer::Notice(Notice::OnItsWay), None),
+        (Standing::Creating(_), _) => (Answer::Notice(Notice::OnItsWay), None),
         (Standing::Provisioned(_), _) => (Answer::Notice(Notice::Ready), None),
         (Standing::Approved(request), _) => use_approval(request, submission, now, terms),
         (Standing::Admitted(request), _) => (again(request, submission), None),

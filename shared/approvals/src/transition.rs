@@ -1,7 +1,7 @@
 use claims::Changes;
 use store::{
-    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, OutboxEntry, Request, State, Timestamp,
-    Write,
+    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, OutboxEntry, Progress, Request, State,
+    Timestamp, Write,
 };
 
 /// How a request changes: the row as it will be, and an entry of its history for each thing that happens.
@@ -129,10 +129,12 @@ fn outbox_entry(request: &Request, index: u64, effect: &Effect) -> OutboxEntry {
         request: request.id,
         effect: effect.clone(),
         written_at: request.changed_at,
-        due: request.changed_at,
+        progress: Progress::Waits {
+            until: request.changed_at,
+        },
         attempts: 0,
+        failures: 0,
         revision: 1,
         failure: None,
-        parked_at: None,
     }
 }

@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use approvals::{
-    Account, AccountBy, Answer, Decide, Notice, Refusal, Ruling, Submission, Terms, Transition, Wish, check, decide,
-    provision, submit,
+    Account, AccountBy, Answer, Decide, Notice, Refusal, Ruling, Submission, Terms, Timely, Transition, Wish, check,
+    decide, provision, submit, timely,
 };
 use claims::{Changes, Claims, Hash, Identity, Locales, Value};
-use store::{Effect, News, OutboxEntry, Receiver, Request, State, Timestamp, Write};
+use store::{Denial, Effect, News, OutboxEntry, Receiver, Request, State, Timestamp, Write};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -97,8 +97,14 @@ fn an_approval_creates_the_account_and_both_steps_say_where_it_is() {
         (&Effect::CreateAccount, Receiver::Account)
     );
     assert_eq!(
-        (entry.request, entry.due, entry.attempts, entry.revision),
-        (pending.id, START, 0, 1)
+        (
+            entry.request,
+            entry.due(),
+            entry.attempts,
+            entry.failures,
+            entry.revision
+        ),
+        (pending.id, Some(START), 0, 0, 1)
     );
 
     let both = |request: &Request, now: Timestamp| {
@@ -124,6 +130,71 @@ fn an_approval_creates_the_account_and_both_steps_say_where_it_is() {
         "a guest who was removed is reviewed again"
     );
     assert_eq!(transition.unwrap().request.id.round, 2);
+}
+
+#[test]
+fn who_creates_an_account_is_as_it_was_when_the_request_was_approved() {
+    let (flow, graph) = (Terms::default(), graph());
+    let pending = opened("google.com", &flow).request;
+    let answered = |approved: &Request, terms: &Terms| {
+        let (answer, _) = submit(Some(approved), &[], &jane("google.com"), START, terms);
+        (check(Some(approved), &[], START, terms), answer)
+    };
+    // Nothing creates the account of somebody who was told to come again.
+    let by_flow = decided(Ruling::Approve, &pending, &flow).request;
+    let (first, second) = answered(&by_flow, &graph);
+    assert_eq!(first, None);
+    assert!(matches!(second, Answer::Continue(_)), "{second:?}");
+    // And whose account is on its way has no use for coming again.
+    let by_graph = decided(Ruling::Approve, &pending, &graph).request;
+    let (first, second) = answered(&by_graph, &flow);
+    assert_eq!(first, Some(Notice::OnItsWay));
+    assert_eq!(second, Answer::Notice(Notice::OnItsWay));
+}
+
+#[test]
+fn what_was_overtaken_by_a_decision_or_a_denial_is_not_carried_out() {
+    let terms = graph();
+    let pending = opened("google.com", &terms).request;
+    let approved = decided(Ruling::Approve, &pending, &terms).request;
+    let ready = provisioned(None, &approved, &terms).unwrap().request;
+    let denied = decided(Ruling::Deny, &pending, &terms).request;
+    let over = START.plus(30 * DAY);
+    let denial = |at: Timestamp| {
+        [Denial {
+            address: pending.addresses[0],
+            request: pending.id,
+            at,
+            until: START.plus(DAY),
+        }]
+    };
+    let earlier = denial(Timestamp::from_millis(START.as_millis() - 1));
+    let later = denial(START.plus(Duration::from_millis(1)));
+    let soon = START.plus(Duration::from_secs(1));
+    let account = |request, denials: &[Denial], now| timely(&Effect::CreateAccount, request, denials, now);
+    assert_eq!(account(&approved, &[], soon), Timely::Wanted);
+    assert_eq!(account(&approved, &earlier, soon), Timely::Wanted);
+    assert!(matches!(account(&approved, &later, soon), Timely::Forbidden(why) if why.contains("denied")));
+    assert_eq!(
+        account(&approved, &later, START.plus(DAY)),
+        Timely::Wanted,
+        "it is over"
+    );
+    assert_eq!(account(&ready, &[], soon), Timely::Over);
+    for request in [&pending, &denied] {
+        assert!(matches!(account(request, &[], soon), Timely::Forbidden(_)));
+    }
+    assert!(matches!(account(&approved, &[], over), Timely::Forbidden(why) if why.contains("ran out")));
+
+    let reviewer = Effect::TellReviewer {
+        address: Hash::of_address("rita@contoso.com"),
+    };
+    for effect in [Effect::TellReviewers, reviewer] {
+        assert_eq!(timely(&effect, &pending, &[], soon), Timely::Wanted);
+        for request in [&approved, &ready, &denied] {
+            assert_eq!(timely(&effect, request, &[], soon), Timely::Over);
+        }
+    }
 }
 
 #[test]

@@ -12,13 +12,9 @@ use std::{
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use crate::{Platform, Settings, StartError, lambda, log_panic, port::Signals, random_id, telemetry};
-
-/// How long the loop of [`at_intervals`] waits from one run to the next.
-const INTERVAL: Duration = Duration::from_secs(2);
-
-/// How long a run of [`at_intervals`] begins new pieces of work. Short, so that SIGTERM does not wait for all that is due.
-const RUN: Duration = Duration::from_secs(5);
+use crate::{
+    Background, Platform, Settings, StartError, background::INTERVAL, lambda, log_panic, port::Signals, telemetry,
+};
 
 /// What a job is to its host.
 pub trait Job: Send + Sync + 'static {
@@ -32,6 +28,15 @@ pub trait Job: Send + Sync + 'static {
     ///
     /// A run may end anywhere, and several may work at once: what that leaves half done, the next run sets right.
     fn run(&self, time: Duration) -> impl Future<Output = Result<Ran, JobError>> + Send;
+
+    /// The same job in parts that run beside one another where a process is there for that, so that what is slow in one
+    /// keeps nothing else waiting.
+    fn apart(self) -> Vec<Self>
+    where
+        Self: Sized,
+    {
+        vec![self]
+    }
 }
 
 /// A function that this deployment has no use for: it may be woken all the same, and does nothing.
@@ -81,7 +86,7 @@ impl fmt::Display for JobError {
 impl std::error::Error for JobError {}
 
 /// What `main` of a job's own binary does: reads the settings, builds the job and runs it, on AWS Lambda whenever the
-/// table's stream or a schedule invokes it, elsewhere [at intervals](at_intervals). What is wrong with a setting or the
+/// table's stream or a schedule invokes it, elsewhere again and again until SIGTERM or Ctrl-C. What is wrong with a setting or the
 /// policy is said on standard error, with exit 2.
 pub fn job_main<J: Job, F>(build: impl FnOnce(Settings) -> F) -> ExitCode
 where
@@ -95,7 +100,7 @@ where
         std::panic::set_hook(Box::new(log_panic));
         match platform {
             Platform::Lambda => lambda::serve_job(&job).await,
-            Platform::Plain { .. } => at_intervals(&job).await,
+            Platform::Plain { .. } => at_intervals(job).await,
             Platform::Azure { .. } => Err(StartError::new(
                 "behind the Azure host one program serves all functions: start `vestibule serve`",
             )),
@@ -103,25 +108,13 @@ where
     })
 }
 
-/// Runs a job again and again until SIGTERM or Ctrl-C; a run in flight is finished.
-///
-/// # Errors
-/// [`StartError`] if the signals cannot be waited for.
-pub async fn at_intervals<J: Job>(job: &J) -> Result<(), StartError> {
+/// Runs a job until SIGTERM or Ctrl-C; what is in flight is finished.
+async fn at_intervals<J: Job>(job: J) -> Result<(), StartError> {
     let mut signals = Signals::listen()?;
     tracing::info!(target: "vestibule", job = J::NAME, "{} runs every {} s", J::NAME, INTERVAL.as_secs());
-    let mut due = tokio::time::interval(INTERVAL);
-    // After a run that took longer, the next one begins at once.
-    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            () = signals.end() => break,
-            _ = due.tick() => {}
-        }
-        // What failed is in the log, and the next run tries again.
-        let _: Result<Ran, Failure> = run(job, RUN, &random_id()).await;
-    }
+    let running = Background::new(job).start();
+    signals.end().await;
+    running.stop().await;
     tracing::info!(target: "vestibule", job = J::NAME, "asked to end: {} runs no more", J::NAME);
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! plain port.
 
 mod azure;
+mod background;
 mod job;
 mod lambda;
 mod port;
@@ -24,7 +25,8 @@ use tower::ServiceExt;
 use tracing::Instrument;
 
 pub use azure::azure_job;
-pub use job::{Job, JobError, Ran, at_intervals, job_main};
+pub use background::{Background, Running, Wake};
+pub use job::{Job, JobError, Ran, job_main};
 pub use settings::{Platform, Settings, StartError, StoreAddress, Variables, environment};
 
 /// A request's body, wherever it came from.

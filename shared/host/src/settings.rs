@@ -10,6 +10,8 @@ use std::{
 pub struct Settings {
     /// `VESTIBULE_POLICY`: the policy file; `policy.toml` by default.
     pub policy: PathBuf,
+    /// `VESTIBULE_LISTS`: the folder of the policy's lists, where they were packed ahead.
+    pub lists: Option<PathBuf>,
     /// `VESTIBULE_STORE`: where requests are kept.
     pub store: Option<StoreAddress>,
     /// `VESTIBULE_BASIC_CREDENTIALS`: who may call, one `name:secret` a line.
@@ -53,6 +55,7 @@ impl Settings {
             policy: variables("VESTIBULE_POLICY")
                 .unwrap_or_else(|| "policy.toml".to_owned())
                 .into(),
+            lists: variables("VESTIBULE_LISTS").map(PathBuf::from),
             store: variables("VESTIBULE_STORE")
                 .map(|text| StoreAddress::parse(&text))
                 .transpose()?,

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, Permissions},
-    io::{self, BufRead, BufReader},
+    io::{self, BufRead, BufReader, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -44,6 +44,16 @@ pub fn cache(folder: &Path, source: &Path, kind: Kind) -> Result<Packed, PackErr
     sound(&path, summary.source, kind).ok_or(PackError::NotAsWritten)
 }
 
+/// Puts a file in its place whole: whoever reads it sees all of it, or what was there before.
+///
+/// # Errors
+/// Whatever the folder does not allow.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = temporary(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
 fn kept_at(folder: &Path, hash: SourceHash, kind: Kind) -> PathBuf {
     folder.join(format!("{hash}.{kind}.packed"))
 }
@@ -72,18 +82,21 @@ fn hash_of(source: &Path) -> io::Result<SourceHash> {
 /// A temporary file in the folder, packed and read back.
 fn pack_beside(kind: Kind, source: &Path, folder: &Path) -> Result<(NamedTempFile, Summary), PackError> {
     let source = BufReader::new(File::open(source).map_err(PackError::Source)?);
-    let mut packed = Builder::new()
-        .prefix(".packing-")
-        // As any other file, not for its owner alone: on Lambda another user reads it.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(PackError::Target)?;
+    let mut packed = temporary(folder).map_err(PackError::Target)?;
     let summary = pack(kind, source, &mut packed)?;
     packed.as_file().sync_all().map_err(PackError::Target)?;
     match sound(packed.path(), summary.source, kind) {
         Some(_) => Ok((packed, summary)),
         None => Err(PackError::NotAsWritten),
     }
+}
+
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    Builder::new()
+        .prefix(".packing-")
+        // As any other file, not for its owner alone: on Lambda another user reads it.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
 }
 
 fn put(packed: NamedTempFile, target: &Path) -> Result<(), PackError> {

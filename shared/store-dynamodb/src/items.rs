@@ -20,8 +20,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    CallRecord, Denial, EntryId, HistoryEntry, Lane, OutboxEntry, ParkedPlace, Position, Receiver, Request, RequestId,
-    StateName, StoreError, Timestamp,
+    CallRecord, Denial, DuePlace, EntryId, HistoryEntry, Lane, OutboxEntry, ParkedPlace, Position, Progress, Receiver,
+    Request, RequestId, StateName, StoreError, Timestamp,
 };
 
 /// The index of requests by state.
@@ -161,9 +161,9 @@ pub(crate) fn sortable(time: Timestamp) -> String {
     format!("{:020}", time.as_millis().max(0))
 }
 
-/// The place of an effect in the index.
-fn effect_queued(entry: &OutboxEntry) -> String {
-    effect_place(entry.parked_at.unwrap_or(entry.due), &entry.id)
+/// A place among the effects that are due.
+pub(crate) fn due_queued(place: &DuePlace) -> String {
+    effect_place(place.due, &place.id)
 }
 
 /// A place among the effects that nobody tries to deliver any more.
@@ -171,21 +171,17 @@ pub(crate) fn parked_queued(place: &ParkedPlace) -> String {
     effect_place(place.parked_at, &place.id)
 }
 
-/// Reads what [`parked_queued`] wrote.
-pub(crate) fn parked_place(queued: &str) -> Option<ParkedPlace> {
+/// Reads what [`due_queued`] and [`parked_queued`] wrote.
+pub(crate) fn effect_placed(queued: &str) -> Option<(Timestamp, EntryId)> {
     let mut parts = queued.split('#');
-    let (parked_at, applicant) = (parts.next()?, parts.next()?);
+    let (time, applicant) = (parts.next()?, parts.next()?);
     let (receiver, number) = (parts.next()?, parts.next()?);
-    Some(ParkedPlace {
-        parked_at: Timestamp::from_millis(parked_at.parse().ok()?),
-        id: EntryId {
-            lane: Lane {
-                applicant: Hash::from_hex(applicant)?,
-                receiver: Receiver::from_name(receiver)?,
-            },
-            number: number.parse().ok()?,
-        },
-    })
+    let lane = Lane {
+        applicant: Hash::from_hex(applicant)?,
+        receiver: Receiver::from_name(receiver)?,
+    };
+    let number = number.parse().ok()?;
+    Some((Timestamp::from_millis(time.parse().ok()?), EntryId { lane, number }))
 }
 
 fn effect_place(time: Timestamp, id: &EntryId) -> String {
@@ -246,14 +242,14 @@ pub(crate) fn denial(denial: &Denial) -> Result<Item, StoreError> {
 
 pub(crate) fn effect(entry: &OutboxEntry) -> Result<Item, StoreError> {
     let shard = entry.id.lane.applicant.as_bytes()[0] % EFFECT_SHARDS;
-    let queue = match entry.parked_at {
-        Some(_) => parked(shard),
-        None => due(entry.id.lane.receiver, shard),
+    let (queue, time) = match entry.progress {
+        Progress::Parked { since } => (parked(shard), since),
+        Progress::Waits { until } | Progress::UnderWay { until } => (due(entry.id.lane.receiver, shard), until),
     };
     let mut item = item(Key::effect(&entry.id), entry)?;
     item.insert(VERSION.to_owned(), number(entry.revision));
     item.insert(QUEUE.to_owned(), AttributeValue::S(queue));
-    item.insert(QUEUED.to_owned(), AttributeValue::S(effect_queued(entry)));
+    item.insert(QUEUED.to_owned(), AttributeValue::S(effect_place(time, &entry.id)));
     Ok(item)
 }
 

@@ -24,8 +24,8 @@ use std::{future::Future, time::Duration};
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace,
-    Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
+    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;
@@ -99,8 +99,14 @@ impl Store for DynamoStore {
 
 #[async_trait]
 impl Outbox for DynamoStore {
-    async fn due(&self, receiver: Receiver, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        self.in_time(outbox::due(self, receiver, now, limit)).await
+    async fn due(
+        &self,
+        receiver: Receiver,
+        now: Timestamp,
+        after: Option<&DuePlace>,
+        limit: usize,
+    ) -> Result<DuePage, StoreError> {
+        self.in_time(outbox::due(self, receiver, now, after, limit)).await
     }
 
     async fn first_in(&self, lane: &Lane) -> Result<Option<OutboxEntry>, StoreError> {

@@ -2,11 +2,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::try_join_all;
-use store::{EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp};
+use store::{
+    DuePage, DuePlace, EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp, Unreadable,
+};
 
 use crate::{
     DynamoStore, error,
-    items::{self, EFFECT_SHARDS, Key, QUEUE, QUEUE_INDEX, QUEUED},
+    items::{self, EFFECT_SHARDS, Item, Key, QUEUE, QUEUE_INDEX, QUEUED},
     read,
 };
 
@@ -14,17 +16,31 @@ pub(crate) async fn due(
     store: &DynamoStore,
     receiver: Receiver,
     now: Timestamp,
+    after: Option<&DuePlace>,
     limit: usize,
-) -> Result<Vec<OutboxEntry>, StoreError> {
+) -> Result<DuePage, StoreError> {
+    let after = after.map_or_else(|| " ".to_owned(), items::due_queued);
     // Ids begin with hex digits: every one is before `g`.
-    let (after, until) = (" ".to_owned(), format!("{}#g", items::sortable(now)));
+    let until = format!("{}#g", items::sortable(now));
     let places = listed(store, |shard| items::due(receiver, shard), &after, &until, limit).await?;
-    let found = entries(store, places).await?;
-    // The index lags behind: what it lists may have been delivered, leased or parked by now.
-    let still = |entry: &OutboxEntry| entry.parked_at.is_none() && entry.due <= now;
-    let mut entries: Vec<_> = found.into_iter().filter(still).collect();
-    entries.sort_unstable_by_key(|entry| (entry.due, entry.id));
-    Ok(entries)
+    let last = places.last().filter(|_| places.len() >= limit);
+    let next = last.map(due_place).transpose()?;
+    let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
+    let keys = places.into_iter().map(|(_, key)| key).collect();
+    for item in read::items(store, keys).await? {
+        match items::row::<OutboxEntry>(&item) {
+            // The index lags behind: what it lists may have been delivered, leased or parked by now.
+            Ok(entry) if entry.due().is_none_or(|due| due > now) => {}
+            Ok(entry) => entries.push(entry),
+            Err(error) => unreadable.extend(unread(&item, &error)),
+        }
+    }
+    entries.sort_unstable_by_key(|entry| (entry.due(), entry.id));
+    Ok(DuePage {
+        entries,
+        unreadable,
+        next,
+    })
 }
 
 pub(crate) async fn parked(
@@ -37,11 +53,12 @@ pub(crate) async fn parked(
     let mut places = listed(store, items::parked, &after, "g", limit.saturating_add(1)).await?;
     let more = places.len() > limit;
     places.truncate(limit);
-    let next = places.last().filter(|_| more).map(place).transpose()?;
-    let mut entries = entries(store, places).await?;
+    let next = places.last().filter(|_| more).map(parked_place).transpose()?;
+    let keys = places.into_iter().map(|(_, key)| key).collect();
+    let mut entries = read::effects(store, keys).await?;
     // The index lags behind: what it lists may be tried again by now, or gone.
-    entries.retain(|entry| entry.parked_at.is_some());
-    entries.sort_unstable_by_key(|entry| (entry.parked_at, entry.id));
+    entries.retain(|entry| entry.parked_at().is_some());
+    entries.sort_unstable_by_key(|entry| (entry.parked_at(), entry.id));
     Ok(ParkedPage { entries, next })
 }
 
@@ -61,9 +78,9 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
             .await
             .map_err(error::of)?;
         for item in page.items() {
-            let entry: OutboxEntry = items::row(item)?;
-            if entry.parked_at.is_none() {
-                return Ok(Some(entry));
+            match items::row::<OutboxEntry>(item) {
+                Ok(entry) if entry.parked_at().is_none() => return Ok(Some(entry)),
+                Ok(_) | Err(_) => {}
             }
         }
         match page.last_evaluated_key {
@@ -73,14 +90,27 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
     }
 }
 
-/// The entries at places that the index listed.
-async fn entries(store: &DynamoStore, places: Vec<(String, Key)>) -> Result<Vec<OutboxEntry>, StoreError> {
-    read::effects(store, places.into_iter().map(|(_, key)| key).collect()).await
+fn parked_place((queued, _): &(String, Key)) -> Result<ParkedPlace, StoreError> {
+    let (parked_at, id) = place(queued)?;
+    Ok(ParkedPlace { parked_at, id })
 }
 
-fn place((queued, _): &(String, Key)) -> Result<ParkedPlace, StoreError> {
-    items::parked_place(queued)
-        .ok_or_else(|| StoreError::Broken("the index holds no place of a parked effect".to_owned()))
+fn due_place((queued, _): &(String, Key)) -> Result<DuePlace, StoreError> {
+    let (due, id) = place(queued)?;
+    Ok(DuePlace { due, id })
+}
+
+fn place(queued: &str) -> Result<(Timestamp, EntryId), StoreError> {
+    items::effect_placed(queued).ok_or_else(|| StoreError::Broken("the index holds no place of an effect".to_owned()))
+}
+
+/// Nothing if its place in the index cannot be read either: then the index does not list it.
+fn unread(item: &Item, error: &StoreError) -> Option<Unreadable> {
+    let (_, id) = items::effect_placed(items::text(item, QUEUED)?)?;
+    Some(Unreadable {
+        id,
+        why: error.to_string(),
+    })
 }
 
 /// What the index lists between two places, the first of every shard, at most so many together.

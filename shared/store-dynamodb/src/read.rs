@@ -98,7 +98,7 @@ pub(crate) async fn requests(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<
 }
 
 /// The items at these places. One round trip for up to [`MAX_KEYS`], unless DynamoDB leaves some for later.
-async fn items(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
+pub(crate) async fn items(store: &DynamoStore, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
     let mut wanted: Vec<Item> = keys.into_iter().map(Key::into_item).collect();
     let mut found = Vec::with_capacity(wanted.len());
     let mut attempts = Attempts::new();

@@ -7,15 +7,60 @@ mod faults;
 
 use std::sync::Arc;
 
-use store::Rows;
-use store_suite::Place;
+use aws_sdk_dynamodb::types::AttributeValue;
+use store::{Committed, DuePlace, Effect, EntryId, Outbox, OutboxEntry, Progress, Receiver, Rows, Store};
+use store_suite::{
+    Place,
+    sample::{at, commit, effect, pending, put},
+};
 
-use crate::testing;
+use crate::{
+    items::{self, Key},
+    testing,
+};
 
 store_suite::store_tests!(fresh);
 
 async fn fresh() -> impl Place {
     Table::new().await
+}
+
+/// The index lags: what it lists may be over long ago, and more of it than fits on a page.
+#[tokio::test]
+async fn stale_places_in_the_index_do_not_hide_what_is_due_behind_them() {
+    let table = Table::new().await;
+    let store = testing::open_at(&endpoint(), &table.0);
+    let mut entries = Vec::new();
+    for n in 0..9 {
+        let progress = match n {
+            8 => Progress::Waits { until: at(8) },
+            _ => Progress::UnderWay { until: at(60) },
+        };
+        let entry = OutboxEntry {
+            progress,
+            ..effect(&pending(&n.to_string()), Effect::TellReviewers)
+        };
+        assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Committed::Applied));
+        entries.push(entry);
+    }
+    for entry in &entries[..8] {
+        let place = items::due_queued(&DuePlace {
+            due: at(1),
+            id: entry.id,
+        });
+        table.set(&entry.id, "queued", &place).await;
+    }
+    let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = store.due(Receiver::Reviewers, at(9), after.as_ref(), 3).await.unwrap();
+        found.extend(page.entries);
+        after = page.next;
+        pages += 1;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, pages), (vec![entries[8].clone()], 4));
 }
 
 /// A table of a test's own.
@@ -27,12 +72,31 @@ impl Table {
         testing::create_table(&endpoint(), &name).await.unwrap();
         Table(name)
     }
+
+    /// Writes a text into the row of an effect.
+    async fn set(&self, id: &EntryId, attribute: &str, text: &str) {
+        let store = testing::open_at(&endpoint(), &self.0);
+        let update = store.client.update_item().table_name(&self.0);
+        update
+            .set_key(Some(Key::effect(id).into_item()))
+            .update_expression("SET #it = :text")
+            .condition_expression("attribute_exists(#it)")
+            .expression_attribute_names("#it", attribute)
+            .expression_attribute_values(":text", AttributeValue::S(text.to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
 }
 
 #[async_trait::async_trait]
 impl Place for Table {
     async fn open(&self) -> Arc<dyn Rows> {
         Arc::new(testing::open_at(&endpoint(), &self.0))
+    }
+
+    async fn damage(&self, id: &EntryId) {
+        self.set(id, "document", "{").await;
     }
 }
 

@@ -22,9 +22,14 @@ pub(crate) fn from_sqlite(error: rusqlite::Error) -> StoreError {
 
 /// A document that does not hold what it should. Its text may hold claims and is not shown.
 pub(crate) fn from_json(what: &str, error: &serde_json::Error) -> StoreError {
-    StoreError::Broken(format!(
+    StoreError::Broken(not_json(what, error))
+}
+
+/// What is wrong with such a document.
+pub(crate) fn not_json(what: &str, error: &serde_json::Error) -> String {
+    format!(
         "{what} in the file cannot be read or written as JSON, at line {} column {}",
         error.line(),
         error.column()
-    ))
+    )
 }

@@ -16,8 +16,8 @@ use std::{path::Path, sync::Arc};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace,
-    Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
+    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 use tokio::sync::Mutex;
 
@@ -77,9 +77,16 @@ impl Store for SqliteStore {
 
 #[async_trait]
 impl Outbox for SqliteStore {
-    async fn due(&self, receiver: Receiver, now: Timestamp, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+    async fn due(
+        &self,
+        receiver: Receiver,
+        now: Timestamp,
+        after: Option<&DuePlace>,
+        limit: usize,
+    ) -> Result<DuePage, StoreError> {
+        let after = after.copied();
         run(&self.reader, move |connection| {
-            outbox::due(connection, receiver, now, limit)
+            outbox::due(connection, receiver, now, after.as_ref(), limit)
         })
         .await
     }

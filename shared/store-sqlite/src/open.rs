@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
@@ -58,12 +58,13 @@ const SCHEMA: &str = "
         receiver TEXT NOT NULL,
         number INTEGER NOT NULL,
         revision INTEGER NOT NULL,
-        due INTEGER NOT NULL,
+        due INTEGER,
         parked_at INTEGER,
         document TEXT NOT NULL,
-        PRIMARY KEY (applicant, receiver, number)
+        PRIMARY KEY (applicant, receiver, number),
+        CHECK ((due IS NULL) <> (parked_at IS NULL))
     ) STRICT;
-    CREATE INDEX due ON outbox (receiver, due) WHERE parked_at IS NULL;
+    CREATE INDEX due ON outbox (receiver, due, applicant, number) WHERE due IS NOT NULL;
     CREATE INDEX parked ON outbox (parked_at, applicant, receiver, number) WHERE parked_at IS NOT NULL;
 ";
 
@@ -274,13 +275,13 @@ mod tests {
             let file = Connection::open(&path).unwrap();
             file.pragma_update(None, "user_version", version).unwrap();
         };
-        written_by(3);
+        written_by(4);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { version: 3, .. }));
-        assert!(refused.to_string().contains("up to version 2"), "{refused}");
-        written_by(1);
+        assert!(matches!(refused, OpenError::Newer { version: 4, .. }));
+        assert!(refused.to_string().contains("up to version 3"), "{refused}");
+        written_by(2);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Unreleased { version: 1, .. }));
+        assert!(matches!(refused, OpenError::Unreleased { version: 2, .. }));
         assert!(refused.to_string().contains("move it away"), "{refused}");
     }
 

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use store::Rows;
+use rusqlite::{Connection, params};
+use store::{EntryId, Rows};
 use store_sqlite::SqliteStore;
 use store_suite::Place;
 use tempfile::TempDir;
@@ -22,5 +23,13 @@ struct File(TempDir);
 impl Place for File {
     async fn open(&self) -> Arc<dyn Rows> {
         Arc::new(SqliteStore::open(self.0.path().join("vestibule.db")).unwrap())
+    }
+
+    async fn damage(&self, id: &EntryId) {
+        let file = Connection::open(self.0.path().join("vestibule.db")).unwrap();
+        let sql = "UPDATE outbox SET document = '{' WHERE applicant = ? AND receiver = ? AND number = ?";
+        let (applicant, receiver) = (id.lane.applicant.to_string(), id.lane.receiver.name());
+        let number = i64::try_from(id.number).unwrap();
+        assert_eq!(file.execute(sql, params![applicant, receiver, number]), Ok(1));
     }
 }

@@ -23,7 +23,7 @@ mod settle;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::Rows;
+use store::{EntryId, Rows};
 
 pub use settle::{eventually, settle};
 
@@ -33,6 +33,9 @@ pub trait Place: Send + Sync {
     /// Opens the store that is here, as another process would: it shares nothing with those opened before but the
     /// rows.
     async fn open(&self) -> Arc<dyn Rows>;
+
+    /// Makes the text of an effect's row one that nobody can read.
+    async fn damage(&self, id: &EntryId);
 }
 
 /// Makes a test of each function of the suite, given an async function that makes a fresh [`Place`].
@@ -66,6 +69,7 @@ macro_rules! store_tests {
                 what_was_delivered_is_gone,
                 a_lane_is_led_by_its_first_entry_that_is_not_parked,
                 parked_entries_are_listed_and_not_due,
+                a_row_that_cannot_be_read_is_named_and_holds_up_nothing,
                 an_effect_is_written_with_its_request_or_not_at_all,
                 racing_leases_are_taken_once;
             parking:

@@ -2,7 +2,7 @@
 
 use store::{
     Committed::Applied,
-    Effect, Outbox, OutboxEntry, Receiver, Rows,
+    Effect, Outbox, OutboxEntry, Progress, Receiver, Rows,
     parking::{self, NotDone},
 };
 use tokio::task::JoinSet;
@@ -20,17 +20,16 @@ pub async fn a_parked_effect_is_retried_once(place: &dyn Place) {
     assert_eq!(found, entry);
     let released = parking::retry(&*store, &found, at(9)).await.unwrap();
     let expected = OutboxEntry {
-        due: at(9),
-        attempts: 0,
+        progress: Progress::Waits { until: at(9) },
+        failures: 0,
         revision: entry.revision + 1,
-        parked_at: None,
         ..entry.clone()
     };
     assert_eq!(released, expected);
     assert_eq!(store.entry(&entry.id).await, Ok(Some(expected.clone())));
     assert_eq!(store.first_in(&entry.id.lane).await, Ok(Some(expected.clone())));
     eventually("it is due and not listed", || async {
-        store.due(Receiver::Reviewers, at(9), 9).await.unwrap() == [expected.clone()]
+        store.due(Receiver::Reviewers, at(9), None, 9).await.unwrap().entries == [expected.clone()]
             && listed(&*store).await.is_empty()
     })
     .await;
@@ -72,7 +71,7 @@ pub async fn a_place_among_parked_effects_outlives_its_entry(place: &dyn Place) 
     for name in ["a", "b", "c", "d", "e"] {
         entries.push(parked(&*store, name).await);
     }
-    entries.sort_unstable_by_key(|entry| (entry.parked_at, entry.id));
+    entries.sort_unstable_by_key(|entry| (entry.parked_at(), entry.id));
     eventually("all are listed", || async { listed(&*store).await == entries }).await;
     let page = store.parked(None, 2).await.unwrap();
     assert_eq!(page.entries, entries[..2]);
@@ -122,10 +121,11 @@ pub async fn racing_operators_act_once(place: &dyn Place) {
 
 async fn parked(store: &dyn Rows, name: &str) -> OutboxEntry {
     let entry = OutboxEntry {
-        attempts: 8,
+        progress: Progress::Parked { since: at(7) },
+        attempts: 9,
+        failures: 8,
         revision: 17,
         failure: Some("the receiver said no".to_owned()),
-        parked_at: Some(at(7)),
         ..effect(&pending(name), Effect::TellReviewers)
     };
     assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));

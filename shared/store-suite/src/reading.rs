@@ -2,8 +2,8 @@
 
 use claims::{Changes, Claims, Decision, Hash, UserMessage, Value};
 use store::{
-    Actor, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Request, RequestId, State,
-    StateName, Store, Write,
+    AccountBy, Actor, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Request, RequestId,
+    State, StateName, Store, Write,
 };
 
 use crate::{
@@ -160,12 +160,14 @@ pub async fn every_state_comes_back(place: &dyn Place) {
             by: text(),
             reason: Some(text()),
             until: at(2),
+            account: AccountBy::Graph,
         },
         State::Approved {
             at: at(1),
             by: String::new(),
             reason: None,
             until: at(2),
+            account: AccountBy::Flow,
         },
         State::Denied {
             at: at(1),

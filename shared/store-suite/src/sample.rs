@@ -2,8 +2,8 @@
 
 use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, Locales, UserMessage, Value};
 use store::{
-    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, Left, OutboxEntry, Request, RequestId,
-    Seen, State, Timestamp, Write,
+    AccountBy, Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, Left, OutboxEntry, Progress,
+    Request, RequestId, Seen, State, Timestamp, Write,
 };
 
 /// Claims of every type and of every text that is hard to store.
@@ -113,6 +113,7 @@ pub fn approved(request: &Request) -> Request {
         by: "rita".to_owned(),
         reason: None,
         until: at(3600),
+        account: AccountBy::Flow,
     };
     changed(request, state)
 }
@@ -236,11 +237,11 @@ pub fn effect(of: &Request, effect: Effect) -> OutboxEntry {
         request: of.id,
         effect,
         written_at: at(0),
-        due: at(0),
+        progress: Progress::Waits { until: at(0) },
         attempts: 0,
+        failures: 0,
         revision: 1,
         failure: None,
-        parked_at: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! under which it holds, and either all of them happen or none.
 
 mod commit;
+mod effect;
 mod entry_id;
 mod history;
 mod lists;
@@ -16,12 +17,13 @@ use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
+pub use effect::{Effect, News, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry};
 pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, Origin};
-pub use outbox::{Effect, News, Outbox, OutboxEntry, Receiver};
+pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
-pub use request::{BadRequestId, Request, RequestId, Seen, State, StateName};
+pub use request::{AccountBy, BadRequestId, Request, RequestId, Seen, State, StateName};
 pub use timestamp::{Clock, SystemClock, Timestamp};
 
 /// Where requests, their history and the answers of calls are kept.

@@ -34,7 +34,7 @@ pub async fn retry(store: &dyn Store, seen: &OutboxEntry, now: Timestamp) -> Res
 /// As [`retry`].
 pub async fn drop(store: &dyn Store, seen: &OutboxEntry) -> Result<(), NotDone> {
     let (id, revision) = (seen.id, seen.revision);
-    seen.parked_at.ok_or(NotDone::NotParked)?;
+    seen.parked_at().ok_or(NotDone::NotParked)?;
     commit(store, Write::Delivered { id, revision }).await
 }
 
@@ -82,7 +82,7 @@ pub struct ParkedPlace {
 impl ParkedPlace {
     /// The place of an entry; nothing if it is not parked.
     pub fn of(entry: &OutboxEntry) -> Option<ParkedPlace> {
-        let (parked_at, id) = (entry.parked_at?, entry.id);
+        let (parked_at, id) = (entry.parked_at()?, entry.id);
         Some(ParkedPlace { parked_at, id })
     }
 }

@@ -117,7 +117,7 @@ impl std::error::Error for BadRequestId {}
 pub enum State {
     /// It waits for a reviewer.
     Pending,
-    /// A reviewer let the applicant in; the next submit does.
+    /// A reviewer let the applicant in; the next submit or we do, whoever creates the account.
     Approved {
         /// When.
         at: Timestamp,
@@ -127,6 +127,8 @@ pub enum State {
         reason: Option<String>,
         /// When the approval runs out if it is not used.
         until: Timestamp,
+        /// Who creates the account, as the policy said then: what was promised outlives a change of the policy.
+        account: AccountBy,
     },
     /// A reviewer turned the applicant away.
     Denied {
@@ -170,6 +172,16 @@ impl State {
             State::Provisioned { .. } => StateName::Provisioned,
         }
     }
+}
+
+/// Who creates the account of somebody who was approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountBy {
+    /// The user flow, when they come again and are told to go on.
+    Flow,
+    /// We do, in the directory; in B2B only, as B2C never sends the password.
+    Graph,
 }
 
 /// A state's name, in lists and addresses.

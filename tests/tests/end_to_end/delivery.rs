@@ -112,6 +112,8 @@ fn a_guest(store: Store) {
     let company = Company::new(store);
     let jane = body("jane.roe@example.com", identity("google.com", "1023"));
     company.deployment.submit(&jane);
+    // Who is told after the decision would find nothing to decide.
+    let to_reviewers = company.mail.letters(2);
     assert_eq!(company.deployment.decide("approve")["applied"], true);
     company.both_steps_say(&jane, READY);
     let [user] = company.graph.users().try_into().unwrap();
@@ -127,7 +129,6 @@ fn a_guest(store: Store) {
     let [request] = company.deployment.requests("provisioned").try_into().unwrap();
     assert_eq!(request["display_name"], "Jane Roe");
 
-    let to_reviewers = company.mail.letters(2);
     for reviewer in ["rita@contoso.example", "rob@contoso.example"] {
         let [letter] = Company::letters_to(&to_reviewers, reviewer).try_into().unwrap();
         assert!(
@@ -138,7 +139,7 @@ fn a_guest(store: Store) {
         );
     }
     assert!(
-        Company::letters_to(&to_reviewers, "jane").is_empty(),
+        Company::letters_to(&company.mail.letters(2), "jane").is_empty(),
         "nobody proved this address, and the policy does not say to write to it"
     );
 }
@@ -149,6 +150,7 @@ fn somebody_with_a_passcode(store: Store) {
     let mut jane = body("jane.roe@example.com", identity("mail", "Jane.Roe@example.com"));
     jane["ui_locales"] = json!("de-AT");
     company.deployment.submit(&jane);
+    company.mail.letters(3);
     company.deployment.decide("approve");
     company.both_steps_say(&jane, BEREIT);
     assert_eq!(company.graph.users().len(), 1);
@@ -166,6 +168,7 @@ fn somebody_who_is_invited(store: Store) {
     let company = Company::new(store);
     let jane = json!({"email": "jane@partner.example", "displayName": "Jane Roe", "ui_locales": "en"});
     company.deployment.submit(&jane);
+    company.mail.letters(2);
     company.deployment.decide("approve");
     company.both_steps_say(&jane, READY);
     let [invitation] = company.graph.invitations().try_into().unwrap();
@@ -183,10 +186,23 @@ fn somebody_who_is_invited(store: Store) {
     );
 }
 
+/// Somebody who gave no e-mail address: reviewers are told of them too.
+fn somebody_without_an_address(store: Store) {
+    let company = Company::new(store);
+    let mut jane = body("", identity("google.com", "1023"));
+    jane.as_object_mut().unwrap().remove("email");
+    company.deployment.submit(&jane);
+    let letters = company.mail.letters(2);
+    for reviewer in ["rita@contoso.example", "rob@contoso.example"] {
+        assert_eq!(Company::letters_to(&letters, reviewer).len(), 1, "{letters:?}");
+    }
+}
+
 fn a_denial(store: Store) {
     let company = Company::new(store);
     let jane = body("jane.roe@example.com", identity("mail", "jane.roe@example.com"));
     company.deployment.submit(&jane);
+    company.mail.letters(3);
     company.deployment.decide("deny");
     let letters = company.mail.letters(4);
     assert_eq!(
@@ -206,9 +222,9 @@ fn a_directory_that_is_down(store: Store) {
     company.graph.fault("POST /users", Fault::LoseReply);
     let jane = body("jane.roe@example.com", identity("mail", "jane.roe@example.com"));
     company.deployment.submit(&jane);
+    company.mail.letters(3);
     company.deployment.decide("approve");
     company.both_steps_say(&jane, ON_ITS_WAY);
-    company.mail.letters(3);
     company.deployment.restart();
     // What the process held when it was killed is free again.
     company.deployment.clock.advance(Duration::from_secs(200));
@@ -231,7 +247,36 @@ macro_rules! on_both_stores {
 }
 
 on_both_stores! {
-    a_guest somebody_with_a_passcode somebody_who_is_invited a_denial a_directory_that_is_down
+    a_guest somebody_with_a_passcode somebody_who_is_invited somebody_without_an_address a_denial a_directory_that_is_down
+}
+
+/// What an earlier policy promised stays, and what nobody carries out any more is seen.
+#[test]
+fn a_policy_that_lets_nothing_follow_any_more() {
+    let company = Company::new(Store::Sqlite);
+    for _ in 0..20 {
+        company.graph.fault("POST /users", Fault::Refuse(503, None));
+    }
+    let jane = body("jane.roe@example.com", identity("google.com", "1023"));
+    company.deployment.submit(&jane);
+    company.deployment.decide("approve");
+    company.both_steps_say(&jane, ON_ITS_WAY);
+    let (before, rest) = POLICY.split_once("[approvals]").unwrap();
+    let (_, after) = rest.split_once("[[rules]]").unwrap();
+    company.deployment.change_policy(&format!("{before}[[rules]]{after}"));
+    company.deployment.clock.advance(Duration::from_secs(20 * 60));
+    let parked = || {
+        let parked = company
+            .deployment
+            .send(Request::get("/review/api/effects").bearer(RITA));
+        let effects = parked.json()["effects"].as_array().unwrap().clone();
+        effects.into_iter().find(|effect| effect["receiver"] == "account")
+    };
+    let parked = poll(Duration::from_secs(20), parked).unwrap();
+    let failure = parked["failure"].to_string();
+    assert!(failure.contains("nobody creates accounts here"), "{failure}");
+    company.both_steps_say(&jane, ON_ITS_WAY);
+    assert!(company.graph.users().is_empty());
 }
 
 /// 1,000 decisions while the directory and the mail server fail at random, and the process is killed 20 times: every

@@ -45,7 +45,7 @@ pub(crate) struct Deployment {
     pub(crate) clock: Clock,
     environment: HashMap<String, String>,
     running: RefCell<Running>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 enum Running {
@@ -105,7 +105,7 @@ impl Deployment {
             clock,
             environment,
             running,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -116,6 +116,12 @@ impl Deployment {
     }
 
     /// Where a plain port listens, for calls from several threads.
+    /// Starts it anew with another policy.
+    pub(crate) fn change_policy(&self, policy: &str) {
+        std::fs::write(self.folder.path().join("policy.toml"), policy).unwrap();
+        self.restart();
+    }
+
     pub(crate) fn address(&self) -> std::net::SocketAddr {
         match &*self.running.borrow() {
             Running::Plain(server) => server.address(),

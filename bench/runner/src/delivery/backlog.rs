@@ -31,7 +31,7 @@ pub(crate) fn measure(store: &Store) -> String {
         (entries, drain(place, entries, &receiver))
     });
     rows.extend(compared("SQLite file in memory", &sqlite));
-    let dynamodb = [1_000, 10_000].map(|entries| {
+    let dynamodb = [1_000, 4_000].map(|entries| {
         let place = Place::DynamoDb {
             endpoint: store.dynamodb.endpoint().to_owned(),
             table: store.dynamodb.create_table(),

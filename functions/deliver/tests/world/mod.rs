@@ -9,14 +9,14 @@ use std::{
     time::Duration,
 };
 
-use approvals::{AccountBy, Decide, Ruling, Submission, Terms, Wish};
+use approvals::{AccountBy, Decide, Ruling, Submission, Terms, Transition, Wish};
 use async_trait::async_trait;
 use claims::{Changes, Claims, Hash, Locales, Value};
 use deliver::{Delivered, Deliverer, Parts, Receive, Report, Schedule};
 use effects::Attempt;
 use store::{
-    Clock, Commit, Committed, Effect, EntryId, HistoryEntry, Keys, Listing, OutboxEntry, Page, Receiver, Request,
-    RequestId, Snapshot, Store, StoreError, Timestamp, Write,
+    Clock, Commit, Committed, Effect, EntryId, HistoryEntry, Keys, Listing, OutboxEntry, Page, Progress, Receiver,
+    Request, RequestId, Snapshot, Store, StoreError, Timestamp, Write,
 };
 use store_sqlite::SqliteStore;
 use tokio::sync::Notify;
@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) clock: Hand,
     pub(crate) mail: Arc<Puppet>,
     pub(crate) account: Arc<Puppet>,
+    pub(crate) reviewers: Arc<Puppet>,
     commits_left: Arc<AtomicUsize>,
     folder: tempfile::TempDir,
 }
@@ -54,7 +55,7 @@ impl Clock for Hand {
 #[derive(Clone)]
 pub(crate) enum Behaviour {
     Answer(Attempt<Delivered>),
-    Slow(Duration),
+    Slow(Duration, Attempt<Delivered>),
     Hang,
     Panic,
 }
@@ -131,9 +132,9 @@ impl Receive for Puppet {
         tokio::task::yield_now().await;
         let attempt = match behaviour {
             Behaviour::Answer(attempt) => attempt,
-            Behaviour::Slow(time) => {
+            Behaviour::Slow(time, attempt) => {
                 tokio::time::sleep(time).await;
-                Attempt::Done(Delivered::Done)
+                attempt
             }
             Behaviour::Hang => std::future::pending().await,
             Behaviour::Panic => panic!("as told"),
@@ -153,6 +154,19 @@ impl Runner {
     pub(crate) fn drain(&self, until: Timestamp) -> impl Future<Output = Result<Report, StoreError>> + Send + 'static {
         let deliverer = self.deliverer.clone();
         async move { deliverer.drain(until).await }
+    }
+
+    /// The same for each receiver alone.
+    pub(crate) fn alone(&self) -> Vec<Runner> {
+        let clock = || self.clock.clone();
+        let runner = |deliverer| Runner {
+            deliverer,
+            clock: clock(),
+        };
+        host::Job::apart(self.deliverer.clone())
+            .into_iter()
+            .map(runner)
+            .collect()
     }
 
     /// What the host runs.
@@ -175,6 +189,7 @@ impl World {
             clock: Hand(Arc::new(AtomicI64::new(1_800_000_000_000))),
             mail: Puppet::new(Receiver::Mail),
             account: Puppet::new(Receiver::Account),
+            reviewers: Puppet::new(Receiver::Reviewers),
             commits_left: Arc::new(AtomicUsize::new(usize::MAX)),
             folder,
         }
@@ -192,9 +207,9 @@ impl World {
         self.deliverer().drain_far().await.unwrap()
     }
 
-    pub(crate) async fn drain_account_only(&self) -> Report {
-        let runner = self.runner(self.store.clone(), self.store.clone(), vec![self.account.clone()]);
-        runner.drain_far().await.unwrap()
+    /// One that carries out the effects of no other receiver.
+    pub(crate) fn deliverer_of(&self, puppet: &Arc<Puppet>) -> Runner {
+        self.runner(self.store.clone(), self.store.clone(), vec![puppet.clone()])
     }
 
     pub(crate) fn deliverer(&self) -> Runner {
@@ -237,11 +252,11 @@ impl World {
             request: id,
             effect,
             written_at: self.now(),
-            due: self.now(),
+            progress: Progress::Waits { until: self.now() },
             attempts: 0,
+            failures: 0,
             revision: 1,
             failure: None,
-            parked_at: None,
         };
         let write = Write::Effect {
             entry: Box::new(entry.clone()),
@@ -256,21 +271,40 @@ impl World {
 
     /// Somebody who was approved, and whose account is to be created.
     pub(crate) async fn approved(&self, name: &str) -> Request {
-        let (_, opened) = approvals::submit(None, &[], &submission(name), self.now(), &terms());
-        let opened = opened.unwrap();
+        let opened = self.submitted(name).await;
+        self.decided(&opened, Ruling::Approve).await
+    }
+
+    /// Somebody who asks, perhaps anew.
+    pub(crate) async fn submitted(&self, name: &str) -> Request {
+        let keys = Keys {
+            applicant: Some(Hash::of(&[name])),
+            ..Keys::default()
+        };
+        let before = self.store.look_up(&keys).await.unwrap().request;
+        let (_, opened) = approvals::submit(before.as_ref(), &[], &submission(name), self.now(), &terms());
+        self.commit(opened.unwrap()).await
+    }
+
+    /// A request as a reviewer left it.
+    pub(crate) async fn decided(&self, request: &Request, ruling: Ruling) -> Request {
         let decide = Decide {
-            ruling: Ruling::Approve,
+            ruling,
             by: "rita".to_owned(),
             reason: None,
         };
-        let approved = approvals::decide(&opened.request, &decide, self.now(), &terms()).unwrap();
-        let request = approved.request.clone();
-        for transition in [opened, approved] {
-            assert_eq!(
-                self.store.commit(&transition.commit(None, &[])).await,
-                Ok(Committed::Applied)
-            );
-        }
+        self.commit(approvals::decide(request, &decide, self.now(), &terms()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn request(&self, request: &Request) -> Request {
+        self.store.request(&request.id).await.unwrap().unwrap()
+    }
+
+    async fn commit(&self, transition: Transition) -> Request {
+        let request = transition.request.clone();
+        let commit = transition.commit(None, &[]);
+        assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
         request
     }
 
@@ -279,7 +313,7 @@ impl World {
     }
 
     fn receivers(&self) -> Vec<Arc<dyn Receive>> {
-        vec![self.account.clone(), self.mail.clone()]
+        vec![self.account.clone(), self.mail.clone(), self.reviewers.clone()]
     }
 
     fn runner(
@@ -322,7 +356,8 @@ fn submission(name: &str) -> Submission {
         identities: Vec::new(),
         app: None,
         locales: Locales::default(),
-        addresses: Vec::new(),
+        // Nearly everybody is at home somewhere else.
+        addresses: vec![Hash::of_address(name.split(' ').next_back().unwrap())],
         wish: Wish::Hold,
         rule: "hold".to_owned(),
     }

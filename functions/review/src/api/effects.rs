@@ -95,7 +95,8 @@ struct EffectShape<'e> {
     receiver: &'static str,
     request: RequestId,
     written_at: Time,
-    due: Time,
+    /// Nothing where nobody tries any more.
+    due: Option<Time>,
     attempts: u32,
     revision: u64,
     failure: Option<&'e str>,
@@ -112,11 +113,11 @@ impl<'e> EffectShape<'e> {
             receiver: entry.id.lane.receiver.name(),
             request: entry.request,
             written_at: Time(entry.written_at),
-            due: Time(entry.due),
+            due: entry.due().map(Time),
             attempts: entry.attempts,
             revision: entry.revision,
             failure: entry.failure.as_deref(),
-            parked_at: entry.parked_at.map(Time),
+            parked_at: entry.parked_at().map(Time),
             redeem_url: entry.effect.is_sealed().then_some("sealed"),
         }
     }

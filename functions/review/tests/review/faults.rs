@@ -8,8 +8,8 @@ use std::{
 use async_trait::async_trait;
 use http::Method;
 use store::{
-    Commit, Committed, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace,
-    Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
+    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 use crate::{
@@ -59,7 +59,7 @@ impl Store for Broken {
 
 #[async_trait]
 impl Outbox for Broken {
-    async fn due(&self, _: Receiver, _: Timestamp, _: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+    async fn due(&self, _: Receiver, _: Timestamp, _: Option<&DuePlace>, _: usize) -> Result<DuePage, StoreError> {
         self.fail().await
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use approvals::{Submission, Wish, submit};
 use claims::{ApplicantKey, Changes, Claims, SignUp, Step};
-use store::{Commit, Committed, Effect, EntryId, Keys, News, OutboxEntry, Receiver, RequestId, Write};
+use store::{Commit, Committed, Effect, EntryId, Keys, News, OutboxEntry, Progress, Receiver, RequestId, Write};
 
 use crate::room::{Room, terms};
 
@@ -71,11 +71,13 @@ pub(crate) async fn parked(room: &Room, name: &str, seconds: u64) -> OutboxEntry
             redeem_url: Some("c2VhbGVk-secret".to_owned()),
         },
         written_at: opened,
-        due: opened,
+        progress: Progress::Parked {
+            since: opened.plus(Duration::from_secs(seconds)),
+        },
         attempts: 8,
+        failures: 8,
         revision: 17,
         failure: Some("the receiver said no".to_owned()),
-        parked_at: Some(opened.plus(Duration::from_secs(seconds))),
     };
     let write = Write::Effect {
         entry: Box::new(entry.clone()),

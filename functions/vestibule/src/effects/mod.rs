@@ -170,7 +170,7 @@ async fn after(rows: &dyn Rows, page: &ParkedPage) -> Result<Option<ParkedPage>,
 async fn drop(rows: &dyn Rows, id: &EntryId, yes: bool) -> Result<(), Failure> {
     let entry = parking::find(rows, id).await?;
     // Nobody is asked about what cannot be done.
-    if entry.parked_at.is_none() {
+    if entry.parked_at().is_none() {
         return Err(parking::NotDone::NotParked.into());
     }
     if !yes && !confirmed(&entry)? {

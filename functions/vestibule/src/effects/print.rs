@@ -10,7 +10,7 @@ pub(crate) fn heading(out: &mut impl Write) -> io::Result<()> {
 
 pub(crate) fn row(out: &mut impl Write, entry: &OutboxEntry) -> io::Result<()> {
     let (id, attempts) = (entry.id.to_string(), entry.attempts.to_string());
-    let since = time(entry.parked_at);
+    let since = time(entry.parked_at());
     line(out, &id, entry.effect.name(), &since, &attempts, &failure(entry))
 }
 
@@ -23,8 +23,8 @@ pub(crate) fn details(out: &mut impl Write, entry: &OutboxEntry) -> io::Result<(
         ("request", &entry.request.to_string()),
         ("redeem url", redeem_url),
         ("written at", &entry.written_at.to_string()),
-        ("due", &entry.due.to_string()),
-        ("parked since", &time(entry.parked_at)),
+        ("due", &time(entry.due())),
+        ("parked since", &time(entry.parked_at())),
         ("attempts", &entry.attempts.to_string()),
         ("revision", &entry.revision.to_string()),
         ("failure", &failure(entry)),

@@ -19,7 +19,7 @@ use clap::Subcommand;
 use host::StartError;
 use policy::Policy;
 
-use crate::policy_file::paint::Paint;
+use crate::{list_files, policy_file::paint::Paint};
 
 /// `vestibule policy …`
 #[derive(Subcommand)]
@@ -104,7 +104,7 @@ impl From<io::Error> for Failure {
 fn read(file: &Path) -> Result<Policy, StartError> {
     let text = fs::read_to_string(file)
         .map_err(|error| StartError::new(format!("cannot read the policy {}: {error}", file.display())))?;
-    assembly::parse_policy(file, &text)
+    list_files::parse_policy(file, &text)
 }
 
 /// As `serve` finds it.

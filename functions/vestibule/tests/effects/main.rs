@@ -4,7 +4,7 @@
 
 mod place;
 
-use store::OutboxEntry;
+use store::{OutboxEntry, Progress, Timestamp};
 
 use crate::place::{Finished, Place, invited};
 
@@ -13,7 +13,7 @@ async fn an_empty_outbox_says_so() {
     let place = Place::new();
     place
         .put(&OutboxEntry {
-            parked_at: None,
+            progress: waits(),
             ..place.parked("jane", 1)
         })
         .await;
@@ -107,8 +107,8 @@ async fn a_retried_effect_is_due_with_its_whole_schedule_before_it() {
     let retry = place.run(&["retry", &entry.id.to_string()]);
     assert_eq!((retry.code, retry.stdout), (0, format!("{} is due again.\n", entry.id)));
     let now = place.entry(&entry.id).await.unwrap();
-    assert_eq!((now.attempts, now.revision, now.parked_at), (0, 18, None));
-    assert!(now.due > entry.due, "{now:?}");
+    assert_eq!((now.attempts, now.failures, now.revision), (8, 0, 18));
+    assert!(now.due() > entry.parked_at(), "{now:?}");
     assert_eq!(place.entry(&other.id).await, Some(other), "the other is still parked");
 
     let again = place.run(&["retry", &entry.id.to_string()]);
@@ -127,7 +127,7 @@ async fn all_are_retried_at_once() {
     assert_eq!((retry.code, &*retry.stdout), (0, "Effects that are due again: 230.\n"));
     for entry in &entries {
         let now = place.entry(&entry.id).await.unwrap();
-        assert_eq!((now.revision, now.parked_at), (18, None));
+        assert_eq!((now.revision, now.parked_at()), (18, None));
     }
 }
 
@@ -164,7 +164,7 @@ async fn one_is_dropped_only_when_that_is_certain() {
 async fn what_is_still_tried_or_not_there_is_left_alone() {
     let place = Place::new();
     let tried = OutboxEntry {
-        parked_at: None,
+        progress: waits(),
         ..place.parked("jane", 1)
     };
     place.put(&tried).await;
@@ -246,4 +246,10 @@ async fn whoever_reads_may_stop_reading() {
     child.stdout.take();
     let finished = Finished::of(child);
     assert_eq!((finished.code, &*finished.stderr), (0, ""));
+}
+
+fn waits() -> Progress {
+    Progress::Waits {
+        until: Timestamp::from_millis(0),
+    }
 }

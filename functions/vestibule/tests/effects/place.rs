@@ -9,7 +9,7 @@ use std::{
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use store::{
-    Commit, Committed, Effect, EntryId, News, Outbox, OutboxEntry, Receiver, RequestId, Store, Timestamp,
+    Commit, Committed, Effect, EntryId, News, Outbox, OutboxEntry, Progress, Receiver, RequestId, Store, Timestamp,
     Write as Change,
 };
 use store_sqlite::SqliteStore;
@@ -53,11 +53,13 @@ impl Place {
             request,
             effect: Effect::TellReviewers,
             written_at: Timestamp::from_millis(BEGIN),
-            due: Timestamp::from_millis(BEGIN),
+            progress: Progress::Parked {
+                since: Timestamp::from_millis(BEGIN + seconds * 1000),
+            },
             attempts: 8,
+            failures: 8,
             revision: 17,
             failure: Some("the receiver said no".to_owned()),
-            parked_at: Some(Timestamp::from_millis(BEGIN + seconds * 1000)),
         }
     }
 

@@ -97,8 +97,10 @@ impl fmt::Debug for Applicant {
 /// A request that waits for a reviewer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Who asks.
-    pub applicant: Applicant,
+    /// Who asks: the display name, as they typed it; empty where there is none.
+    pub name: String,
+    /// Their e-mail address, as they typed it: they may have given none that is one.
+    pub address: Option<Address>,
     /// Since how many whole days.
     pub days: u32,
     /// Where it is decided.
@@ -197,7 +199,8 @@ mod tests {
             address: Address::parse("jane@roe.example").unwrap(),
         };
         let waiting = Waiting {
-            applicant: applicant.clone(),
+            name: applicant.name.clone(),
+            address: Some(applicant.address.clone()),
             days: 3,
             link: link.clone(),
         };

@@ -28,8 +28,10 @@ pub(crate) fn applicant(name: &str) -> Applicant {
 }
 
 pub(crate) fn waiting(name: &str) -> Waiting {
+    let Applicant { name, address } = applicant(name);
     Waiting {
-        applicant: applicant(name),
+        name,
+        address: Some(address),
         days: 3,
         link: link("https://review.example/r"),
     }

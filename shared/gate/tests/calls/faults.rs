@@ -125,6 +125,7 @@ fn a_gate_needs_its_step_and_its_store() {
         paths: Paths::Own(step),
         policy: Arc::new(Policy::parse(policy).unwrap()),
         store,
+        lists: None,
         credentials: Arc::new(Credentials::parse("a:b").unwrap()),
         clock: Arc::new(store::SystemClock),
         deadline: Duration::from_secs(1),

@@ -122,6 +122,7 @@ impl House {
             paths: Paths::Own(step),
             policy: self.policy.clone(),
             store: Some(self.store.clone()),
+            lists: None,
             credentials: Arc::new(Credentials::parse("entra:pass:word").unwrap()),
             clock: Arc::new(self.clock.clone()),
             deadline: self.deadline,

@@ -668,6 +668,10 @@ impl store_suite::Place for Faulty {
         let http_client = SharedHttpClient::new(Faults::random(self.seed));
         Arc::new(testing::open_through(&endpoint(), &self.table.0, http_client, PATIENCE))
     }
+
+    async fn damage(&self, id: &store::EntryId) {
+        self.table.damage(id).await;
+    }
 }
 
 fn without_credentials(why: fn() -> CredentialsError) -> DynamoStore {

@@ -5,7 +5,7 @@ mod template;
 
 use std::{collections::BTreeMap, fmt, path::Path, path::PathBuf};
 
-use claims::{Locale, Locales};
+use claims::{Address, Locale, Locales};
 
 use super::{
     letter::{Applicant, Letter, LetterKind, Waiting},
@@ -169,17 +169,21 @@ fn values(kind: &LetterKind, sender: &str) -> Values {
 }
 
 fn applicant_values(applicant: &Applicant) -> Values {
-    Values::from([
-        ("name", typed::value(&applicant.name)),
-        ("address", typed::address(&applicant.address)),
-    ])
+    who(&applicant.name, Some(&applicant.address))
 }
 
 fn waiting_values(waiting: &Waiting) -> Values {
-    let mut values = applicant_values(&waiting.applicant);
+    let mut values = who(&waiting.name, waiting.address.as_ref());
     values.insert("days", waiting.days.to_string());
     values.insert("link", waiting.link.as_str().to_owned());
     values
+}
+
+fn who(name: &str, address: Option<&Address>) -> Values {
+    Values::from([
+        ("name", typed::value(name)),
+        ("address", address.map(typed::address).unwrap_or_default()),
+    ])
 }
 
 #[cfg(test)]

@@ -44,8 +44,10 @@ fn applicant(name: &str) -> Applicant {
 }
 
 fn waiting(name: &str) -> Waiting {
+    let Applicant { name, address } = applicant(name);
     Waiting {
-        applicant: applicant(name),
+        name,
+        address: Some(address),
         days: 3,
         link: link(),
     }

@@ -1,0 +1,114 @@
+use claims::Hash;
+use serde::{Deserialize, Serialize};
+
+/// What follows a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// Create the account of somebody whose request was approved.
+    CreateAccount,
+    /// Tell the applicant what became of their request.
+    TellApplicant {
+        /// What.
+        news: News,
+        /// The encrypted address at which an invitation is redeemed, where the news has one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        redeem_url: Option<String>,
+    },
+    /// Tell the reviewers that somebody waits: each of them, by an effect of their own.
+    TellReviewers,
+    /// Tell one reviewer that somebody waits.
+    TellReviewer {
+        /// At which address, by its hash.
+        address: Hash,
+    },
+}
+
+impl Effect {
+    /// Who carries it out.
+    pub fn receiver(&self) -> Receiver {
+        match self {
+            Effect::CreateAccount => Receiver::Account,
+            Effect::TellApplicant { .. } => Receiver::Mail,
+            Effect::TellReviewers | Effect::TellReviewer { .. } => Receiver::Reviewers,
+        }
+    }
+
+    /// Its name in logs and lists.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Effect::CreateAccount => "create-account",
+            Effect::TellApplicant { news, .. } => news.name(),
+            Effect::TellReviewers => "tell-reviewers",
+            Effect::TellReviewer { .. } => "tell-reviewer",
+        }
+    }
+
+    /// Whether it holds a value that only its receiver may read. Lists say `sealed` in its place.
+    pub fn is_sealed(&self) -> bool {
+        matches!(
+            self,
+            Effect::TellApplicant {
+                redeem_url: Some(_),
+                ..
+            }
+        )
+    }
+}
+
+/// What an applicant is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum News {
+    /// Their request was received, and waits.
+    Received,
+    /// They may come in.
+    Approved,
+    /// They may not.
+    Denied,
+}
+
+impl News {
+    /// All there are.
+    pub const ALL: [News; 3] = [News::Received, News::Approved, News::Denied];
+
+    /// The name of the news in policies, logs and lists.
+    pub fn name(self) -> &'static str {
+        match self {
+            News::Received => "received",
+            News::Approved => "approved",
+            News::Denied => "denied",
+        }
+    }
+}
+
+/// Who carries effects out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Receiver {
+    /// The directory, where accounts are created.
+    Account,
+    /// Mail to applicants.
+    Mail,
+    /// Mail to reviewers: a mailbox of theirs that is full holds up no applicant.
+    Reviewers,
+}
+
+impl Receiver {
+    /// All there are.
+    pub const ALL: [Receiver; 3] = [Receiver::Account, Receiver::Mail, Receiver::Reviewers];
+
+    /// The receiver in ids, logs and lists.
+    pub fn name(self) -> &'static str {
+        match self {
+            Receiver::Account => "account",
+            Receiver::Mail => "mail",
+            Receiver::Reviewers => "reviewers",
+        }
+    }
+
+    /// The receiver with this name.
+    pub fn from_name(name: &str) -> Option<Receiver> {
+        Receiver::ALL.into_iter().find(|receiver| receiver.name() == name)
+    }
+}
