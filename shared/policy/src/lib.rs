@@ -34,8 +34,8 @@ pub use explain::{Seen, Sight};
 pub use facts::Facts;
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
-pub use slow::SlowPattern;
 pub use mistakes::{Collector, Mistake, Mistakes, suggestion};
+pub use slow::SlowPattern;
 
 use crate::{lists::List, messages::Messages, rule::Rule};
 

@@ -27,7 +27,10 @@ impl<'p> Answer<'p> {
                 sign_up,
                 verdict: None,
                 seen: Vec::new(),
-                outcome: Outcome::Block(MessageName::FAILED),
+                outcome: match sign_up.step.is_sign_up() {
+                    true => Outcome::Block(MessageName::FAILED),
+                    false => Outcome::Error,
+                },
                 reason: Some("the body's own `step` names another one; no rule is asked".to_owned()),
             };
         }

@@ -64,11 +64,13 @@ impl Reader<'_> {
     fn file(&mut self, file: &DeTable<'_>) -> Vec<Case> {
         self.refuse_unknown(file, &["cases"]);
         let Some(node) = file.get("cases") else {
-            self.mistakes.add(0..0, "there is no case: write `[[cases]]`, one table each");
+            self.mistakes
+                .add(0..0, "there is no case: write `[[cases]]`, one table each");
             return Vec::new();
         };
         let Some(cases) = node.get_ref().as_array() else {
-            self.mistakes.add(node.span(), "cases are written as `[[cases]]`, one table each");
+            self.mistakes
+                .add(node.span(), "cases are written as `[[cases]]`, one table each");
             return Vec::new();
         };
         cases.iter().filter_map(|case| self.case(case)).collect()
@@ -187,8 +189,13 @@ impl Reader<'_> {
             let name: &str = key.get_ref();
             if !known.contains(&name) {
                 let near = suggestion(name, known.iter().copied());
-                let said = if near.is_empty() { format!("; known here are {}", quoted(known)) } else { near };
-                self.mistakes.add(Range::clone(&key.span()), format!("`{name}` means nothing here{said}"));
+                let said = if near.is_empty() {
+                    format!("; known here are {}", quoted(known))
+                } else {
+                    near
+                };
+                self.mistakes
+                    .add(Range::clone(&key.span()), format!("`{name}` means nothing here{said}"));
             }
         }
     }

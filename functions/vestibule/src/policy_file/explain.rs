@@ -7,11 +7,11 @@ use std::{
     time::Duration,
 };
 
+use claims::{Address, ClaimName, Claims, MAX_BODY_BYTES, SignUp, Step, Value};
 use clap::{
     Args,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use claims::{Address, ClaimName, Claims, MAX_BODY_BYTES, SignUp, Step, Value};
 use host::StartError;
 use policy::{Seen, Sight};
 use store::Timestamp;
@@ -46,7 +46,10 @@ pub(super) fn run(out: &mut impl Write, paint: Paint, arguments: &Arguments) -> 
     let policy = read(&arguments.file)?;
     let step = arguments.step;
     if !policy.serves(step) {
-        let why = format!("{}: no `[steps.{step}]`, so it does not serve this step", arguments.file.display());
+        let why = format!(
+            "{}: no `[steps.{step}]`, so it does not serve this step",
+            arguments.file.display()
+        );
         return Err(StartError::new(why).into());
     }
     let sign_up = read_body(step, &arguments.body)?;
@@ -78,7 +81,11 @@ fn steps() -> impl TypedValueParser<Value = Step> {
 
 fn read_body(step: Step, path: &Path) -> Result<SignUp, StartError> {
     let is_input = path == Path::new("-");
-    let name = if is_input { "standard input".into() } else { path.to_string_lossy() };
+    let name = if is_input {
+        "standard input".into()
+    } else {
+        path.to_string_lossy()
+    };
     let refuse = |why: &dyn std::fmt::Display| StartError::new(format!("the body, {name}: {why}"));
     let mut body = Vec::new();
     match is_input {
@@ -102,7 +109,8 @@ fn print_rules(
     if answer.seen.is_empty() {
         return Ok(writeln!(out, "{}\n", why_no_rule(sign_up, answer))?);
     }
-    let width = answer.seen.iter().map(|seen| seen.rule.chars().count()).max().unwrap_or(0);
+    let width = longest(answer.seen.iter().map(|seen| seen.rule));
+    let column = longest(answer.seen.iter().filter(|seen| seen.applies).flat_map(names));
     let mut claims = sign_up.claims.clone();
     for seen in &answer.seen {
         let gap = " ".repeat(width - seen.rule.chars().count());
@@ -112,12 +120,22 @@ fn print_rules(
             continue;
         }
         writeln!(out, "{}{gap}  {took}", paint.bold(seen.rule))?;
-        print_part(out, show, seen, &claims)?;
+        print_part(out, show, column, seen, &claims)?;
         if !seen.observes {
             change(&mut claims, &seen.changed);
         }
     }
     Ok(writeln!(out)?)
+}
+
+/// What a rule saw and changed, by name.
+fn names<'s>(seen: &'s Seen<'_>) -> impl Iterator<Item = &'s str> {
+    let saw = seen.saw.iter().map(|sight| sight.what.as_str());
+    saw.chain(seen.changed.iter().map(|(claim, _)| claim.as_str()))
+}
+
+fn longest<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
+    texts.map(|text| text.chars().count()).max().unwrap_or(0)
 }
 
 fn why_no_rule(sign_up: &SignUp, answer: &Answer<'_>) -> &'static str {
@@ -129,15 +147,24 @@ fn why_no_rule(sign_up: &SignUp, answer: &Answer<'_>) -> &'static str {
 }
 
 /// What a rule that applies saw and did.
-fn print_part(out: &mut impl Write, show: Show, seen: &Seen<'_>, claims: &Claims) -> io::Result<()> {
+fn print_part(out: &mut impl Write, show: Show, column: usize, seen: &Seen<'_>, claims: &Claims) -> io::Result<()> {
     for (at, sight) in seen.saw.iter().enumerate() {
         let label = if at == 0 { "saw" } else { "" };
-        writeln!(out, "  {label:<5}{:<16}  {}", sight.what, sighted(show, sight, claims))?;
+        writeln!(
+            out,
+            "  {label:<5}{:<column$}  {}",
+            sight.what,
+            sighted(show, sight, claims)
+        )?;
     }
-    let only = if seen.observes { "nothing, it observes; in force: " } else { "" };
+    let only = if seen.observes {
+        "nothing, it observes; in force: "
+    } else {
+        ""
+    };
     writeln!(out, "  did  {only}{}", seen.did)?;
     for (claim, value) in &seen.changed {
-        writeln!(out, "       {claim:<16}  {}", show.value(value))?;
+        writeln!(out, "       {claim:<column$}  {}", show.value(value))?;
     }
     Ok(())
 }

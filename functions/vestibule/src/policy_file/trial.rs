@@ -30,22 +30,39 @@ pub(super) fn run(out: &mut impl Write, paint: Paint, folder: &Path, policy: &Pa
             let lines = compare(&case.expect, &came(&policy, case));
             if lines.iter().any(Line::differs) {
                 failed += 1;
-                writeln!(out, "{}:{}  {}", file.display(), case.line, paint.bold(clean(&case.name)))?;
+                writeln!(
+                    out,
+                    "{}:{}  {}",
+                    file.display(),
+                    case.line,
+                    paint.bold(clean(&case.name))
+                )?;
                 lines.iter().try_for_each(|line| line.print(out, paint))?;
                 writeln!(out)?;
             }
         }
     }
     if tried == 0 {
-        let why = format!("{}: there are no cases; write `[[cases]]` in a `.toml` file there", folder.display());
+        let why = format!(
+            "{}: there are no cases; write `[[cases]]` in a `.toml` file there",
+            folder.display()
+        );
         return Err(StartError::new(why).into());
     }
     if failed > 0 {
         writeln!(out, "- expected  + came")?;
-        writeln!(out, "{}", paint.red(format_args!("{failed} of {tried} cases came out otherwise")))?;
+        writeln!(
+            out,
+            "{}",
+            paint.red(format_args!("{failed} of {tried} cases came out otherwise"))
+        )?;
         return Err(Failure::Cases);
     }
-    Ok(writeln!(out, "{}", paint.green(format_args!("{tried} cases, all as expected")))?)
+    Ok(writeln!(
+        out,
+        "{}",
+        paint.green(format_args!("{tried} cases, all as expected"))
+    )?)
 }
 
 /// Every file of cases in a folder, by name.
@@ -60,7 +77,10 @@ fn read_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<Case>)>, StartError> {
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).map_err(|error| refuse(&path, &error))?;
         let cases = cases::parse(&text).map_err(|mistakes| {
-            let places: Vec<_> = mistakes.iter().map(|mistake| format!("{}:{mistake}", path.display())).collect();
+            let places: Vec<_> = mistakes
+                .iter()
+                .map(|mistake| format!("{}:{mistake}", path.display()))
+                .collect();
             refuse(&path, &format_args!("\n{}", places.join("\n")))
         })?;
         Ok((path, cases))
@@ -140,7 +160,12 @@ fn compare(expect: &Expect, came: &Came) -> Vec<Line> {
         line("text", expect.text.as_ref(), came.text.as_ref()),
     ];
     let wanted = expect.claims.as_ref();
-    let keys: BTreeSet<_> = wanted.into_iter().flatten().map(|(key, _)| key).chain(came.claims.keys()).collect();
+    let keys: BTreeSet<_> = wanted
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key)
+        .chain(came.claims.keys())
+        .collect();
     let nothing = || "nothing".to_owned();
     lines.extend(keys.into_iter().map(|key| Line {
         what: key.clone(),

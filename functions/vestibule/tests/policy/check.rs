@@ -1,0 +1,72 @@
+//! `vestibule policy check`
+
+use crate::place::{POLICY, Place};
+
+fn checked(policy: &str) -> (i32, String, String) {
+    let place = Place::new();
+    place.write("policy.toml", policy);
+    let finished = place.run(&["check", "policy.toml"]);
+    (finished.code, finished.stdout, finished.stderr)
+}
+
+#[test]
+fn mistakes_are_told_where_they_are_in_a_form_that_can_be_clicked() {
+    assert_eq!(
+        checked(POLICY),
+        (0, "policy.toml: no mistakes\n".to_owned(), String::new())
+    );
+    let wrong = POLICY
+        .replace("name = \"tier\"", "nmae = \"tier\"")
+        .replace("\"gold\"", "[]");
+    let (code, told, mistakes) = checked(&wrong);
+    assert_eq!((code, &*told), (1, ""));
+    let key = "policy.toml:28:1: `nmae` means nothing here; did you mean `name`?\n    nmae = \"tier\"\n    ^\n";
+    assert!(mistakes.contains(key), "{mistakes}");
+    let value = "policy.toml:30:39: a list without a text is no value; `\"\"` takes the claim away\n    \
+        set = { claim = \"extension_Tier\", to = [] }\n                                          ^\n";
+    assert!(mistakes.contains(value), "{mistakes}");
+}
+
+#[test]
+fn what_had_better_be_known_is_told_and_is_no_mistake() {
+    let warned = POLICY.replace("only serve Berlin", "know that your account already exists");
+    let (code, told, _) = checked(&warned);
+    assert_eq!(code, 0);
+    assert!(
+        told.starts_with("warning: policy.toml:48:6: this text may reveal"),
+        "{told}"
+    );
+    assert!(told.ends_with("\npolicy.toml: no mistakes\n"), "{told}");
+}
+
+#[test]
+fn a_pattern_that_takes_long_to_compile_is_named_with_what_to_use_instead() {
+    for (pattern, instead) in [
+        (
+            r"\p{L}[\p{L}\p{M} ’.-]{1,63}",
+            "`characters`, with `min_length` and `max_length` can say the same",
+        ),
+        (r"[a-z]{1,9000}", "`min_length` and `max_length` can say the same"),
+    ] {
+        let require = format!("require = {{ claim = \"city\", pattern = '{pattern}' }}");
+        let condition = format!("when = {{ claim = \"city\", pattern = '{pattern}' }}");
+        for (right, wrong, rule) in [
+            (
+                "require = { claim = \"city\", one_of = [\"Berlin\"] }",
+                &require,
+                "city",
+            ),
+            (
+                "when = { claim = \"country\", is = \"Norway\" }",
+                &condition,
+                "approval",
+            ),
+        ] {
+            let (code, told, _) = checked(&POLICY.replace(right, wrong));
+            assert_eq!(code, 0);
+            let warning = format!("warning: policy.toml: the pattern of `{rule}` takes ");
+            assert!(told.starts_with(&warning) && told.contains(" ms to compile"), "{told}");
+            assert!(told.contains(&format!("`{pattern}`\n    {instead}")), "{told}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The command line for the policy file: the real program, and files that it reads.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod check;
+mod explain;
+mod place;
+mod schema;
+mod trial;
+mod validate;
