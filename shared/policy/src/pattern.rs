@@ -77,19 +77,6 @@ impl Pattern {
         (0..3).map(time).min().unwrap_or_default()
     }
 
-    /// The demands that say the same without a regular expression, as far as a glance can tell.
-    pub(crate) fn instead(&self) -> &'static str {
-        let has_many = |pattern: &Hir| match pattern.kind() {
-            HirKind::Class(Class::Unicode(class)) => class.ranges().len() > 8,
-            _ => false,
-        };
-        match regex_syntax::parse(self.written()) {
-            Ok(pattern) if any_part(&pattern, &has_many) => "`characters`, with `min_length` and `max_length`",
-            Ok(pattern) if matches!(pattern.kind(), HirKind::Alternation(_)) => "`one_of`",
-            _ => "`min_length` and `max_length`",
-        }
-    }
-
     fn compile(&self) -> Option<Regex> {
         RegexBuilder::new(&self.text).build().ok()
     }
@@ -98,11 +85,6 @@ impl Pattern {
 /// What makes a pattern match a value as a whole.
 const OPENING: &str = r"\A(?:";
 const CLOSING: &str = r")\z";
-
-/// Whether a part of a pattern, or all of it, is so.
-fn any_part(pattern: &Hir, is_so: &dyn Fn(&Hir) -> bool) -> bool {
-    is_so(pattern) || pattern.kind().subs().iter().any(|part| any_part(part, is_so))
-}
 
 /// The syntax errors of the crate show the whole pattern and a mark below; one line is enough here.
 fn last_line(error: &str) -> String {

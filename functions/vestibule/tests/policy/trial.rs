@@ -126,7 +126,7 @@ fn mistakes_in_cases_are_told_with_their_place() {
         (
             "rule =",
             "rul =",
-            "19:12: `rul` means nothing here; did you mean `rule`?",
+            "cases/a.toml:14:35: `rul` means nothing here; did you mean `rule`?",
         ),
         (
             "\"continue\"",
@@ -141,7 +141,7 @@ fn mistakes_in_cases_are_told_with_their_place() {
         (
             "\"city\": null",
             "\"city\": nul",
-            "cases/a.toml:14:8: the body is not JSON",
+            "cases/a.toml:13:8: the body is not JSON",
         ),
         (
             "2026-11-23T12:00:00Z",
