@@ -28,6 +28,16 @@ fn mistakes_are_told_where_they_are_in_a_form_that_can_be_clicked() {
 }
 
 #[test]
+fn a_step_without_its_table_is_a_mistake_since_each_is_served() {
+    let (code, _, told) = checked("[steps.post-attribute-collection]\notherwise = \"block\"\n");
+    assert_eq!(code, 1);
+    assert!(
+        told.starts_with("vestibule: policy.toml: ") && told.contains("post-federation-signup"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_had_better_be_known_is_told_and_is_no_mistake() {
     let warned = POLICY.replace("only serve Berlin", "know that your account already exists");
     let (code, told, _) = checked(&warned);
@@ -41,6 +51,8 @@ fn what_had_better_be_known_is_told_and_is_no_mistake() {
 
 #[test]
 fn a_pattern_that_takes_long_to_compile_is_named_with_what_to_use_instead() {
+    let light = POLICY.replace("one_of = [\"Berlin\"]", "pattern = \"[0-9]{5}\"");
+    assert_eq!(checked(&light).1, "policy.toml: no mistakes\n");
     for pattern in [r"\p{L}[\p{L}\p{M} ’.-]{1,63}", "[a-z]{1,2000}"] {
         let require = format!("require = {{ claim = \"city\", pattern = '{pattern}' }}");
         let condition = format!("when = {{ claim = \"city\", pattern = '{pattern}' }}");

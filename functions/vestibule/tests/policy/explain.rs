@@ -39,8 +39,8 @@ did changes displayName
 displayName "Anna Larsen"
 watched
 saw city "Oslo"
-did nothing, it observes; in force: changes displayName
-displayName "Watched"
+did nothing, it observes; in force: changes city
+city "Bergen"
 tier
 did changes extension_Tier
 extension_Tier "gold"

@@ -35,7 +35,7 @@ name = "watched"
 step = "post-attribute-collection"
 mode = "observe"
 when = { claim = "city", present = true }
-set = { claim = "displayName", to = "Watched" }
+set = { claim = "city", to = "Bergen" }
 
 [[rules]]
 name = "tier"
