@@ -39,6 +39,7 @@ did changes displayName
 displayName "Anna Larsen"
 watched
 saw city "Oslo"
+displayName "Anna Larsen"
 did nothing, it observes; in force: changes city
 city "Bergen"
 tier

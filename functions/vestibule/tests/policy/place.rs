@@ -34,7 +34,7 @@ normalise = { claims = ["displayName"], with = ["name-case"] }
 name = "watched"
 step = "post-attribute-collection"
 mode = "observe"
-when = { claim = "city", present = true }
+when = { all = [{ claim = "city", present = true }, { claim = "displayName", present = true }] }
 set = { claim = "city", to = "Bergen" }
 
 [[rules]]
