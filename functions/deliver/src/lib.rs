@@ -104,7 +104,10 @@ impl Deliverer {
         };
         Deliverer {
             parts: Arc::new(parts),
-            routes: Receiver::ALL.map(route).to_vec(),
+            // Events wait for somebody who listens to them.
+            routes: [Receiver::Account, Receiver::Mail, Receiver::Reviewers]
+                .map(route)
+                .to_vec(),
         }
     }
 

@@ -88,7 +88,9 @@ impl Receive for ReviewerMail {
         match &entry.effect {
             Effect::TellReviewers => Attempt::Done(Delivered::Further(self.each())),
             Effect::TellReviewer { address } => self.tell(address, entry, request).await,
-            Effect::CreateAccount | Effect::TellApplicant { .. } => never("this effect is no mail to reviewers"),
+            Effect::CreateAccount | Effect::TellApplicant { .. } | Effect::Publish { .. } => {
+                never("this effect is no mail to reviewers")
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use approvals::Account;
 use effects::Why;
-use store::{Commit, Committed, Effect, Keys, OutboxEntry, Progress, State, StoreError, Write};
+use store::{Commit, Committed, Effect, Keys, OutboxEntry, State, StoreError, Write};
 
 use crate::{Delivered, Parts};
 
@@ -87,18 +87,10 @@ async fn provision(parts: &Parts, entry: &OutboxEntry, account: &Account) -> Res
 }
 
 fn instead(parts: &Parts, entry: &OutboxEntry, index: u64, effect: Effect) -> Write {
+    let further = OutboxEntry::new(entry.id.further(index), entry.request, effect, parts.clock.now());
     let entry = OutboxEntry {
-        id: entry.id.further(index),
-        request: entry.request,
-        effect,
         written_at: entry.written_at,
-        progress: Progress::Waits {
-            until: parts.clock.now(),
-        },
-        attempts: 0,
-        failures: 0,
-        revision: 1,
-        failure: None,
+        ..further
     };
     Write::Effect {
         entry: Box::new(entry),

@@ -77,6 +77,7 @@ impl Route {
                 "nobody writes to applicants here: the policy does not name this under `applicants` of `[mail]`. Name \
                  it and retry this effect, or drop it"
             }
+            Receiver::Events => "nobody publishes events here: drop this effect",
             Receiver::Reviewers => {
                 "nobody writes to reviewers here: the policy names none under `reviewers` of `[mail]`. Name them and \
                  retry this effect, or drop it"

@@ -1,7 +1,7 @@
 use claims::Changes;
 use store::{
-    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, OutboxEntry, Progress, Request, State,
-    Timestamp, Write,
+    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, OutboxEntry, Request, State, Timestamp,
+    Write,
 };
 
 /// How a request changes: the row as it will be, and an entry of its history for each thing that happens.
@@ -26,7 +26,7 @@ impl Transition {
     /// has for the same addresses.
     pub fn commit(self, answer: Option<(CallRecord, Option<Timestamp>)>, known: &[Denial]) -> Commit {
         let effects = (0..).zip(&self.effects).map(|(index, effect)| Write::Effect {
-            entry: Box::new(outbox_entry(&self.request, index, effect)),
+            entry: Box::new(self.outbox_entry(index, effect)),
             replaces: None,
         });
         let effects: Vec<_> = effects.collect();
@@ -55,6 +55,12 @@ impl Transition {
                 .chain(effects)
                 .collect(),
         }
+    }
+
+    fn outbox_entry(&self, index: u64, effect: &Effect) -> OutboxEntry {
+        let request = &self.request;
+        let id = EntryId::of(&request.id, request.version, effect.receiver(), index);
+        OutboxEntry::new(id, request.id, effect.clone(), request.changed_at)
     }
 
     /// Nothing yet.
@@ -119,22 +125,5 @@ impl Transition {
     pub(crate) fn turning_away(mut self, denials: Vec<Denial>) -> Transition {
         self.denials = denials;
         self
-    }
-}
-
-/// An effect as it is written with the change that causes it: due at once.
-fn outbox_entry(request: &Request, index: u64, effect: &Effect) -> OutboxEntry {
-    OutboxEntry {
-        id: EntryId::of(&request.id, request.version, effect.receiver(), index),
-        request: request.id,
-        effect: effect.clone(),
-        written_at: request.changed_at,
-        progress: Progress::Waits {
-            until: request.changed_at,
-        },
-        attempts: 0,
-        failures: 0,
-        revision: 1,
-        failure: None,
     }
 }

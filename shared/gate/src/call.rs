@@ -4,17 +4,14 @@ use std::time::Duration;
 
 use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
-use policy::{Facts, MessageName, Outcome, Verdict as PolicyVerdict};
-use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
+use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
+use store::{CallRecord, Committed, Keys, Snapshot, Store, StoreError, Timestamp};
 
 use crate::{
     Parts,
+    events::{MOST_RACES, Said, left, lost},
     log::{CallLog, Verdict},
 };
-
-/// How often a call that lost a race asks again. Each time somebody else was first, so that one of n racing calls is
-/// done after each round; the deadline ends it earlier.
-const MOST_RACES: usize = 20;
 
 /// How often a call asks again that the store refused for now, after the store's own attempts.
 const MOST_BUSY: usize = 2;
@@ -35,33 +32,55 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         log.reason = Some(failure.clone());
         log.failed = true;
     }
-    let decision = match (&verdict.outcome, &parts.store) {
+    let said = Said {
+        parts,
+        sign_up,
+        verdict: &verdict,
+        call_key,
+    };
+    let decision = match decide(&said, log).await {
+        Ok(decision) => decision,
+        Err(error) => {
+            log.reason = Some(error.to_string());
+            log.failed = true;
+            failed(parts, sign_up)
+        }
+    };
+    finish(parts, &decision, log)
+}
+
+async fn decide(said: &Said<'_>, log: &mut CallLog) -> Result<Decision, StoreError> {
+    let (parts, sign_up, verdict) = (said.parts, said.sign_up, said.verdict);
+    let ruled = match (&verdict.outcome, &parts.store) {
         (Outcome::Block(message), _) => blocked(parts, sign_up, message),
         (Outcome::Error, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (_, Some(store)) if parts.step.is_sign_up() && parts.policy.holds() => {
             let call = Call {
+                said,
                 parts,
                 sign_up,
-                verdict: &verdict,
-                call_key,
+                verdict,
+                call_key: said.call_key,
                 addresses: addresses(sign_up),
                 store: store.as_ref(),
             };
-            match call.decide(log).await {
-                Ok(decision) => decision,
-                Err(error) => {
-                    log.reason = Some(error.to_string());
-                    log.failed = true;
-                    blocked(parts, sign_up, &MessageName::FAILED)
-                }
-            }
+            return call.decide(log).await;
         }
         (Outcome::AskAgain(message), _) => Decision::AskAgain(told(parts, sign_up, message)),
         // A policy that holds has a store (`Gate::new`); should it be missing, nobody gets in.
         (Outcome::Hold, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (Outcome::Continue | Outcome::Admit, _) => Decision::Continue(verdict.changes.clone()),
     };
-    finish(parts, &decision, log)
+    said.alone(&ruled).await?;
+    Ok(ruled)
+}
+
+/// The answer when something failed on our side. The token step lets everybody pass: it must never be the only control.
+fn failed(parts: &Parts, sign_up: &SignUp) -> Decision {
+    match parts.step.is_sign_up() {
+        true => blocked(parts, sign_up, &MessageName::FAILED),
+        false => Decision::Continue(Changes::none()),
+    }
 }
 
 /// What the rules say, with what the store says of the lists that they look things up in.
@@ -125,6 +144,7 @@ fn observed(verdict: &PolicyVerdict<'_>) -> Option<String> {
 
 /// A call of one of the two sign-up steps under a policy that holds.
 struct Call<'c> {
+    said: &'c Said<'c>,
     parts: &'c Parts,
     sign_up: &'c SignUp,
     verdict: &'c PolicyVerdict<'c>,
@@ -147,7 +167,11 @@ impl Call<'_> {
         }
         let applicant = ApplicantKey::of(self.sign_up);
         match (applicant, self.sign_up.step) {
-            (None, _) => Ok(self.decide_for_nobody(log)),
+            (None, _) => {
+                let decision = self.decide_for_nobody(log);
+                self.said.alone(&decision).await?;
+                Ok(decision)
+            }
             (Some(applicant), claims::Step::PostAttributeCollection) => self.submit(&applicant, log).await,
             (Some(applicant), _) => self.check(&applicant, log).await,
         }
@@ -166,17 +190,20 @@ impl Call<'_> {
 
     /// The first step: may this person fill in the form?
     async fn check(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
-        let snapshot = self.store.look_up(&self.keys(applicant, None)).await?;
-        let notice = approvals::check(
-            snapshot.request.as_ref(),
-            &snapshot.denials,
-            self.parts.clock.now(),
-            self.parts.policy.terms(),
-        );
-        Ok(match notice {
-            Some(notice) => self.told(notice, log),
-            None => self.as_ruled(),
-        })
+        let keys = self.keys(applicant, self.said.is_to_be_told().then_some(self.call_key));
+        for _ in 0..MOST_RACES {
+            let snapshot = self.store.look_up(&keys).await?;
+            let now = self.parts.clock.now();
+            let terms = self.parts.policy.terms();
+            let decision = match approvals::check(snapshot.request.as_ref(), &snapshot.denials, now, terms) {
+                Some(notice) => self.told(notice, log),
+                None => self.as_ruled(),
+            };
+            if self.said.beside(&snapshot, &decision, self.store).await? {
+                return Ok(decision);
+            }
+        }
+        Err(lost())
     }
 
     /// The second step. Whoever loses a race reads what the winner wrote and is answered by that.
@@ -193,6 +220,7 @@ impl Call<'_> {
             let Snapshot { request, denials, call } = &snapshot;
             let (answer, transition) =
                 approvals::submit(request.as_ref(), denials, &submission, now, self.parts.policy.terms());
+            let came = (answer == Answer::Notice(Notice::Waiting)).then_some(Came::Hold);
             let decision = match answer {
                 Answer::Continue(changes) => Decision::Continue(changes),
                 Answer::Correct => self.as_ruled(),
@@ -202,19 +230,21 @@ impl Call<'_> {
                 if race == 0 && torn(&snapshot, now) {
                     continue;
                 }
-                return Ok(decision);
-            };
-            let left = Left {
-                request: transition.request.id,
-                version: transition.request.version,
+                if self.said.beside(&snapshot, &decision, self.store).await? {
+                    return Ok(decision);
+                }
+                continue;
             };
             let record = CallRecord {
                 key: self.call_key,
                 at: now,
                 answer: decision.clone(),
-                left,
+                left: Some(left(&transition.request)),
             };
-            let commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials);
+            let came = came.unwrap_or_else(|| self.said.came(&decision));
+            let events = self.said.writes(came, transition.request.id, now);
+            let mut commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials);
+            commit.writes.extend(events);
             match self.store.commit(&commit).await {
                 Ok(Committed::Applied) => return Ok(decision),
                 Ok(Committed::Conflict) => {}
@@ -224,9 +254,7 @@ impl Call<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Err(StoreError::Busy(format!(
-            "lost {MOST_RACES} races for the same request"
-        )))
+        Err(lost())
     }
 
     /// What the rules said, where no request's state says otherwise.
@@ -314,11 +342,7 @@ fn torn(snapshot: &Snapshot, now: Timestamp) -> bool {
 /// with the same address, nor by time.
 fn answered_before(snapshot: &Snapshot, now: Timestamp) -> Option<&Decision> {
     let (call, request) = (snapshot.call.as_ref()?, snapshot.request.as_ref()?);
-    let same = call.left
-        == Left {
-            request: request.id,
-            version: request.version,
-        };
+    let same = call.left == Some(left(request));
     let turned_away = approvals::turned_away(Some(request), &snapshot.denials, now);
     (same && now < call.until() && !turned_away).then_some(&call.answer)
 }

@@ -4,6 +4,7 @@
 //! that every call gets one of the three replies, within the deadline.
 
 mod call;
+mod events;
 mod http_in;
 mod log;
 mod proof;
@@ -59,7 +60,8 @@ impl Gate {
         if !parts.policy.serves(parts.step) {
             return Err(CannotStart::NotServed(parts.step));
         }
-        if parts.step.is_sign_up() && parts.policy.holds() && parts.store.is_none() {
+        let writes = (parts.step.is_sign_up() && parts.policy.holds()) || parts.policy.emits(parts.step);
+        if writes && parts.store.is_none() {
             return Err(CannotStart::NoStore);
         }
         if parts.policy.asks_store(parts.step) && parts.lists.is_none() {
@@ -70,7 +72,7 @@ impl Gate {
 
     /// Whether a gate for this step needs a store.
     pub fn needs_store(step: Step, policy: &Policy) -> bool {
-        (step.is_sign_up() && policy.holds()) || policy.asks_store(step)
+        (step.is_sign_up() && policy.holds()) || policy.asks_store(step) || policy.emits(step)
     }
 
     /// Answers one HTTP request.
@@ -149,7 +151,7 @@ where
 pub enum CannotStart {
     /// The policy says nothing about the step.
     NotServed(Step),
-    /// The policy holds people for approval, and there is nowhere to keep their requests.
+    /// The policy holds people for approval or says events, and there is nowhere to keep requests or events.
     NoStore,
     /// The policy looks things up in lists in the store, and there is none.
     NoLists,
@@ -165,7 +167,9 @@ impl fmt::Display for CannotStart {
                 )
             }
             CannotStart::NoLists => f.write_str("the policy has lists in the store, which needs one"),
-            CannotStart::NoStore => f.write_str("the policy holds people for approval, which needs a store"),
+            CannotStart::NoStore => {
+                f.write_str("the policy holds people for approval or says events, which needs a store")
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Condition {
     Domain(Domains),
     Address(Values),
     Issuer(Values),
-    /// How any of the identities signs in.
+    /// How an identity signs in.
     SignInType(Values),
     App(Values),
     /// The language that the applicant's browser asks for first, or one that it is a kind of.
@@ -38,7 +38,8 @@ pub(crate) enum Condition {
     ClientAddress(Vec<Network>),
 }
 
-/// How a condition reads a call that gives several addresses, which need not agree.
+/// How a condition reads a call that gives several of what it asks for, which need not agree: addresses, texts of a
+/// claim, identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// One that fits is enough: for what turns away, holds, or only selects.
@@ -52,6 +53,18 @@ impl Reading {
         match self {
             Reading::Any => Reading::Every,
             Reading::Every => Reading::Any,
+        }
+    }
+
+    fn of<T>(
+        self,
+        items: impl IntoIterator<Item = T>,
+        fits: impl Fn(T) -> Result<bool, Failure>,
+    ) -> Result<bool, Failure> {
+        let mut items = items.into_iter().peekable();
+        match self {
+            Reading::Any => any(items, fits),
+            Reading::Every => Ok(items.peek().is_some() && all(items, fits)?),
         }
     }
 }
@@ -70,7 +83,7 @@ impl Condition {
             }
             Condition::Claim { claim, demands } => {
                 let texts = scene.claims.get(claim).into_iter().flat_map(Value::scalars);
-                return any(texts, |text| {
+                return reading.of(texts, |text| {
                     Ok(Value::visible_length(text) > 0 && all(demands, |demand| demand.accepts(text, scene))?)
                 });
             }
@@ -82,8 +95,10 @@ impl Condition {
             }
             Condition::Issuer(values) => return any(scene.issuer(), |issuer| values.contain(&issuer, scene.facts)),
             Condition::SignInType(values) => {
-                let types = sign_up.identities.iter().filter_map(|i| i.sign_in_type.as_deref());
-                return any(types, |sign_in_type| values.contain(sign_in_type, scene.facts));
+                let types = sign_up.identities.iter().map(|i| i.sign_in_type.as_deref());
+                return reading.of(types, |name| {
+                    name.map_or(Ok(false), |name| values.contain(name, scene.facts))
+                });
             }
             Condition::App(values) => return any(sign_up.client_id.as_deref(), |app| values.contain(app, scene.facts)),
             Condition::Locale(locales) => {
@@ -166,10 +181,6 @@ fn addresses(
     scene: &Scene<'_>,
     fits: impl Fn(&Address) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
-    let mut addresses = scene.sign_up.addresses().map(Address::parse).peekable();
-    let fits = |address: Result<Address, _>| address.map_or(Ok(false), |address| fits(&address));
-    match reading {
-        Reading::Any => any(addresses, fits),
-        Reading::Every => Ok(addresses.peek().is_some() && all(addresses, fits)?),
-    }
+    let addresses = scene.sign_up.addresses().map(Address::parse);
+    reading.of(addresses, |address| address.map_or(Ok(false), |address| fits(&address)))
 }

@@ -47,7 +47,7 @@ impl Day {
 /// A day as forms write it: `2026-01-31`, alone or before a time.
 pub(crate) fn date(text: &str) -> Option<Date> {
     let day = match text.split_at_checked(10) {
-        Some((day, rest)) if rest.is_empty() || rest.starts_with(['T', ' ']) => day,
+        Some((day, rest)) if rest.is_empty() || is_time(rest) => day,
         _ => return None,
     };
     let mut parts = day.split('-').map(|part| {
@@ -57,6 +57,13 @@ pub(crate) fn date(text: &str) -> Option<Date> {
     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
+}
+
+/// What may follow a day: `T` or a space, and what looks like a time.
+fn is_time(text: &str) -> bool {
+    let time = text.strip_prefix(['T', ' ']).unwrap_or_default();
+    let usual = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.' | '+' | '-' | 'Z');
+    time.starts_with(|c: char| c.is_ascii_digit()) && time.chars().all(usual)
 }
 
 fn count(number: &str, unit: &str, sign: i32) -> Option<Day> {
@@ -112,6 +119,9 @@ mod tests {
             "20260228",
             "",
             "é026-02-28",
+            "2026-02-28T",
+            "2026-02-28 or so",
+            "2026-02-28 23:59<b>",
         ] {
             assert_eq!(date(bad), None, "{bad}");
         }

@@ -4,6 +4,7 @@ use store::{ListQuestion, Timestamp};
 use crate::{
     Otherwise, Policy,
     condition::{Condition, Reading},
+    emit::Event,
     explain::{Seen, Witness},
     facts::Facts,
     messages::MessageName,
@@ -24,6 +25,8 @@ pub struct Verdict<'p> {
     pub changes: Changes,
     /// What rules with `mode = "observe"` would have done, in order.
     pub observed: Vec<Observed<'p>>,
+    /// What rules want said about it.
+    pub events: Vec<Event<'p>>,
     /// What went wrong: a list that a rule needs is not there. No claim is in it.
     pub failure: Option<String>,
 }
@@ -89,7 +92,9 @@ impl Policy {
             };
             return run.end(refused, None);
         }
-        for rule in self.rules.iter().filter(|rule| rule.steps.contains(&sign_up.step)) {
+        let (events, rules): (Vec<_>, Vec<_>) = self.rules_at(sign_up.step).partition(|rule| rule.emits().is_some());
+        run.events = events;
+        for rule in rules {
             let ended = match run.take(rule) {
                 Ok(ended) => ended,
                 // The verdict will not count; later rules may have questions too.
@@ -116,8 +121,12 @@ impl Policy {
     }
 
     fn reads_addresses(&self, step: Step) -> bool {
-        let rules = self.rules.iter().filter(|rule| rule.steps.contains(&step));
-        rules.flat_map(Rule::conditions).any(Condition::reads_addresses)
+        let asked = self.rules_at(step).filter(|rule| !rule.observes);
+        asked.flat_map(Rule::conditions).any(Condition::reads_addresses)
+    }
+
+    pub(crate) fn rules_at(&self, step: Step) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(move |rule| rule.steps.contains(&step))
     }
 }
 
@@ -130,6 +139,8 @@ pub(crate) enum Did<'p> {
     Change(Vec<(&'p ClaimName, Value)>),
     Admit,
     End(Ending),
+    /// Says an event.
+    Say,
 }
 
 impl Did<'_> {
@@ -145,6 +156,7 @@ impl Did<'_> {
             Did::End(Ending::AskAgain(_)) => Some("ask-again"),
             Did::End(Ending::Hold) => Some("hold"),
             Did::End(Ending::Error) => Some("error"),
+            Did::Say => Some("emit"),
         }
     }
 }
@@ -164,6 +176,8 @@ struct Run<'p, 's> {
     observed: Vec<Observed<'p>>,
     /// The first thing that went wrong.
     failure: Option<String>,
+    /// The rules that say what came of it: asked last.
+    events: Vec<&'p Rule>,
     facts: &'s Facts,
     witness: Option<Witness<'p>>,
 }
@@ -180,6 +194,7 @@ impl<'p, 's> Run<'p, 's> {
             let_in: None,
             observed: Vec::new(),
             failure: None,
+            events: Vec::new(),
             facts,
             witness,
         }
@@ -187,26 +202,7 @@ impl<'p, 's> Run<'p, 's> {
 
     /// One rule: asks what it makes of the call, and does that unless it only observes.
     fn take(&mut self, rule: &'p Rule) -> Result<Option<Outcome>, Failure> {
-        let scene = Scene {
-            sign_up: self.sign_up,
-            claims: &self.claims,
-            now: self.now,
-            facts: self.facts,
-        };
-        if let Some(witness) = &mut self.witness {
-            witness.begin(rule, &scene);
-        }
-        let applies = match &rule.when {
-            None => true,
-            Some(when) => when.holds(Reading::Any, &scene)?,
-        };
-        let did = match applies {
-            true => rule.weigh(&scene)?,
-            false => Did::Nothing,
-        };
-        if let Some(witness) = &mut self.witness {
-            witness.end(applies, &did);
-        }
+        let did = self.weigh(rule)?;
         if !rule.observes {
             return Ok(self.carry_out(rule, did));
         }
@@ -218,9 +214,34 @@ impl<'p, 's> Run<'p, 's> {
         Ok(None)
     }
 
+    /// What a rule makes of the call as it is now.
+    fn weigh(&mut self, rule: &'p Rule) -> Result<Did<'p>, Failure> {
+        let scene = Scene {
+            sign_up: self.sign_up,
+            claims: &self.claims,
+            now: self.now,
+            facts: self.facts,
+        };
+        if let Some(witness) = &mut self.witness {
+            witness.begin(rule, &scene);
+        }
+        let applies = match &rule.when {
+            None => true,
+            Some(when) => when.holds(rule.reading(), &scene)?,
+        };
+        let did = match applies {
+            true => rule.weigh(&scene)?,
+            false => Did::Nothing,
+        };
+        if let Some(witness) = &mut self.witness {
+            witness.end(applies, &did);
+        }
+        Ok(did)
+    }
+
     fn carry_out(&mut self, rule: &'p Rule, did: Did<'p>) -> Option<Outcome> {
         match did {
-            Did::Nothing => {}
+            Did::Nothing | Did::Say => {}
             Did::LetIn => self.let_in = Some(&rule.name),
             Did::Admit => self.automatic = Some(&rule.name),
             Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
@@ -233,10 +254,24 @@ impl<'p, 's> Run<'p, 's> {
     }
 
     fn set(&mut self, name: &ClaimName, value: Value) {
+        if value == Value::blank() {
+            return self.take_away(name);
+        }
         let key = self.claims.key_of(name).into_owned();
-        let blank = value == Value::blank();
         self.changes.set(&key, value.clone());
-        self.claims.set(name, (!blank).then_some(value));
+        self.claims.set(name, Some(value));
+    }
+
+    /// Under every key that it came with: behind `surname` there may be a `lastName`.
+    fn take_away(&mut self, name: &ClaimName) {
+        loop {
+            let key = self.claims.key_of(name).into_owned();
+            self.changes.set(&key, Value::blank());
+            self.claims.set(name, None);
+            if self.claims.get(name).is_none() {
+                return;
+            }
+        }
     }
 
     /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
@@ -255,20 +290,44 @@ impl<'p, 's> Run<'p, 's> {
         }
     }
 
-    fn end(self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+    fn end(mut self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+        let events = self.said();
         let verdict = Verdict {
             outcome,
             rule,
             claims: self.claims,
             changes: self.changes,
             observed: self.observed,
+            events,
             failure: self.failure,
         };
         (verdict, self.witness.map(Witness::seen).unwrap_or_default())
     }
+
+    /// The events of the rules whose `when` holds in the end. One that cannot say anything says nothing.
+    fn said(&mut self) -> Vec<Event<'p>> {
+        let mut events = Vec::new();
+        for rule in std::mem::take(&mut self.events) {
+            let asked = self.weigh(rule);
+            match (asked, rule.emits()) {
+                (Ok(Did::Say), Some(emit)) => events.push(Event::new(emit, &self.claims)),
+                (Err(Failure::Broken(why)), _) => drop(self.failure.get_or_insert(why)),
+                _ => {}
+            }
+        }
+        events
+    }
 }
 
 impl Rule {
+    /// How its `when` is read: strictly where whoever it does not select is let in by nothing else.
+    fn reading(&self) -> Reading {
+        match self.action {
+            Action::Allow { otherwise: None, .. } => Reading::Every,
+            _ => Reading::Any,
+        }
+    }
+
     /// What the rule makes of a call to which it applies.
     fn weigh(&self, scene: &Scene<'_>) -> Result<Did<'_>, Failure> {
         let end_if = |so: bool, ending: &Ending| if so { Did::End(ending.clone()) } else { Did::Nothing };
@@ -306,13 +365,16 @@ impl Rule {
                 };
                 if holds(Reading::Any, deny_when)? {
                     Did::End(Ending::Block(MessageName::DENIED))
-                } else if holds(Reading::Every, approve_when)? {
+                } else if holds(Reading::Every, approve_when)?
+                    && (self.when.is_none() || holds(Reading::Every, &self.when)?)
+                {
                     Did::Admit
                 } else {
                     Did::End(Ending::Hold)
                 }
             }
             Action::End(ending) => Did::End(ending.clone()),
+            Action::Emit(_) => Did::Say,
         })
     }
 }

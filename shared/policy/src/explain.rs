@@ -94,6 +94,10 @@ fn said(rule: &Rule, did: &Did<'_>) -> String {
             _ => "nothing".to_owned(),
         },
         Did::LetIn => "lets in".to_owned(),
+        Did::Say => match &rule.action {
+            Action::Emit(emit) => format!("says `{}`, if it comes to that", emit.event),
+            _ => "says something".to_owned(),
+        },
         Did::Admit => "approves at once".to_owned(),
         Did::Change(changes) if changes.is_empty() => "nothing to change".to_owned(),
         Did::Change(changes) => {
@@ -204,6 +208,7 @@ fn of_action(action: &Action) -> Vec<Read<'_>> {
             claims.iter().map(|claim| Read::Claim(claim.name())).collect()
         }
         Action::Set { to, .. } => to.claims().into_iter().map(Read::Claim).collect(),
+        Action::Emit(emit) => emit.claims.iter().map(Read::Claim).collect(),
         Action::Hold { .. } | Action::End(_) => Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ mod dates;
 mod decide;
 mod demand;
 mod email;
+mod emit;
 mod explain;
 mod facts;
 mod file;
@@ -30,6 +31,7 @@ use approvals::Terms;
 use claims::{Address, Claims, Locale, Locales, Step, UserMessage};
 
 pub use decide::{Observed, Outcome, Verdict};
+pub use emit::{Came, Event};
 pub use explain::{Seen, Sight};
 pub use facts::Facts;
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
@@ -80,10 +82,16 @@ impl Policy {
         self.rules.iter().any(Rule::holds)
     }
 
+    /// Whether any rule of a step says events.
+    pub fn emits(&self, step: Step) -> bool {
+        self.rules_at(step).any(|rule| rule.emits().is_some())
+    }
+
     /// Whether any rule of a step looks something up in the store.
     pub fn asks_store(&self, step: Step) -> bool {
-        let rules = self.rules.iter().filter(|rule| rule.steps.contains(&step));
-        rules.flat_map(Rule::lists).any(|list| matches!(list, List::Stored(..)))
+        self.rules_at(step)
+            .flat_map(Rule::lists)
+            .any(|list| matches!(list, List::Stored(..)))
     }
 
     /// What is no mistake and had better be known, in the order of the file.

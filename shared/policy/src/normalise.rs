@@ -86,7 +86,7 @@ const PARTICLES: [&str; 22] = [
 
 /// A word with both small letters and capitals is left as it is (`McDonald`, `O'Neil`), and so are particles in small
 /// letters (`van der`). Any other word gets a capital at its beginning and after each hyphen and apostrophe, and
-/// small letters elsewhere: `JOSÉ-MARÍA`, `o'neil`.
+/// small letters elsewhere, a sigma at the end of a word its own: `JOSÉ-MARÍA`, `o'neil`, `ΓΙΩΡΓΟΣ`.
 fn name_case(text: &str) -> String {
     text.split_inclusive(char::is_whitespace).map(name_word).collect()
 }
@@ -99,17 +99,18 @@ fn name_word(word: &str) -> String {
         return word.to_owned();
     }
     let mut at_start = true;
-    let recase = |c: char| {
-        let recased = if at_start {
-            single(c.to_uppercase(), c)
-        } else {
-            single(c.to_lowercase(), c)
+    let recase = |(at, c): (usize, char)| {
+        let rest = &word[at + c.len_utf8()..];
+        let recased = match c {
+            _ if at_start => single(c.to_uppercase(), c),
+            'Σ' | 'σ' if !rest.starts_with(char::is_alphabetic) => 'ς',
+            _ => single(c.to_lowercase(), c),
         };
         let is_cased = c.is_lowercase() || c.is_uppercase();
         at_start = matches!(c, '-' | '\'' | '’' | '.') || (at_start && !is_cased);
         recased
     };
-    word.chars().map(recase).collect()
+    word.char_indices().map(recase).collect()
 }
 
 /// The character that a letter becomes; the letter itself where it would become several (`ŉ`, `İ`), which would
@@ -139,6 +140,7 @@ mod tests {
             ("JOSÉ-MARÍA", "José-María"),
             ("J. R. R. tolkien", "J. R. R. Tolkien"),
             ("李小龍", "李小龍"),
+            ("ΓΙΩΡΓΟΣ-ΣΑΒΒΑΣ", "Γιωργος-Σαββας"),
         ] {
             assert_eq!(name_case(typed), wanted, "{typed}");
         }
@@ -146,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn normalisers_are_idempotent(text in "\\PC{0,20}|[A-Za-zÀ-ÿ'’ .\\-ßŉǆİ]{0,16}") {
+        fn normalisers_are_idempotent(text in "\\PC{0,20}|[A-Za-zÀ-ÿ'’ .\\-ßŉǆİΣσς]{0,16}") {
             for name in Normaliser::NAMES {
                 let normaliser = Normaliser::named(name, &CountryFrom::Code("DE")).unwrap();
                 let once = normaliser.apply(&text, &Claims::default());

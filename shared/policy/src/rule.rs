@@ -3,6 +3,7 @@ use claims::{Address, ClaimName, SettableName, SignUp, Step, Value};
 use crate::{
     condition::{Condition, all, any},
     demand::Demand,
+    emit::Came,
     lists::{Domains, List, Values},
     messages::MessageName,
     normalise::Normaliser,
@@ -33,6 +34,14 @@ pub(crate) enum OnFailure {
 }
 
 impl Rule {
+    /// The event that it says.
+    pub(crate) fn emits(&self) -> Option<&Emit> {
+        match &self.action {
+            Action::Emit(emit) if !self.observes => Some(emit),
+            _ => None,
+        }
+    }
+
     /// Whether it can hand a request to reviewers, or approve one at once.
     pub(crate) fn holds(&self) -> bool {
         let holds = match &self.action {
@@ -113,6 +122,17 @@ pub(crate) enum Action {
     },
     /// Ends the call.
     End(Ending),
+    /// Says what came of the call, whatever that is.
+    Emit(Emit),
+}
+
+/// A business event.
+#[derive(Debug)]
+pub(crate) struct Emit {
+    pub(crate) event: String,
+    pub(crate) claims: Vec<ClaimName>,
+    /// With which answers.
+    pub(crate) on: Vec<Came>,
 }
 
 /// How a rule ends a call.

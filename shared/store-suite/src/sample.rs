@@ -166,10 +166,10 @@ pub fn call(name: &str, left: &Request) -> CallRecord {
         key: call_key(name),
         at: at(0),
         answer: Decision::Block(UserMessage::parse("Your request waits for a reviewer.").unwrap()),
-        left: Left {
+        left: Some(Left {
             request: left.id,
             version: left.version,
-        },
+        }),
     }
 }
 

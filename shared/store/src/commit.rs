@@ -101,8 +101,8 @@ pub struct CallRecord {
     pub at: Timestamp,
     /// The answer.
     pub answer: Decision,
-    /// How the call left the request.
-    pub left: Left,
+    /// How the call left the applicant's request; nothing where there was none, or nobody looked.
+    pub left: Option<Left>,
 }
 
 impl CallRecord {

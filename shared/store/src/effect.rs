@@ -1,4 +1,4 @@
-use claims::Hash;
+use claims::{Claims, Hash, Step};
 use serde::{Deserialize, Serialize};
 
 /// What follows a decision.
@@ -22,6 +22,17 @@ pub enum Effect {
         /// At which address, by its hash.
         address: Hash,
     },
+    /// Publish what a rule of the policy says, in the words that it chose.
+    Publish {
+        /// The event's name.
+        event: String,
+        /// What the applicant was answered: `continue`, `block`, `ask-again`, `hold` or `error`.
+        outcome: String,
+        /// At which step.
+        step: Step,
+        /// The claims that the rule chose, as the policy left them.
+        claims: Claims,
+    },
 }
 
 impl Effect {
@@ -31,6 +42,7 @@ impl Effect {
             Effect::CreateAccount => Receiver::Account,
             Effect::TellApplicant { .. } => Receiver::Mail,
             Effect::TellReviewers | Effect::TellReviewer { .. } => Receiver::Reviewers,
+            Effect::Publish { .. } => Receiver::Events,
         }
     }
 
@@ -41,6 +53,7 @@ impl Effect {
             Effect::TellApplicant { news, .. } => news.name(),
             Effect::TellReviewers => "tell-reviewers",
             Effect::TellReviewer { .. } => "tell-reviewer",
+            Effect::Publish { .. } => "publish",
         }
     }
 
@@ -92,11 +105,13 @@ pub enum Receiver {
     Mail,
     /// Mail to reviewers: a mailbox of theirs that is full holds up no applicant.
     Reviewers,
+    /// Whoever listens to business events.
+    Events,
 }
 
 impl Receiver {
     /// All there are.
-    pub const ALL: [Receiver; 3] = [Receiver::Account, Receiver::Mail, Receiver::Reviewers];
+    pub const ALL: [Receiver; 4] = [Receiver::Account, Receiver::Mail, Receiver::Reviewers, Receiver::Events];
 
     /// The receiver in ids, logs and lists.
     pub fn name(self) -> &'static str {
@@ -104,6 +119,7 @@ impl Receiver {
             Receiver::Account => "account",
             Receiver::Mail => "mail",
             Receiver::Reviewers => "reviewers",
+            Receiver::Events => "events",
         }
     }
 

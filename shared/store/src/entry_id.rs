@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use claims::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::{Receiver, RequestId};
+use crate::{Receiver, RequestId, Timestamp};
 
 /// One applicant's effects for one receiver: they are delivered in the order of their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +42,16 @@ impl EntryId {
 }
 
 impl EntryId {
+    /// The id of the `index`th effect that a call has at a time for a receiver, where no request changes. Two calls of an
+    /// applicant in the same millisecond have the same: the second one's commit is a conflict, and it asks again.
+    pub fn at(applicant: Hash, receiver: Receiver, now: Timestamp, index: u64) -> EntryId {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        EntryId {
+            lane: Lane { applicant, receiver },
+            number: millis.saturating_mul(EntryId::PER_VERSION).saturating_add(index),
+        }
+    }
+
     /// The id of the `index`th effect that takes the place of this one, in the same lane and before those of later
     /// versions, as long as there are no more than [`MOST_FURTHER`].
     pub fn further(&self, index: u64) -> EntryId {

@@ -41,12 +41,13 @@ pub trait Outbox: Send + Sync {
     async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError>;
 }
 
-/// An effect on its way to its receiver. It holds no claims: whoever delivers it reads the request.
+/// An effect on its way to its receiver. It holds no claims but those that an event's rule chose: whoever delivers it
+/// reads the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxEntry {
     /// Its place among those of the same applicant and receiver.
     pub id: EntryId,
-    /// The request that it is about.
+    /// The request that it is about; of an event, the one that the applicant had, or round 0 without any.
     pub request: RequestId,
     /// What to do.
     pub effect: Effect,
@@ -87,6 +88,21 @@ pub enum Progress {
 }
 
 impl OutboxEntry {
+    /// An effect as it is written with what causes it: due at once.
+    pub fn new(id: EntryId, request: RequestId, effect: Effect, now: Timestamp) -> OutboxEntry {
+        OutboxEntry {
+            id,
+            request,
+            effect,
+            written_at: now,
+            progress: Progress::Waits { until: now },
+            attempts: 0,
+            failures: 0,
+            revision: 1,
+            failure: None,
+        }
+    }
+
     /// When somebody may take it next: the time of the next attempt, or that at which the one under way counts as lost.
     /// Nothing if it is parked.
     pub fn due(&self) -> Option<Timestamp> {

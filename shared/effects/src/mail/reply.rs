@@ -3,6 +3,8 @@
 //! Codes are those of RFC 5321 section 4.2.3, enhanced codes those of RFC 3463. A reply's text is never repeated: it
 //! usually holds the address.
 
+use std::error::Error as StdError;
+
 use lettre::transport::smtp::{Error, response::Severity};
 
 use crate::{Attempt, Why};
@@ -32,6 +34,11 @@ pub(super) fn attempt(error: &Error, during: During) -> Attempt<()> {
         },
         None => later(broken(error, during)),
     }
+}
+
+/// What it comes to when a server is not reached, or not trusted.
+pub(super) fn unreached(error: &(dyn StdError + 'static)) -> Attempt<()> {
+    later(no_connection(error))
 }
 
 /// A letter that may work later.
@@ -75,7 +82,7 @@ fn heals(code: u16, enhanced: Option<&str>, during: During) -> bool {
 
 /// The enhanced code that the reply's text starts with, if it has one.
 fn enhanced(error: &Error) -> Option<String> {
-    let text = std::error::Error::source(error)?.to_string();
+    let text = error.source()?.to_string();
     let word = text.split_whitespace().next()?;
     let is_number = |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let parts: Vec<_> = word.split('.').collect();
@@ -84,33 +91,25 @@ fn enhanced(error: &Error) -> Option<String> {
 
 fn broken(error: &Error, during: During) -> &'static str {
     match during {
-        During::Connecting if is_untrusted(error) => {
-            "the mail server's certificate is not trusted, or not for its name; nothing was sent"
-        }
-        During::Connecting if is_plain(error) => {
-            "the mail server does not begin with TLS at this port; where it wants STARTTLS, VESTIBULE_MAIL is `smtp://…`"
-        }
         During::Connecting if error.is_client() => "the mail server does not offer STARTTLS; nothing was sent",
-        During::Connecting => "the mail server cannot be reached",
+        During::Connecting => no_connection(error),
         During::LogIn => "the connection to the mail server broke during the log-in",
         During::Sending => "the connection to the mail server broke; it may have taken the letter",
     }
 }
 
-fn is_untrusted(error: &Error) -> bool {
-    a_cause_says(error, "invalid peer certificate")
-}
-
-/// A greeting in plain text is no TLS.
-fn is_plain(error: &Error) -> bool {
-    a_cause_says(error, "corrupt message of type InvalidContentType")
-}
-
-/// TLS is behind lettre's own error: its words are all that shows.
-fn a_cause_says(error: &Error, words: &str) -> bool {
-    let first: &(dyn std::error::Error + 'static) = error;
-    let mut causes = std::iter::successors(Some(first), |&error| error.source());
-    causes.any(|cause| cause.to_string().contains(words))
+fn no_connection(error: &(dyn StdError + 'static)) -> &'static str {
+    // TLS is behind errors of lettre and of I/O: its words are all that shows.
+    let causes = || std::iter::successors(Some(error), |&error| error.source());
+    let a_cause_says = |words: &str| causes().any(|cause| cause.to_string().contains(words));
+    if a_cause_says("invalid peer certificate") {
+        "the mail server's certificate is not trusted, or not for its name; nothing was sent"
+    } else if a_cause_says("corrupt message of type InvalidContentType") {
+        // A greeting in plain text.
+        "the mail server does not begin with TLS at this port; where it wants STARTTLS, VESTIBULE_MAIL is `smtp://…`"
+    } else {
+        "the mail server cannot be reached"
+    }
 }
 
 #[cfg(test)]

@@ -83,33 +83,33 @@ async fn without_tls_that_can_be_trusted_nothing_is_sent() {
         Authority::vouching_for("localhost"),
     );
     let elsewhere = Authority::vouching_for("mail.contoso.com");
-    let server = authority.server(Some("implicit"), false);
-    let address = format!("smtps://localhost:{}", server.port());
-    let untrusted = "certificate is not trusted, or not for its name";
-    let why = later(stranger.mailer(&address).open().await.send(&denied()).await);
-    assert!(why.contains(untrusted), "{why}");
-    let why = later(Opening::to(&address).open().await.send(&denied()).await);
-    assert!(
-        why.contains(untrusted),
-        "the system's authorities do not vouch for it: {why}"
-    );
-    let other = elsewhere.server(Some("starttls"), false);
-    let why = later(
-        elsewhere
-            .mailer(&format!("smtp://localhost:{}", other.port()))
-            .open()
-            .await
-            .send(&denied())
-            .await,
-    );
-    assert!(why.contains(untrusted), "{why}");
-    // The one that its authority vouches for works: what was refused above was refused for its certificate.
-    assert_eq!(
-        authority.mailer(&address).open().await.send(&denied()).await,
-        Attempt::Done(())
-    );
-    assert_eq!(server.letters(1).len(), 1);
-    assert_eq!(other.letters(0).len(), 0);
+    for (tls, scheme) in [("implicit", "smtps"), ("starttls", "smtp")] {
+        let server = authority.server(Some(tls), false);
+        let other = elsewhere.server(Some(tls), false);
+        let address = |server: &MailServer| format!("{scheme}://localhost:{}", server.port());
+        for (opening, what) in [
+            (
+                stranger.mailer(&address(&server)),
+                "another authority does not vouch for it",
+            ),
+            (Opening::to(&address(&server)), "the system's authorities do not"),
+            (elsewhere.mailer(&address(&other)), "its own vouches for another name"),
+        ] {
+            let why = later(opening.open().await.send(&denied()).await);
+            assert!(
+                why.contains("certificate is not trusted, or not for its name"),
+                "{tls}: {what}: {why}"
+            );
+        }
+        // The one that its authority vouches for works: what was refused above was refused for its certificate.
+        assert_eq!(
+            authority.mailer(&address(&server)).open().await.send(&denied()).await,
+            Attempt::Done(()),
+            "{tls}"
+        );
+        assert_eq!(server.letters(1).len(), 1);
+        assert_eq!(other.letters(0).len(), 0);
+    }
 }
 
 /// Somebody in between who hides STARTTLS gets neither the letter nor the password.
@@ -204,11 +204,13 @@ async fn a_file_of_authorities_that_is_none_does_not_open() {
         (std::path::Path::new("/nowhere.pem"), ""),
     ] {
         std::fs::write(file.path(), text).unwrap();
-        let opening = Opening::to("smtps://localhost").set("VESTIBULE_MAIL_CA_FILE", &path.display().to_string());
-        let error = opening.try_open().await.unwrap_err().to_string();
-        assert!(
-            error.starts_with("VESTIBULE_MAIL_CA_FILE") && error.contains("wanted: a file of certificates"),
-            "{error}"
-        );
+        for server in ["smtps://localhost", "smtp://localhost", "smtp://localhost?tls=none"] {
+            let opening = Opening::to(server).set("VESTIBULE_MAIL_CA_FILE", &path.display().to_string());
+            let error = opening.try_open().await.unwrap_err().to_string();
+            assert!(
+                error.starts_with("VESTIBULE_MAIL_CA_FILE") && error.contains("wanted: a file of certificates"),
+                "{server}: {error}"
+            );
+        }
     }
 }

@@ -132,7 +132,8 @@ impl Reader<'_> {
     }
 }
 
-fn is_guid(text: &str) -> bool {
+/// Whether it is an id as directories give them to apps and groups.
+pub(super) fn is_guid(text: &str) -> bool {
     let lengths = text.split('-').map(str::len);
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }

@@ -58,7 +58,7 @@ impl Reader<'_> {
             }
             "issuer" => Condition::Issuer(self.issuers(node)),
             "sign_in_type" => Condition::SignInType(self.words(node)),
-            "app" => Condition::App(self.words(node)),
+            "app" => Condition::App(self.apps(node)),
             "locale" => Condition::Locale(self.locales(node)),
             "step" => Condition::Step(self.steps_named(node)),
             "time" => Condition::Time(self.time(node)?),

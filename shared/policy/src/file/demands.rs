@@ -69,12 +69,15 @@ impl Reader<'_> {
 
     fn refuse_contradictions(&mut self, demands: &[Demand], span: &Range<usize>) {
         let (mut min_length, mut max_length, mut minimum, mut maximum) = (None, None, None, None);
+        let (mut not_before, mut not_after) = (None, None);
         for demand in demands {
             match demand {
                 Demand::MinLength(least) => min_length = Some(*least),
                 Demand::MaxLength(most) => max_length = Some(*most),
                 Demand::Minimum(Bound::Fixed(least)) => minimum = Some(*least),
                 Demand::Maximum(Bound::Fixed(most)) => maximum = Some(*most),
+                Demand::NotBefore(Bound::Fixed(Day::Fixed(first))) => not_before = Some(*first),
+                Demand::NotAfter(Bound::Fixed(Day::Fixed(last))) => not_after = Some(*last),
                 _ => {}
             }
         }
@@ -88,6 +91,11 @@ impl Reader<'_> {
                 "minimum",
                 "maximum",
                 minimum.zip(maximum).is_some_and(|(min, max)| min > max),
+            ),
+            (
+                "not_before",
+                "not_after",
+                not_before.zip(not_after).is_some_and(|(first, last)| first > last),
             ),
         ];
         for (least, most, _) in crossed.iter().filter(|(_, _, crossed)| *crossed) {

@@ -6,7 +6,7 @@ use claims::{Address, DomainPattern, Value, fold, issuer_name};
 use lists::Kind;
 use toml::de::DeValue;
 
-use super::{Node, Reader, named_lists::NamedList};
+use super::{Node, Reader, approvals::is_guid, named_lists::NamedList};
 use crate::{
     lists::{Domains, List, Values},
     mistakes::suggestion,
@@ -78,11 +78,8 @@ impl Reader<'_> {
             return Values(list);
         }
         self.refuse_empty(node);
-        let entries = match node.get_ref().as_str() {
-            Some(issuer) if self.named_list(issuer).is_none() => vec![(issuer.to_owned(), node.span())],
-            _ => self.entries(node),
-        };
-        let names: Vec<_> = entries
+        let names: Vec<_> = self
+            .one_or_entries(node)
             .into_iter()
             .filter_map(|(text, span)| self.issuer(&text, span))
             .collect();
@@ -115,6 +112,23 @@ impl Reader<'_> {
         Some(list.unwrap_or(List::Inline(Vec::new())))
     }
 
+    /// Apps by their ids: one, several, or the name of a list of them.
+    pub(super) fn apps(&mut self, node: &Node<'_>) -> Values {
+        if let Some(list) = self.kept_elsewhere(node, Kind::Values) {
+            return Values(list);
+        }
+        self.refuse_empty(node);
+        let apps = self.one_or_entries(node);
+        for (text, span) in apps.iter().filter(|(text, _)| !is_guid(text.trim())) {
+            let near = suggestion(text, self.lists.keys().map(String::as_str));
+            let what = format!(
+                "`{text}` is no app: write its client id, such as `2f1c0b6e-4c4f-4f0f-9d3b-0a4a4d1f3e11`, or the name of a list{near}"
+            );
+            self.mistakes.add(span.clone(), what);
+        }
+        Values::of(apps.iter().map(|(text, _)| text.as_str()))
+    }
+
     /// Values that are words: one, several, or the name of a list of them.
     pub(super) fn words(&mut self, node: &Node<'_>) -> Values {
         match node.get_ref().as_str() {
@@ -138,6 +152,14 @@ impl Reader<'_> {
             }
         }
         texts
+    }
+
+    /// A single text that names no list, or the entries of a list.
+    fn one_or_entries(&mut self, node: &Node<'_>) -> Vec<Entry> {
+        match node.get_ref().as_str() {
+            Some(text) if self.named_list(text).is_none() => vec![(text.to_owned(), node.span())],
+            _ => self.entries(node),
+        }
     }
 
     fn issuer(&mut self, text: &str, span: Range<usize>) -> Option<String> {

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use claims::{Step, Value};
+use claims::{ClaimName, Step, Value};
 use toml::de::DeValue;
 
 use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
 use crate::{
     Otherwise,
+    emit::Came,
     lists::List,
     messages::MessageName,
     mistakes::suggestion,
-    rule::{Action, Ending, Listed, OnFailure, Rule},
+    rule::{Action, Emit, Ending, Listed, OnFailure, Rule},
 };
 
 impl Reader<'_> {
@@ -213,6 +214,7 @@ impl Reader<'_> {
             "normalise" => self.normalise(node),
             "set" => self.set(node),
             "drop" => Some(self.drop_claims(node)),
+            "emit" => self.emit(node, steps),
             "hold" => self.hold(node, steps),
             "block" => self.block(node, steps),
             _ => self.error(node, steps),
@@ -246,7 +248,7 @@ impl Reader<'_> {
             addresses: addresses.map(|node| self.addresses(node)),
             domains: domains.map(|node| self.domains(node)),
             issuers: issuers.map(|node| self.issuers(node)),
-            apps: apps.map(|node| self.words(node)),
+            apps: apps.map(|node| self.apps(node)),
             values,
         })
     }
@@ -305,6 +307,49 @@ impl Reader<'_> {
             "`error = true` is for `pre-token-issuance` only; write `block` elsewhere",
         );
         None
+    }
+
+    fn emit(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
+        let mut section = self.section(Some(node))?;
+        let (event, claims, on) = (section.take("event"), section.take("claims"), section.take("on"));
+        if event.is_none() || on.is_none() {
+            let what = "`emit` says which `event`, and `on` which answers: `emit = { event = \"sign-up\", on = [\"continue\"] }`";
+            self.mistakes.add(section.span.clone(), what);
+        }
+        self.end(section);
+        let event = event.map(|node| self.rule_name(node));
+        let names = claims.map(|node| self.some_texts(node)).unwrap_or_default();
+        let named = |(name, span): (String, Range<usize>)| {
+            let parsed = ClaimName::parse(&name);
+            parsed.map_err(|error| self.bad_name(&name, &error, span)).ok()
+        };
+        let claims = names.into_iter().filter_map(named).collect();
+        let on = on.map(|node| self.answers(node, steps));
+        Some(Action::Emit(Emit {
+            event: event??,
+            claims,
+            on: on?,
+        }))
+    }
+
+    fn answers(&mut self, node: &Node<'_>, steps: &[Step]) -> Vec<Came> {
+        let known = Came::ALL.map(Came::name);
+        let mut answers = Vec::new();
+        for (name, span) in self.one_or_some(node) {
+            let came = Came::ALL.into_iter().find(|came| came.name() == name);
+            match came {
+                None => {
+                    let what = format!("`{name}` is no answer; there are {}", quoted_list(&known));
+                    self.mistakes.add(span, what + &suggestion(&name, known));
+                }
+                Some(came) if !steps.iter().any(|step| can_come(*step, came)) => {
+                    self.mistakes
+                        .add(span, format!("no call of this step comes to `{name}`"));
+                }
+                Some(came) => answers.push(came),
+            }
+        }
+        answers
     }
 
     /// What happens to people who do not pass a rule.
@@ -383,7 +428,7 @@ const HOLD_ELSEWHERE: &str =
     "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
 
 /// The kinds of rules.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "allow",
     "deny",
     "require",
@@ -393,4 +438,15 @@ const KINDS: [&str; 9] = [
     "hold",
     "block",
     "error",
+    "emit",
 ];
+
+/// Whether a call of a step can have an answer.
+fn can_come(step: Step, came: Came) -> bool {
+    match came {
+        Came::Continue => true,
+        Came::Block => step.is_sign_up(),
+        Came::AskAgain | Came::Hold => step == Step::PostAttributeCollection,
+        Came::Error => step == Step::PreTokenIssuance,
+    }
+}

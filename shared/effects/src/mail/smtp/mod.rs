@@ -1,35 +1,31 @@
 //! Sending by SMTP. Connections are kept for the next letter, and only those that are certainly between two letters:
 //! after a time-out an answer may still be on its way, and the next letter would take it for its own.
 
+mod connect;
+mod tls;
+
 use std::{
-    fs, io,
-    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use lettre::transport::smtp::{
     authentication::{Credentials, Mechanism},
-    client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
-    extension::{ClientId, Extension},
+    client::AsyncSmtpConnection,
+    extension::Extension,
 };
-use tokio::{
-    net::lookup_host,
-    time::{Instant, timeout, timeout_at},
-};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
     message::Ready,
     reply::{During, attempt, later},
-    settings::{BadMailSetting, Security, SmtpServer},
+    settings::{BadMailSetting, SmtpServer},
 };
 use crate::{
     Attempt, Why,
     secret::{Secret, SecretRef, Secrets},
 };
-
-/// The time to reach one of a server's addresses, so that a dead one leaves time for the others.
-const CONNECT: Duration = Duration::from_secs(10);
+use connect::Way;
 
 /// So long a connection waits for the next letter; servers close theirs after minutes.
 const IDLE: Duration = Duration::from_secs(20);
@@ -41,8 +37,8 @@ const MOST_IDLE: usize = 4;
 const MOMENT: Duration = Duration::from_secs(2);
 
 pub(super) struct Smtp {
-    server: SmtpServer,
-    tls: TlsParameters,
+    way: Way,
+    login: Option<(String, SecretRef)>,
     secrets: Arc<Secrets>,
     limit: Duration,
     idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
@@ -51,8 +47,8 @@ pub(super) struct Smtp {
 impl Smtp {
     pub(super) fn open(server: SmtpServer, secrets: Arc<Secrets>, limit: Duration) -> Result<Smtp, BadMailSetting> {
         Ok(Smtp {
-            tls: tls(&server)?,
-            server,
+            way: Way::to(&server)?,
+            login: server.login,
             secrets,
             limit,
             idle: Mutex::default(),
@@ -111,8 +107,8 @@ impl Smtp {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Attempt<()>> {
-        let Some((user, reference)) = &self.server.login else {
-            return self.greet().await;
+        let Some((user, reference)) = &self.login else {
+            return self.way.greet().await;
         };
         let password = self
             .secrets
@@ -140,42 +136,13 @@ impl Smtp {
     }
 
     async fn log_in(&self, user: &str, password: &Secret) -> Result<AsyncSmtpConnection, Attempt<()>> {
-        let mut connection = self.greet().await?;
+        let mut connection = self.way.greet().await?;
         let credentials = Credentials::new(user.to_owned(), password.expose().to_owned());
         let answer = connection
             .auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
             .await;
         answer.map_err(|error| attempt(&error, During::LogIn))?;
         Ok(connection)
-    }
-
-    /// A connection with TLS, after the greetings.
-    async fn greet(&self) -> Result<AsyncSmtpConnection, Attempt<()>> {
-        let addresses = self
-            .addresses()
-            .await
-            .map_err(|_| later("the mail server's name has no address"))?;
-        // A function has no name of its own: an address literal stands for it (RFC 5321 section 4.1.4).
-        let name = ClientId::default();
-        let wrapped = (self.server.security == Security::Tls).then(|| self.tls.clone());
-        let connection = AsyncSmtpConnection::connect_tokio1(&addresses[..], Some(CONNECT), &name, wrapped, None).await;
-        let mut connection = connection.map_err(|error| attempt(&error, During::Connecting))?;
-        if self.server.security == Security::StartTls {
-            let upgraded = connection.starttls(self.tls.clone(), &name).await;
-            upgraded.map_err(|error| attempt(&error, During::Connecting))?;
-        }
-        Ok(connection)
-    }
-
-    /// The server's addresses; without TLS only those of this machine, whatever its name resolves to.
-    async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
-        let found = lookup_host((self.server.host.as_str(), self.server.port)).await?;
-        let allowed = |address: &SocketAddr| self.server.security != Security::None || address.ip().is_loopback();
-        let addresses: Vec<_> = found.filter(allowed).collect();
-        if addresses.is_empty() {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        Ok(addresses)
     }
 }
 
@@ -188,27 +155,4 @@ fn check_reach(connection: &AsyncSmtpConnection, message: &Ready) -> Result<(), 
     Err(Attempt::Never {
         why: Why::new("the address is not ASCII, and the mail server has no SMTPUTF8; use a server that has it"),
     })
-}
-
-fn tls(server: &SmtpServer) -> Result<TlsParameters, BadMailSetting> {
-    let mut tls = TlsParameters::builder(server.host.clone());
-    if let Some(path) = &server.authorities {
-        let bad = |why: &str| {
-            BadMailSetting::new(format!(
-                "VESTIBULE_MAIL_CA_FILE is {} ({why}); wanted: a file of certificates in PEM form",
-                path.display()
-            ))
-        };
-        let pem = fs::read_to_string(path).map_err(|error| bad(&error.to_string()))?;
-        // A file without any is read as none, and nobody would vouch for the server.
-        let certificate = Certificate::from_pem(pem.as_bytes())
-            .ok()
-            .filter(|_| pem.contains("-----BEGIN CERTIFICATE"));
-        let certificate = certificate.ok_or_else(|| bad("no certificates in it"))?;
-        tls = tls
-            .certificate_store(CertificateStore::None)
-            .add_root_certificate(certificate);
-    }
-    tls.build()
-        .map_err(|_| BadMailSetting::new("VESTIBULE_MAIL_CA_FILE holds a certificate that cannot vouch for others"))
 }

@@ -1,0 +1,27 @@
+//! Policies as administrators write them, asked about bodies as the service sends them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+mod any;
+mod attacks;
+mod changes;
+mod common;
+mod conditions;
+mod conditions_of_calls;
+mod demands;
+mod examples;
+mod holds;
+mod lists;
+mod lists_of_others;
+mod messages;
+mod observe;
+mod requirements;
+mod slips_of_changes;
+mod slips_of_conditions;
+mod slips_of_demands;
+mod slips_of_lists;
+mod slips_of_names;
+mod slips_of_values;
+mod spellings;
+mod steps;
+mod tables;
