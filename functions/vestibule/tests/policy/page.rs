@@ -49,5 +49,9 @@ fn the_case_of_the_page_holds() {
     let case: Vec<_> = case.map_while(|line| line.strip_prefix("    ")).collect();
     place.write("page/case.toml", case.join("\n"));
     let tried = place.run(&["test", "page"]);
-    assert_eq!((tried.code, &*tried.stdout), (0, "1 cases, all as expected\n"), "{tried:?}");
+    assert_eq!(
+        (tried.code, &*tried.stdout),
+        (0, "1 cases, all as expected\n"),
+        "{tried:?}"
+    );
 }

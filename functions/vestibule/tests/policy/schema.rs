@@ -133,7 +133,7 @@ fn what_the_parser_takes_the_schema_takes() {
     let schema = schema();
     let conditions = [
         r#"{ all = [{ domain = ["contoso.com"] }, { not = { issuer = "mail" } }] }"#,
-        r#"{ any = [{ address = ["a@contoso.com"] }, { sign_in_type = "federated" }, { app = ["x", "y"] }] }"#,
+        r#"{ any = [{ address = ["a@contoso.com"] }, { sign_in_type = "federated" }, { app = ["2f1c0b6e-4c4f-4f0f-9d3b-0a4a4d1f3e11"] }] }"#,
         r#"{ locale = "de" }"#,
         r#"{ locale = ["de", "pt-BR"] }"#,
         r#"{ step = ["post-attribute-collection"] }"#,
@@ -159,7 +159,7 @@ fn what_the_parser_takes_the_schema_takes() {
     ];
     let rules = [
         "mode = \"observe\"\nallow = { domains = [], issuers = \"mail\" }\notherwise = \"hold\"",
-        "deny = { addresses = [\"a@contoso.com\"], apps = \"x\", claim = \"city\", values = [\"a\"] }\notherwise = \"ask-again\"",
+        "deny = { addresses = [\"a@contoso.com\"], apps = \"2f1c0b6e-4c4f-4f0f-9d3b-0a4a4d1f3e11\", claim = \"city\", values = [\"a\"] }\notherwise = \"ask-again\"",
         "deny = { domains = \"blocked\" }\notherwise = { block = \"own\" }\non_failure = \"continue\"",
         "deny = { domains = \"blocked\" }\non_failure = { ask_again = \"own\" }",
         "normalise = { claims = [\"phoneNumber\"], with = [\"trim\", \"phone-e164\"], country = \"DE\" }",
@@ -170,6 +170,8 @@ fn what_the_parser_takes_the_schema_takes() {
         "hold = true",
         "hold = { approve_when = { issuer = \"mail\" }, deny_when = { claim = \"city\", present = true } }",
         "block = \"own\"",
+        "emit = { event = \"sign-up\", on = \"continue\" }",
+        "emit = { event = \"no luck\", on = [\"block\", \"ask-again\"], claims = [\"city\"] }",
     ];
     let lists = "[lists]\ndisposable-ones = [\"a.example\"]\nblocked = { stored = \"domains\" }\nfiled = { file = \"x.txt\" }\n\
         fetched = { url = \"https://lists.example.com/x\", holds = \"addresses\", every = \"6 hours\" }\n\
@@ -240,6 +242,10 @@ fn tables() -> Vec<(&'static str, String)> {
         (
             "/$defs/hold",
             rule(&inside("hold = { approve_when = { issuer = \"mail\" }, UNKNOWN }")),
+        ),
+        (
+            "/$defs/emit",
+            rule(&inside("emit = { event = \"e\", on = [\"continue\"], UNKNOWN }")),
         ),
         ("/$defs/callCondition", when(&inside("{ issuer = \"mail\", UNKNOWN }"))),
         (
@@ -331,6 +337,10 @@ fn each_name_is_known_to_both() {
         (
             "/$defs/emailSyntax/properties/allow/items",
             require(&format!("email = {{ allow = [{quoted}] }}")),
+        ),
+        (
+            "/$defs/answer",
+            rule(&format!("emit = {{ event = \"e\", on = {quoted} }}")),
         ),
         ("/$defs/stepName", when(&format!("{{ step = {quoted} }}"))),
     ] {
