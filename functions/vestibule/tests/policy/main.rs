@@ -6,6 +6,7 @@ mod check;
 mod explain;
 mod page;
 mod place;
+mod samples;
 mod schema;
 mod trial;
 mod validate;
