@@ -67,8 +67,12 @@ pub fn read_policy(settings: &Settings) -> Result<Policy, StartError> {
 /// # Errors
 /// As [`read_policy`].
 pub fn parse_policy(file: &Path, text: &str, lists: &dyn OpenList) -> Result<Policy, StartError> {
-    Policy::parse_with(text, lists)
-        .map_err(|mistakes| StartError::new(format!("the policy {} cannot be used:\n{mistakes}", file.display())))
+    Policy::parse_with(text, lists).map_err(|mistakes| {
+        let file = file.display();
+        // The form that editors and terminals make a link of: file:line:column.
+        let places: Vec<_> = mistakes.iter().map(|mistake| format!("{file}:{mistake}")).collect();
+        StartError::new(format!("the policy {file} cannot be used:\n{}", places.join("\n")))
+    })
 }
 
 /// The parts of a store that gates use.

@@ -88,6 +88,14 @@ impl Demand {
         }
     }
 
+    /// The regular expression that it matches.
+    pub(crate) fn pattern(&self) -> Option<&Pattern> {
+        match self {
+            Demand::Pattern(pattern) => Some(pattern),
+            _ => None,
+        }
+    }
+
     /// Whether one text of a claim is like that. What cannot be compared, because either side is missing or of another
     /// type, is not.
     pub(crate) fn accepts(&self, text: &str, scene: &Scene<'_>) -> Result<bool, Failure> {

@@ -23,6 +23,7 @@ mod places;
 mod require;
 mod rule;
 mod scene;
+mod slow;
 mod template;
 mod time_of_day;
 
@@ -35,7 +36,8 @@ pub use explain::{Seen, Sight};
 pub use facts::Facts;
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
-pub use mistakes::{Mistake, Mistakes};
+pub use mistakes::{Collector, Mistake, Mistakes, suggestion};
+pub use slow::SlowPattern;
 
 use crate::{lists::List, messages::Messages, rule::Rule};
 

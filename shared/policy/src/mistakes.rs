@@ -50,21 +50,23 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistakes {}
 
-/// Gathers mistakes while a file is read.
-pub(crate) struct Collector<'t> {
+/// Gathers mistakes while a file that administrators write is read.
+pub struct Collector<'t> {
     text: &'t str,
     found: Vec<(usize, String)>,
 }
 
 impl<'t> Collector<'t> {
-    pub(crate) fn new(text: &'t str) -> Collector<'t> {
+    /// Nothing is wrong yet with this text of a file.
+    pub fn new(text: &'t str) -> Collector<'t> {
         Collector {
             text,
             found: Vec::new(),
         }
     }
 
-    pub(crate) fn add(&mut self, span: Range<usize>, what: impl Into<String>) {
+    /// Notes what is wrong at a place, in bytes of the text.
+    pub fn add(&mut self, span: Range<usize>, what: impl Into<String>) {
         self.found.push((span.start, what.into()));
     }
 
@@ -74,7 +76,10 @@ impl<'t> Collector<'t> {
     }
 
     /// The value if nothing was wrong.
-    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Mistakes> {
+    ///
+    /// # Errors
+    /// [`Mistakes`]: everything that was added.
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Mistakes> {
         match value {
             Some(value) if self.found.is_empty() => Ok(value),
             _ => {
@@ -110,8 +115,8 @@ impl<'t> Collector<'t> {
     }
 }
 
-/// `; did you mean …?` if one of the known names is near.
-pub(crate) fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+/// `; did you mean …?` if one of the known names is near, else nothing.
+pub fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let near = known
         .into_iter()
         .map(|k| (distance(name, k), k))

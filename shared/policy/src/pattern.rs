@@ -1,4 +1,7 @@
-use std::sync::OnceLock;
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
 
 use regex::{Regex, RegexBuilder};
 use regex_syntax::{
@@ -35,7 +38,7 @@ impl Pattern {
         }
         let parsed = regex_syntax::parse(text).map_err(|error| last_line(&error.to_string()))?;
         check(&parsed)?;
-        let whole = format!(r"\A(?:{text})\z");
+        let whole = format!("{OPENING}{text}{CLOSING}");
         // By itself `(?x)a # b` is a pattern; inside a group, the comment hides what closes the group.
         Parser::new().parse(&whole).map_err(|error| {
             let error = last_line(&error.to_string());
@@ -50,13 +53,38 @@ impl Pattern {
     /// A pattern that is too large to compile matches nothing: closed by default. [`Pattern::parse`] refuses it, but
     /// by its own count.
     pub(crate) fn matches(&self, value: &str) -> bool {
-        let compile = || RegexBuilder::new(&self.text).build().ok();
         self.compiled
-            .get_or_init(compile)
+            .get_or_init(|| self.compile())
             .as_ref()
             .is_some_and(|regex| regex.is_match(value))
     }
+
+    /// The pattern as the policy has it.
+    pub(crate) fn written(&self) -> &str {
+        self.text
+            .strip_prefix(OPENING)
+            .and_then(|text| text.strip_suffix(CLOSING))
+            .unwrap_or(&self.text)
+    }
+
+    /// How long compiling takes here and now. The shortest of a few times: others may use the processor too.
+    pub(crate) fn time_to_compile(&self) -> Duration {
+        let time = |_| {
+            let begun = Instant::now();
+            drop(self.compile());
+            begun.elapsed()
+        };
+        (0..3).map(time).min().unwrap_or_default()
+    }
+
+    fn compile(&self) -> Option<Regex> {
+        RegexBuilder::new(&self.text).build().ok()
+    }
 }
+
+/// What makes a pattern match a value as a whole.
+const OPENING: &str = r"\A(?:";
+const CLOSING: &str = r")\z";
 
 /// The syntax errors of the crate show the whole pattern and a mark below; one line is enough here.
 fn last_line(error: &str) -> String {

@@ -64,6 +64,22 @@ impl Rule {
         in_conditions.chain(in_action)
     }
 
+    /// Everything that it asks a claim to be like.
+    pub(crate) fn demands(&self) -> impl Iterator<Item = &Demand> {
+        fn of_leaf(leaf: &Condition) -> &[Demand] {
+            match leaf {
+                Condition::Claim { demands, .. } => demands,
+                _ => &[],
+            }
+        }
+        let required = match &self.action {
+            Action::Require { requirement, .. } => requirement.demands.as_slice(),
+            _ => &[],
+        };
+        let in_conditions = self.conditions().flat_map(Condition::leaves).flat_map(of_leaf);
+        in_conditions.chain(required)
+    }
+
     /// Every condition in it.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let held = match &self.action {

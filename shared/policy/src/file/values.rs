@@ -170,8 +170,12 @@ impl Reader<'_> {
         for (key, _) in section.unknown() {
             let name: &str = key.get_ref();
             let near = suggestion(name, section.known.iter().copied());
+            let known = match near.is_empty() {
+                true => format!("; known here are {}", quoted_list(&section.known)),
+                false => near,
+            };
             self.mistakes
-                .add(key.span(), format!("`{name}` means nothing here{near}"));
+                .add(key.span(), format!("`{name}` means nothing here{known}"));
         }
     }
 }
