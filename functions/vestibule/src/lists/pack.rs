@@ -1,4 +1,4 @@
-//! What the command line does with lists.
+//! Packing long lists.
 
 use std::{
     fs,
@@ -6,33 +6,30 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Subcommand;
+use clap::Args;
 use lists::{Kind, PackError, pack_file};
 
-/// `vestibule lists …`
-#[derive(Subcommand)]
-pub(crate) enum Command {
-    /// Packs a text file with an entry a line, so that it need not be read at each start. Exits with 1 if a line is no entry
-    Pack {
-        /// The text file; blank lines and those that begin with `#` are left out
-        file: PathBuf,
-        /// What the entries are
-        #[arg(long = "as", value_name = "domains|addresses|values")]
-        kind: Kind,
-        /// The packed file [FILE.packed]
-        #[arg(long, value_name = "PATH")]
-        out: Option<PathBuf>,
-    },
+/// `vestibule lists pack`
+#[derive(Args)]
+pub(crate) struct Pack {
+    /// The text file; blank lines and those that begin with `#` are left out
+    file: PathBuf,
+    /// What the entries are
+    #[arg(long = "as", value_name = "domains|addresses|values")]
+    kind: Kind,
+    /// The packed file [FILE.packed]
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
 }
 
-impl Command {
+impl Pack {
     #[expect(
         clippy::print_stdout,
         clippy::print_stderr,
         reason = "this is what the command is for"
     )]
     pub(crate) fn run(self) -> ExitCode {
-        let Command::Pack { file, kind, out } = self;
+        let Pack { file, kind, out } = self;
         let target = out.unwrap_or_else(|| beside(&file));
         match pack(kind, &file, &target) {
             Ok(done) => {
