@@ -22,8 +22,8 @@ use bytes::Bytes;
 use host::{Body, Settings, StartError};
 use http::{Request, Response};
 use http_body_util::Full;
-use policy::Policy;
-use store::{Clock, Outbox, Rows, Store};
+use policy::{Policy, StoredList};
+use store::{Clock, ListEditor, Outbox, Rows, Store};
 use tokio::time::Instant;
 
 pub use mount::Mount;
@@ -67,7 +67,9 @@ pub fn assemble(
         reviewers,
         terms: policy.terms().clone(),
         store: store.clone(),
-        outbox: store,
+        outbox: store.clone(),
+        lists: policy.stored_lists().to_vec(),
+        list_editor: store,
         clock: assembly::clock(),
         deadline: settings.deadline,
     }))
@@ -89,6 +91,10 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// Where effects wait, those that were given up among them.
     pub outbox: Arc<dyn Outbox>,
+    /// The lists that are kept in the store.
+    pub lists: Vec<StoredList>,
+    /// Where their entries are.
+    pub list_editor: Arc<dyn ListEditor>,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
     /// How long a call may take, from its arrival.

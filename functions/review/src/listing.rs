@@ -1,3 +1,4 @@
+use claims::Hash;
 use store::{Listing, ParkedPlace, StateName};
 
 use crate::{cursor, refusal::Refusal};
@@ -31,6 +32,31 @@ pub(crate) fn parse_parked(query: &str) -> Result<Parked, Refusal> {
         after: read_cursor(after, cursor::read_parked)?,
         limit: read_limit(limit)?,
     })
+}
+
+/// Which entries of a list to show.
+pub(crate) struct Entries {
+    pub(crate) after: Option<Hash>,
+    pub(crate) limit: usize,
+}
+
+/// What `limit` and `after` of a query ask for.
+pub(crate) fn parse_entries(query: &str) -> Result<Entries, Refusal> {
+    let known = "A list knows the parameters `limit` and `after`.";
+    let [limit, after] = parameters(query, ["limit", "after"], known)?;
+    let read = |text: String| {
+        let hash = Hash::from_hex(&text).filter(|hash| hash.to_string() == text);
+        hash.ok_or(Refusal::input("`after` is not one that this list named."))
+    };
+    Ok(Entries {
+        after: after.map(read).transpose()?,
+        limit: read_limit(limit)?,
+    })
+}
+
+/// Refuses every parameter.
+pub(crate) fn parse_none(query: &str) -> Result<(), Refusal> {
+    parameters(query, [], "This knows no parameters.").map(|[]| ())
 }
 
 /// The values of parameters, in the order of their names. One that is unknown or comes twice is a mistake, so that

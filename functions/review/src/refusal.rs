@@ -12,6 +12,12 @@ pub(crate) enum Refusal {
     Request,
     /// There is no effect with this id.
     Effect,
+    /// The policy keeps no list of this name in the store.
+    List,
+    /// The list is fetched, and nobody has yet.
+    NeverFetched,
+    /// The list is fetched: nobody edits it here.
+    Fetched,
     /// The path takes these methods.
     Method(&'static str),
     /// The call shows no reviewer's token. Programs only: people get a form.
@@ -47,14 +53,16 @@ impl Refusal {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Refusal::Path | Refusal::Request | Refusal::Effect => StatusCode::NOT_FOUND,
+            Refusal::Path | Refusal::Request | Refusal::Effect | Refusal::List | Refusal::NeverFetched => {
+                StatusCode::NOT_FOUND
+            }
             Refusal::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Refusal::Token => StatusCode::UNAUTHORIZED,
             Refusal::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unreadable | Refusal::Input(_) => StatusCode::BAD_REQUEST,
             Refusal::Forged => StatusCode::FORBIDDEN,
-            Refusal::Changed | Refusal::NotParked | Refusal::Overtaken => StatusCode::CONFLICT,
+            Refusal::Changed | Refusal::NotParked | Refusal::Overtaken | Refusal::Fetched => StatusCode::CONFLICT,
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -62,7 +70,7 @@ impl Refusal {
     /// For programs: one word that does not change.
     pub(crate) fn code(&self) -> &'static str {
         match self {
-            Refusal::Path | Refusal::Request | Refusal::Effect => "not-found",
+            Refusal::Path | Refusal::Request | Refusal::Effect | Refusal::List | Refusal::NeverFetched => "not-found",
             Refusal::Method(_) => "method-not-allowed",
             Refusal::Token => "unauthorized",
             Refusal::ContentType(_) => "unsupported-media-type",
@@ -71,6 +79,7 @@ impl Refusal {
             Refusal::Forged => "forbidden",
             Refusal::Changed | Refusal::Overtaken => "changed",
             Refusal::NotParked => "not-parked",
+            Refusal::Fetched => "fetched",
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => "unavailable",
         }
     }
@@ -81,6 +90,9 @@ impl Refusal {
             Refusal::Path => "There is nothing at this address.",
             Refusal::Request => "There is no such request.",
             Refusal::Effect => "There is no such effect: it was delivered or dropped, or never was.",
+            Refusal::List => "The policy keeps no list of this name in the store.",
+            Refusal::NeverFetched => "This list was never fetched.",
+            Refusal::Fetched => "This list is fetched from its address: change it there.",
             Refusal::Method(_) => "This address does not take this method.",
             Refusal::Token => "Show a reviewer's token: `Authorization: Bearer TOKEN`.",
             Refusal::ContentType(wanted) => return Cow::Owned(format!("The body has to be {wanted}.")),

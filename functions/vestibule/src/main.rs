@@ -2,6 +2,8 @@
 
 mod closed;
 mod effects;
+mod existing;
+mod failure;
 mod list_files;
 mod lists;
 mod local;
@@ -31,7 +33,7 @@ enum Command {
     /// Effects that were given up: accounts that were not created, mails that were not sent.
     #[command(subcommand)]
     Effects(effects::Command),
-    /// Packs long lists that the policy looks up.
+    /// Lists that the policy looks up: packed files, and those in the store.
     #[command(subcommand)]
     Lists(lists::Command),
     /// Looks after the policy file.
@@ -68,7 +70,7 @@ struct Serve {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Policy(command) => command.run(),
-        Command::Lists(command) => command.run(),
+        Command::Lists(command) => on_runtime(lists::main(command)),
         Command::Effects(command) => on_runtime(effects::main(command)),
         Command::Serve(flags) => on_runtime(async {
             match serve(&flags).await {

@@ -83,6 +83,10 @@ pub enum BadEntry {
     ShowsNothing,
     /// Not UTF-8.
     NotText,
+    /// It could not stand on a line of a text file.
+    NotALine,
+    /// It has more bytes than a store takes.
+    TooLong,
 }
 
 impl fmt::Display for BadEntry {
@@ -92,6 +96,8 @@ impl fmt::Display for BadEntry {
             BadEntry::NotADomain => "no domain: write one like `contoso.com`, or `*.contoso.com` for its subdomains",
             BadEntry::NotAnAddress => "no e-mail address with exactly one `@`, a plain name and a domain",
             BadEntry::ShowsNothing => "nothing in it shows, and nothing equals an empty text",
+            BadEntry::NotALine => "no text of one line that begins with another character than `#`",
+            BadEntry::TooLong => "longer than the store takes: 2048 bytes at the most",
             BadEntry::NotText => "no UTF-8: save the file in that encoding",
         })
     }

@@ -17,5 +17,5 @@ mod packed;
 pub use files::{cache, pack_file, write_whole};
 pub use kind::{BadEntry, Kind, NotAKind};
 pub use layout::SourceHash;
-pub use pack::{BadLine, PackError, Summary, pack};
+pub use pack::{BadLine, PackError, Summary, each_entry, pack};
 pub use packed::{NoAnswer, OpenError, Packed};

@@ -126,41 +126,59 @@ struct Lines {
 }
 
 impl Lines {
-    fn read(kind: Kind, mut source: impl BufRead) -> Result<Lines, PackError> {
-        let (mut text, mut spans, mut hasher) = (String::new(), Vec::new(), Sha256::new());
-        let (mut first, mut more) = (Vec::new(), 0);
-        let mut line = Vec::new();
-        for number in 1.. {
-            line.clear();
-            if source.read_until(b'\n', &mut line).map_err(PackError::Source)? == 0 {
-                break;
-            }
-            hasher.update(&line);
-            match entry(kind, &line, number == 1) {
-                Ok(Some(entry)) => {
-                    spans.push(text.len()..text.len() + entry.len());
-                    text.push_str(&entry);
-                }
-                Ok(None) => {}
-                Err(why) if first.len() < MOST_TOLD => first.push(BadLine { number, why }),
-                Err(_) => more += 1,
-            }
-        }
-        if !first.is_empty() {
-            return Err(PackError::BadLines { first, more });
-        }
-        let source = SourceHash(hasher.finalize().into());
+    fn read(kind: Kind, source: impl BufRead) -> Result<Lines, PackError> {
+        let (mut text, mut spans) = (String::new(), Vec::new());
+        let source = each_entry(source, |entry| {
+            let entry = kind.parse_entry(entry)?;
+            spans.push(text.len()..text.len() + entry.len());
+            text.push_str(&entry);
+            Ok(())
+        })?;
         Ok(Lines { text, spans, source })
     }
 }
 
-fn entry(kind: Kind, line: &[u8], is_first: bool) -> Result<Option<String>, BadEntry> {
+/// Takes the entries of a text one after the other, as they are written: an entry a line, blank lines and lines that
+/// begin with `#` left out. Goes to the end, whatever is wrong on the way.
+///
+/// # Errors
+/// [`PackError::Source`], or [`PackError::BadLines`] with all lines that are no entries.
+pub fn each_entry(
+    mut source: impl BufRead,
+    mut take: impl FnMut(&str) -> Result<(), BadEntry>,
+) -> Result<SourceHash, PackError> {
+    let (mut first, mut more, mut hasher) = (Vec::new(), 0, Sha256::new());
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        if source.read_until(b'\n', &mut line).map_err(PackError::Source)? == 0 {
+            break;
+        }
+        hasher.update(&line);
+        let taken = match entry(&line, number == 1) {
+            Ok(Some(entry)) => take(entry),
+            Ok(None) => Ok(()),
+            Err(why) => Err(why),
+        };
+        match taken {
+            Ok(()) => {}
+            Err(why) if first.len() < MOST_TOLD => first.push(BadLine { number, why }),
+            Err(_) => more += 1,
+        }
+    }
+    match first.is_empty() {
+        true => Ok(SourceHash(hasher.finalize().into())),
+        false => Err(PackError::BadLines { first, more }),
+    }
+}
+
+fn entry(line: &[u8], is_first: bool) -> Result<Option<&str>, BadEntry> {
     let line = str::from_utf8(line).map_err(|_| BadEntry::NotText)?;
     // Editors of Windows put a mark before the first line.
     let line = line.strip_prefix('\u{feff}').filter(|_| is_first).unwrap_or(line);
     match line.trim() {
         comment if comment.is_empty() || comment.starts_with('#') => Ok(None),
-        entry => kind.parse_entry(entry).map(Some),
+        entry => Ok(Some(entry)),
     }
 }
 

@@ -104,6 +104,28 @@ impl Policy {
         &self.stored_lists
     }
 
+    /// The list that is kept in the store under a name.
+    ///
+    /// # Errors
+    /// What is wrong, with the names that there are.
+    pub fn stored_list(&self, name: &str) -> Result<&StoredList, String> {
+        let found = self.stored_lists.iter().find(|list| list.name.as_str() == name);
+        found.ok_or_else(|| {
+            let names: Vec<_> = self.stored_lists.iter().map(|list| list.name.as_str()).collect();
+            let near = mistakes::suggestion(name, names.iter().copied());
+            match names.is_empty() {
+                true => {
+                    "the policy keeps no list in the store; name one there, as `partners = { stored = \"domains\" }`"
+                        .to_owned()
+                }
+                false => format!(
+                    "the policy keeps no list `{name}` in the store, but `{}`{near}",
+                    names.join("`, `")
+                ),
+            }
+        })
+    }
+
     /// What the `[approvals]` table and the `[mail]` table say about approvals.
     pub fn terms(&self) -> &Terms {
         &self.terms

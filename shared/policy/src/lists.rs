@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use claims::{Address, DomainPattern, fold};
-use lists::{Kind, Packed};
-use store::{ListEntry, ListName, ListQuestion, Origin};
+use lists::{BadEntry, Kind, Packed};
+use store::{ListEntry, ListName, ListQuestion, MAX_ENTRY, Origin};
 
 use crate::{facts::Facts, scene::Failure};
 
@@ -50,6 +50,23 @@ impl StoredList {
         match self.fetch {
             Some(_) => Origin::Fetched,
             None => Origin::Edited,
+        }
+    }
+
+    /// An entry that somebody wants to add or to remove, in normal form. It can stand on a line of a text file, so that
+    /// a list can be written to one and read again.
+    ///
+    /// # Errors
+    /// [`BadEntry`], which does not hold the text.
+    pub fn parse_entry(&self, text: &str) -> Result<String, BadEntry> {
+        let text = text.trim();
+        if text.starts_with('#') || text.contains(['\n', '\r']) {
+            return Err(BadEntry::NotALine);
+        }
+        let entry = self.kind.parse_entry(text)?;
+        match entry.len() > MAX_ENTRY {
+            true => Err(BadEntry::TooLong),
+            false => Ok(entry),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod failing;
 mod faults;
+mod lists;
 
 use std::sync::Arc;
 

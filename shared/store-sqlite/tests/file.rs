@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use store::{
     CALL_RECORD_LIFE,
     Committed::{Applied, Conflict},
-    Keys, Listing, Request, StateName, Store, StoreError,
+    Keys, ListEditor, ListEntry, ListName, ListPlace, Listing, Request, StateName, Store, StoreError, Timestamp,
 };
 use store_sqlite::SqliteStore;
 use store_suite::sample::{
@@ -89,6 +89,37 @@ async fn a_lock_that_is_not_released_makes_commits_busy_and_stops_no_reader() {
 
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(store.commit(&commit([history(&jane)])).await, Ok(Applied));
+}
+
+/// A long list goes in while others write: none of their commits is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_long_list_keeps_no_other_writer_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vestibule.db");
+    let (editor, gate) = (SqliteStore::open(&path).unwrap(), SqliteStore::open(&path).unwrap());
+    let place = ListPlace {
+        list: ListName::parse("partners").unwrap(),
+        version: None,
+    };
+    let entry = |n: usize| ListEntry {
+        text: n.to_string(),
+        by: None,
+        at: Timestamp::from_millis(0),
+    };
+    let entries: Vec<_> = (0..100_000).map(entry).collect();
+    let adding = tokio::spawn(async move { editor.add(&place, &entries).await });
+    let mut commits = 0;
+    while !adding.is_finished() {
+        let own = pending(&commits.to_string());
+        assert_eq!(
+            gate.commit(&commit([first(&own)])).await,
+            Ok(Applied),
+            "commit {commits}"
+        );
+        commits += 1;
+    }
+    assert_eq!(adding.await.unwrap(), Ok(100_000));
+    assert!(commits > 1, "others wrote meanwhile");
 }
 
 /// The text of an error never shows what a row holds.

@@ -1,6 +1,7 @@
 //! The room for programs: JSON, and a bearer token with every call.
 
 mod effects;
+mod lists;
 mod shape;
 
 use approvals::Ruling;
@@ -32,14 +33,18 @@ enum Place {
     Effects,
     Effect(EntryId),
     Wish(EntryId, effects::Wish),
+    Lists,
+    List(String),
+    Edit(String, lists::Edit),
 }
 
 /// Answers a call below `/review/api`. The order of checks is that of the gate: path, method, proof, body.
 pub(crate) async fn answer(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refusal> {
     let place = Place::at(&call.path)?;
     call.only(match place {
-        Place::Decision(..) | Place::Wish(..) => &Method::POST,
+        Place::Decision(..) | Place::Wish(..) | Place::Edit(..) => &Method::POST,
         Place::Requests | Place::Request(_) | Place::Effects | Place::Effect(_) => &Method::GET,
+        Place::Lists | Place::List(_) => &Method::GET,
     })?;
     let reviewer = bearer(&room.parts.reviewers, &call.headers).ok_or(Refusal::Token)?;
     match place {
@@ -49,6 +54,9 @@ pub(crate) async fn answer(room: &Room, call: Call) -> Result<Response<Full<Byte
         Place::Effects => effects::list(room, &call.query).await,
         Place::Effect(id) => effects::show(room, &id).await,
         Place::Wish(id, wish) => effects::carry_out(room, &id, wish, reviewer, call).await,
+        Place::Lists => lists::all(room, &call.query),
+        Place::List(name) => lists::show(room, &name, &call.query).await,
+        Place::Edit(name, edit) => lists::carry_out(room, &name, edit, reviewer, call).await,
     }
 }
 
@@ -81,6 +89,7 @@ impl Place {
         match (segments.next(), segments.next(), segments.next()) {
             (Some("requests"), id, verb) => Place::of_requests(id, verb),
             (Some("effects"), id, verb) => Place::of_effects(id, verb),
+            (Some("lists"), name, verb) => Place::of_lists(name, verb),
             _ => Err(Refusal::Path),
         }
     }
@@ -101,6 +110,14 @@ impl Place {
         let Some(verb) = verb else { return Ok(Place::Effect(id)) };
         let wish = effects::Wish::from_name(verb).ok_or(Refusal::Path)?;
         Ok(Place::Wish(id, wish))
+    }
+
+    fn of_lists(name: Option<&str>, verb: Option<&str>) -> Result<Place, Refusal> {
+        let Some(name) = name else { return Ok(Place::Lists) };
+        let name = name.to_owned();
+        let Some(verb) = verb else { return Ok(Place::List(name)) };
+        let edit = lists::Edit::from_name(verb).ok_or(Refusal::Path)?;
+        Ok(Place::Edit(name, edit))
     }
 }
 

@@ -7,6 +7,7 @@ mod browser;
 mod effects;
 mod faults;
 mod forgery;
+mod lists;
 mod page;
 mod people;
 mod races;

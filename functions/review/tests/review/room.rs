@@ -73,6 +73,8 @@ impl Room {
             terms: terms(),
             store: store.clone(),
             outbox: store.clone(),
+            lists: Vec::new(),
+            list_editor: store.clone(),
             clock: clock.clone(),
             deadline: Duration::from_secs(5),
         };

@@ -1,6 +1,5 @@
 //! What an operator does on the command line with effects that were given up.
 
-mod failure;
 mod print;
 
 use std::{
@@ -11,10 +10,10 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use host::{Settings, StartError, StoreAddress};
+use host::{Settings, StartError};
 use store::{EntryId, OutboxEntry, ParkedPage, Rows, Unreadable, parking};
 
-use crate::effects::failure::Failure;
+use crate::{existing, failure::Failure};
 
 /// How many effects are read at once.
 const PAGE: usize = 100;
@@ -96,14 +95,7 @@ impl Place {
     async fn open(&self) -> Result<Arc<dyn Rows>, StartError> {
         let flag = |name: &str| self.store.clone().filter(|_| name == "VESTIBULE_STORE");
         let settings = Settings::read(&|name| flag(name).or_else(|| host::environment(name)))?;
-        // Opening would make a file, in which nothing is parked: a slip of the keyboard must not look like good news.
-        if let Some(StoreAddress::Sqlite(path)) = &settings.store
-            && !path.exists()
-        {
-            let got = format!("sqlite:{}", path.display());
-            return Err(StartError::setting("VESTIBULE_STORE", got, "a file that is there"));
-        }
-        assembly::open_rows(&settings).await
+        existing::open_rows(&settings).await
     }
 }
 

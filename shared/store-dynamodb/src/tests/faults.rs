@@ -40,6 +40,8 @@ pub(super) enum Fault {
     LeaveUnprocessed,
     /// Of a batch nothing is looked at.
     LeaveAllUnprocessed,
+    /// Of a batch nothing is written.
+    LeaveUnwritten,
 }
 
 impl Fault {
@@ -118,6 +120,11 @@ impl Faults {
     /// Faults at random, for every second request or so.
     pub(super) fn random(seed: u64) -> Faults {
         Faults::new(VecDeque::new(), Some(fastrand::Rng::with_seed(seed)))
+    }
+
+    /// Plans faults for the requests that come now.
+    pub(super) fn next(&self, faults: impl Into<VecDeque<Fault>>) {
+        self.plan.lock().unwrap().next = faults.into();
     }
 
     /// The requests that came so far, retries included.
@@ -218,6 +225,10 @@ async fn carry_out(
             inner.call(request).await
         }
         Fault::LeaveAllUnprocessed => Ok(unprocessed(body["RequestItems"].take())),
+        Fault::LeaveUnwritten => {
+            let items = body["RequestItems"].take();
+            Ok(response(200, format!(r#"{{"UnprocessedItems":{items}}}"#)))
+        }
         Fault::LeaveUnprocessed => {
             let mut asked = body["RequestItems"].take();
             for table in asked.as_object_mut().unwrap().values_mut() {
