@@ -160,3 +160,31 @@ fn a_rule_says_what_happens_when_its_list_does_not_answer() {
         ),
     ]);
 }
+
+/// A list with one damaged byte.
+struct Damaged(usize);
+
+impl OpenList for Damaged {
+    fn open(&self, _: &ListSource, kind: Kind) -> Result<Packed, String> {
+        let mut bytes = Vec::new();
+        pack(kind, "a@evil.test\njoe@evil.test\n".as_bytes(), &mut bytes).map_err(|error| error.to_string())?;
+        let byte = bytes.get_mut(self.0).ok_or("no such byte")?;
+        *byte = 0xff;
+        Packed::from_bytes(bytes).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_damaged_list_that_gives_no_answer_lets_nobody_in() {
+    let text = format!("{STEPS}{PEOPLE}{}", rule("deny = { addresses = \"people\" }"));
+    let mut silent = 0;
+    for policy in (0..300).filter_map(|at| Policy::parse_with(&text, &Damaged(at)).ok()) {
+        let sign_up = sign_up(&from("joe@evil.test"));
+        let verdict = policy.decide(&sign_up, NOW);
+        if verdict.failure.is_some() {
+            silent += 1;
+            assert_eq!(verdict.outcome, Outcome::Block(MessageName::FAILED));
+        }
+    }
+    assert!(silent > 0, "no damage that an answer shows");
+}
