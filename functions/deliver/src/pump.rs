@@ -29,8 +29,6 @@ pub(crate) struct Pump<'p> {
     in_hand: HashSet<Lane>,
     /// Where in the list of what is due the next page begins.
     after: Option<DuePlace>,
-    /// Whether anything changed in a lane since the list was begun: what was passed over then may be next in its lane.
-    anew: bool,
     look: Look,
     /// Whether anything was carried out in this run since the last look.
     stale: bool,
@@ -64,7 +62,6 @@ impl<'p> Pump<'p> {
             known: VecDeque::new(),
             in_hand: HashSet::new(),
             after: None,
-            anew: false,
             look: if is_looked_at { Look::Now } else { Look::Never },
             stale: false,
             report: Report::default(),
@@ -99,7 +96,6 @@ impl<'p> Pump<'p> {
                 self.in_hand.remove(&lane);
                 self.report = self.report.and(done.report);
                 // The list begins anew; in the middle of it, it is read to its end first.
-                self.anew |= done.changed;
                 if done.changed && matches!(self.look, Look::At(_)) {
                     self.look = Look::Now;
                 }
@@ -146,7 +142,6 @@ impl<'p> Pump<'p> {
         self.look = Look::UnderWay;
         self.stale = false;
         let (work, after) = (self.work, self.after.take());
-        self.anew &= after.is_some();
         async move {
             let (receiver, now) = (work.route.receiver, work.parts.clock.now());
             Ended::Page(work.parts.outbox.due(receiver, now, after.as_ref(), BATCH).await)
@@ -166,9 +161,9 @@ impl<'p> Pump<'p> {
                 None => self.known.push_back((lane, vec![entry])),
             }
         }
-        self.look = match page.next.is_some() || self.anew {
-            true => Look::Now,
-            false => Look::At(Instant::now() + LOOK_AGAIN),
+        self.look = match page.next {
+            Some(_) => Look::Now,
+            None => Look::At(Instant::now() + LOOK_AGAIN),
         };
         self.after = page.next;
     }
