@@ -15,10 +15,10 @@ partners = { stored = "domains" }
 people = { stored = "addresses" }
 blocked = { url = "https://lists.example/blocked.txt", holds = "domains", every = "1 day" }
 
-[post-federation-signup]
+[steps.post-federation-signup]
 otherwise = "continue"
 
-[post-attribute-collection]
+[steps.post-attribute-collection]
 otherwise = "continue"
 "#;
 
@@ -299,7 +299,7 @@ fn a_wrong_name_or_setting_exits_2() {
         .run(&["show", "partners", "--policy", "slip.toml"])
         .refused(2, "slip.toml");
     place.run(&["add", "partners"]).refused(2, "<ENTRY>");
-    place.write("empty.toml", &POLICY[POLICY.find("[post-f").unwrap()..]);
+    place.write("empty.toml", &POLICY[POLICY.find("[steps").unwrap()..]);
     place
         .run(&["show", "partners", "--policy", "empty.toml"])
         .refused(2, "keeps no list in the store");

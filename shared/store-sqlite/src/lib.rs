@@ -33,6 +33,9 @@ pub use open::OpenError;
 /// How many entries of a list are changed in one transaction. It keeps other writers out, and takes some milliseconds.
 const ENTRIES_AT_ONCE: usize = 500;
 
+/// How often a part of an edit is tried while the file is busy, each time as long as a statement waits.
+const MOST_REFUSED_EDITS: u32 = 20;
+
 /// A store in one SQLite file.
 pub struct SqliteStore {
     /// One connection writes and one reads, so that in WAL mode neither waits for the other. Calls wait for their
@@ -186,11 +189,34 @@ impl SqliteStore {
         for part in rows.chunks(ENTRIES_AT_ONCE) {
             tokio::time::sleep(pause).await;
             let begun = Instant::now();
-            let (part, work) = (part.to_vec(), work.clone());
-            changed += run(&self.writer, move |connection| work(connection, &part)).await?;
+            changed += self.patiently(part, &work).await?;
             pause = begun.elapsed();
         }
         Ok(changed)
+    }
+
+    /// Changes a part, however busy other processes are for the next seconds: an edit has more time than a call.
+    async fn patiently<T: Clone + Send + Sync + 'static>(
+        &self,
+        part: &[T],
+        work: &(impl Fn(&mut Connection, &[T]) -> Result<usize, StoreError> + Clone + Send + 'static),
+    ) -> Result<usize, StoreError> {
+        for _ in 1..MOST_REFUSED_EDITS {
+            match self.once(part, work).await {
+                Err(StoreError::Busy(_)) => {}
+                done => return done,
+            }
+        }
+        self.once(part, work).await
+    }
+
+    async fn once<T: Clone + Send + Sync + 'static>(
+        &self,
+        part: &[T],
+        work: &(impl Fn(&mut Connection, &[T]) -> Result<usize, StoreError> + Clone + Send + 'static),
+    ) -> Result<usize, StoreError> {
+        let (part, work) = (part.to_vec(), work.clone());
+        run(&self.writer, move |connection| work(connection, &part)).await
     }
 }
 
