@@ -34,6 +34,8 @@ pub struct Submission {
     pub proven: bool,
     /// The claims as they came.
     pub received: Claims,
+    /// Of these, what may be kept: without those that the policy dropped.
+    pub kept: Claims,
     /// The claims as the policy left them.
     pub reviewed: Claims,
     /// What the policy set or changed.
@@ -131,7 +133,7 @@ fn use_approval(
 fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> Transition {
     let Submission {
         applicant,
-        received,
+        kept: received,
         reviewed,
         ..
     } = submission.clone();
@@ -172,7 +174,11 @@ fn update(request: &Request, submission: &Submission, now: Timestamp) -> Option<
         return None;
     }
     let addresses = with_new(&request.addresses, &submission.addresses)?;
-    let Submission { received, reviewed, .. } = submission.clone();
+    let Submission {
+        kept: received,
+        reviewed,
+        ..
+    } = submission.clone();
     let event = Event::Updated {
         received: received.clone(),
         reviewed: reviewed.clone(),

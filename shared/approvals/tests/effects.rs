@@ -35,6 +35,7 @@ fn jane(issuer: &str) -> Submission {
     Submission {
         applicant: Hash::of(&["jane"]),
         proven: true,
+        kept: claims.clone(),
         received: claims.clone(),
         reviewed: claims,
         changes: Changes::none(),

@@ -44,6 +44,7 @@ fn jane(wish: Wish) -> Submission {
     Submission {
         applicant: Hash::of(&["jane"]),
         proven: true,
+        kept: claims(JANE),
         received: claims(JANE),
         reviewed: claims(&JANE.replace("jane roe", "Jane Roe")),
         changes: changes(r#"{"displayName":"Jane Roe"}"#),
@@ -62,6 +63,7 @@ fn jane(wish: Wish) -> Submission {
 
 fn with_claims(submission: Submission, json: &str) -> Submission {
     Submission {
+        kept: claims(json),
         received: claims(json),
         reviewed: claims(json),
         changes: Changes::none(),

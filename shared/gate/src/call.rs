@@ -310,6 +310,7 @@ impl Call<'_> {
             applicant: applicant.hash(),
             proven: applicant.is_proven(),
             received: self.sign_up.claims.clone(),
+            kept: self.verdict.received.clone(),
             reviewed: self.verdict.claims.clone(),
             changes: self.verdict.changes.clone(),
             identities: self.sign_up.identities.clone(),

@@ -1,4 +1,4 @@
-use claims::{Address, Changes, ClaimName, Claims, SignUp, Step, Value};
+use claims::{Address, Changes, ClaimName, Claims, SettableName, SignUp, Step, Value};
 use store::{ListQuestion, Timestamp};
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct Verdict<'p> {
     pub rule: Option<&'p str>,
     /// The claims as the policy left them.
     pub claims: Claims,
+    /// The claims as they came, without those that a rule dropped: what may be kept.
+    pub received: Claims,
     /// The claims that a rule set or changed, by the key that goes out.
     pub changes: Changes,
     /// What rules with `mode = "observe"` would have done, in order.
@@ -139,6 +141,8 @@ pub(crate) enum Did<'p> {
     LetIn,
     /// Gave claims these values; `""` takes one away.
     Change(Vec<(&'p ClaimName, Value)>),
+    /// Took claims away that are not to be kept either.
+    Drop(Vec<&'p ClaimName>),
     Admit,
     End(Ending),
     /// Says an event.
@@ -151,8 +155,9 @@ impl Did<'_> {
         match self {
             Did::Nothing => None,
             Did::Change(changes) if changes.is_empty() => None,
+            Did::Drop(claims) if claims.is_empty() => None,
             Did::LetIn => Some("allow"),
-            Did::Change(_) => Some("change"),
+            Did::Change(_) | Did::Drop(_) => Some("change"),
             Did::Admit => Some("admit"),
             Did::End(Ending::Block(_)) => Some("block"),
             Did::End(Ending::AskAgain(_)) => Some("ask-again"),
@@ -168,6 +173,8 @@ struct Run<'p, 's> {
     sign_up: &'s SignUp,
     now: Timestamp,
     claims: Claims,
+    /// The claims as they came, without those that were dropped.
+    received: Claims,
     changes: Changes,
     /// The first rule that holds the person.
     held: Option<&'p str>,
@@ -190,6 +197,7 @@ impl<'p, 's> Run<'p, 's> {
             sign_up,
             now,
             claims: sign_up.claims.clone(),
+            received: sign_up.claims.clone(),
             changes: Changes::none(),
             held: None,
             automatic: None,
@@ -247,6 +255,7 @@ impl<'p, 's> Run<'p, 's> {
             Did::LetIn => self.let_in = Some(&rule.name),
             Did::Admit => self.automatic = Some(&rule.name),
             Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
+            Did::Drop(claims) => claims.into_iter().for_each(|claim| self.drop(claim)),
             Did::End(Ending::Hold) => self.held = self.held.or(Some(&rule.name)),
             Did::End(Ending::Block(message)) => return Some(Outcome::Block(message)),
             Did::End(Ending::AskAgain(message)) => return Some(Outcome::AskAgain(message)),
@@ -276,6 +285,14 @@ impl<'p, 's> Run<'p, 's> {
         }
     }
 
+    /// Takes a claim away, and out of what is kept.
+    fn drop(&mut self, name: &ClaimName) {
+        self.take_away(name);
+        while self.received.get(name).is_some() {
+            self.received.set(name, None);
+        }
+    }
+
     /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
     /// only control, the person goes on without added claims.
     fn fail(&mut self, rule: &'p Rule, why: String) -> Option<Outcome> {
@@ -298,6 +315,7 @@ impl<'p, 's> Run<'p, 's> {
             outcome,
             rule,
             claims: self.claims,
+            received: self.received,
             changes: self.changes,
             observed: self.observed,
             events,
@@ -355,7 +373,7 @@ impl Rule {
             Action::Set { claim, to } => Did::Change(vec![(claim.name(), to.value(scene))]),
             Action::Drop(claims) => {
                 let came = claims.iter().filter(|claim| scene.claims.get(claim.name()).is_some());
-                Did::Change(came.map(|claim| (claim.name(), Value::blank())).collect())
+                Did::Drop(came.map(SettableName::name).collect())
             }
             Action::Hold {
                 approve_when,

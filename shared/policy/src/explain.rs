@@ -72,6 +72,9 @@ impl<'p> Witness<'p> {
             true => said(rule, did),
             false => "nothing: its `when` does not hold".to_owned(),
         };
+        if let Did::Drop(claims) = did {
+            seen.changed = claims.iter().map(|claim| (claim.to_string(), Value::blank())).collect();
+        }
         if let Did::Change(changes) = did {
             seen.changed = changes
                 .iter()
@@ -100,6 +103,11 @@ fn said(rule: &Rule, did: &Did<'_>) -> String {
         },
         Did::Admit => "approves at once".to_owned(),
         Did::Change(changes) if changes.is_empty() => "nothing to change".to_owned(),
+        Did::Drop(claims) if claims.is_empty() => "nothing to drop".to_owned(),
+        Did::Drop(claims) => {
+            let names: Vec<_> = claims.iter().map(|claim| claim.as_str()).collect();
+            format!("drops {}", names.join(", "))
+        }
         Did::Change(changes) => {
             let names: Vec<_> = changes.iter().map(|(claim, _)| claim.as_str()).collect();
             format!("changes {}", names.join(", "))

@@ -158,7 +158,11 @@ impl Source {
     pub(crate) fn value(&self, scene: &Scene<'_>) -> Value {
         match self {
             Source::Constant(value) => value.clone(),
-            Source::Copy(claim) => scene.claims.get(claim).cloned().unwrap_or_else(Value::blank),
+            // What no rule can read counts as absent.
+            Source::Copy(claim) => match scene.claims.get(claim) {
+                None | Some(Value::Other(_)) => Value::blank(),
+                Some(value) => value.clone(),
+            },
             Source::Template(template) => Value::Text(template.with(scene.claims)),
         }
     }

@@ -115,6 +115,7 @@ fn submission(person: u64) -> Submission {
     Submission {
         applicant: Hash::of(&[&email]),
         proven: true,
+        kept: claims.clone(),
         received: claims.clone(),
         reviewed: claims,
         changes: Changes::none(),

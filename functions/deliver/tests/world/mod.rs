@@ -381,6 +381,7 @@ fn submission(name: &str) -> Submission {
     Submission {
         applicant: Hash::of(&[name]),
         proven: true,
+        kept: claims.clone(),
         received: claims.clone(),
         reviewed: claims,
         changes: Changes::none(),

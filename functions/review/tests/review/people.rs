@@ -100,6 +100,7 @@ fn submission(applicant: &ApplicantKey, sign_up: &SignUp) -> Submission {
     Submission {
         applicant: applicant.hash(),
         proven: applicant.is_proven(),
+        kept: sign_up.claims.clone(),
         received: sign_up.claims.clone(),
         reviewed,
         changes: Changes::none(),

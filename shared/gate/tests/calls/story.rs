@@ -303,3 +303,23 @@ async fn accounts_that_we_create_are_for_b2b_alone() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_claim_that_is_dropped_is_returned_as_nothing_and_not_kept() {
+    let house = House::new(&format!(
+        "{HOLDING}\n[[rules]]\nname = \"code\"\nstep = \"post-attribute-collection\"\ndrop = [\"extension_Code\"]"
+    ));
+    let with_code = jane("Jane Roe").replacen(
+        '{',
+        r#"{"extension_0123456789abcdef0123456789abcdef_Code":"7Z-secret","#,
+        1,
+    );
+    house.submit(&with_code).await;
+    let kept = serde_json::to_string(&house.pending().await).unwrap();
+    assert!(kept.contains("Jane Roe") && !kept.contains("7Z-secret"), "{kept}");
+    house.rule(Ruling::Approve).await;
+    let answer = house.submit(&with_code).await;
+    assert_eq!(answer["extension_0123456789abcdef0123456789abcdef_Code"], "");
+    let kept = serde_json::to_string(&house.listed(StateName::Admitted).await).unwrap();
+    assert!(!kept.contains("7Z-secret"), "{kept}");
+}
