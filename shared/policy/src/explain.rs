@@ -52,10 +52,11 @@ impl<'p> Witness<'p> {
     pub(crate) fn begin(&mut self, rule: &'p Rule, scene: &Scene<'_>) {
         self.seen.push(Seen {
             rule: &rule.name,
-            applies: false,
+            // What stands here if it fails.
+            applies: true,
             observes: rule.observes,
             saw: sights(rule, scene),
-            did: "could not say: a list that it needs is not there".to_owned(),
+            did: "fails: a list that it needs gives no answer".to_owned(),
             changed: Vec::new(),
             took: Duration::ZERO,
         });

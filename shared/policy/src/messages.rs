@@ -229,7 +229,9 @@ impl Text {
             Text::Plain(message) => Some(message.clone()),
             Text::Filled(template, room) => {
                 let text = template.fill(|claim| plain(&shown(claims, claim), *room));
-                UserMessage::parse(&template::tidy(&text)).ok()
+                // Behind an absent claim there may be a full stop or a comma.
+                let text = template::tidy(&text).replace(" .", ".").replace(" ,", ",");
+                UserMessage::parse(&text).ok()
             }
         }
     }

@@ -145,12 +145,17 @@ pub async fn lists_do_not_mix(place: &dyn Place) {
             assert_eq!(store.page(&place, None, 10).await, Ok(own), "{list} {version:?}");
         }
         assert_eq!(store.copy(&name(list)).await, Ok(None));
-        let own = [format!("{n} None"), format!("{n} Some(1)")];
-        let own: Vec<_> = own.iter().map(String::as_str).collect();
-        assert_eq!(listed(&*store, &name(list), Origin::Edited, &own).await, [Yes, No]);
+        let next = (n + 1) % names.len();
+        let asked = [format!("{n} None"), format!("{n} Some(1)"), format!("{next} None")];
+        let asked: Vec<_> = asked.iter().map(String::as_str).collect();
         assert_eq!(
-            listed(&*store, &name(list), Origin::Fetched, &own).await,
-            [NoCopy, NoCopy]
+            listed(&*store, &name(list), Origin::Edited, &asked).await,
+            [Yes, No, No],
+            "{list}"
+        );
+        assert_eq!(
+            listed(&*store, &name(list), Origin::Fetched, &asked).await,
+            [NoCopy, NoCopy, NoCopy]
         );
     }
 }
@@ -326,13 +331,11 @@ pub async fn an_answer_comes_from_one_copy(place: &dyn Place) {
     let reader = tokio::spawn({
         let (store, list) = (place.open().await, list.clone());
         async move {
-            let mut seen = BTreeSet::new();
             loop {
                 let answer = listed(&*store, &list, Origin::Fetched, &["even", "odd"]).await;
                 assert!(answer == [Yes, No] || answer == [No, Yes], "{answer:?}");
-                seen.insert(answer[0]);
                 if store.copy(&list).await.unwrap().unwrap().version == COPIES - 1 {
-                    return seen.len();
+                    return;
                 }
             }
         }
@@ -340,7 +343,7 @@ pub async fn an_answer_comes_from_one_copy(place: &dyn Place) {
     for version in 1..COPIES {
         assert_eq!(store.publish(&list, &copy(version), Some(version - 1)).await, Ok(true));
     }
-    assert!(reader.await.unwrap() >= 1);
+    reader.await.unwrap();
     assert_eq!(
         listed(&*store, &list, Origin::Fetched, &["even", "odd"]).await,
         [No, Yes]

@@ -6,7 +6,11 @@ use claims::{Address, DomainPattern, Value, fold, issuer_name};
 use lists::Kind;
 use toml::de::DeValue;
 
-use super::{Node, Reader, approvals::is_guid, named_lists::NamedList};
+use super::{
+    Node, Reader,
+    approvals::is_guid,
+    named_lists::{DISPOSABLE, NamedList},
+};
 use crate::{
     lists::{Domains, List, Values},
     mistakes::suggestion,
@@ -91,7 +95,12 @@ impl Reader<'_> {
         let list = match self.named_list(node.get_ref().as_str()?)? {
             NamedList::Inline(_) => return None,
             NamedList::Elsewhere(source) => match self.open.open(&source, kind) {
-                Ok(packed) => Some(List::Packed(packed)),
+                Ok(packed) => {
+                    if packed.is_empty() {
+                        self.warnings.add(node.span(), "this list has no entries");
+                    }
+                    Some(List::Packed(packed))
+                }
                 Err(why) => {
                     self.mistakes
                         .add(node.span(), format!("this list cannot be opened: {why}"));
@@ -217,7 +226,8 @@ impl Reader<'_> {
             // No list is meant: names of lists are words.
             None if name.contains(['.', '@']) => vec![(name.to_owned(), node.span())],
             None => {
-                let near = suggestion(name, self.lists.keys().map(String::as_str));
+                let known = self.lists.keys().map(String::as_str).chain([DISPOSABLE]);
+                let near = suggestion(name, known);
                 let what =
                     format!("no list is called `{name}`; write it under `[lists]`, or its entries in brackets{near}");
                 self.mistakes.add(node.span(), what);

@@ -26,7 +26,7 @@ pub(super) enum NamedList {
 }
 
 /// The list that comes with the program, unless a file has its own of the same name.
-const DISPOSABLE: &str = "disposable";
+pub(super) const DISPOSABLE: &str = "disposable";
 
 impl Reader<'_> {
     pub(super) fn read_lists(&mut self, lists: &Section<'_, '_>) {

@@ -97,6 +97,12 @@ impl Reader<'_> {
             let what = "a list without a text is no value; `\"\"` takes the claim away";
             self.mistakes.add(node.span(), what);
         }
+        let claim = |text: &str| Template::parse(text).is_ok_and(|template| template.claims().next().is_some());
+        if value.text().is_some_and(claim) {
+            let what =
+                "this text is set as it stands, with its braces; to put claims in their place, write `template = …`";
+            self.warnings.add(node.span(), what);
+        }
         (!blank).then_some(value)
     }
 

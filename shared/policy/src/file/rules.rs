@@ -329,6 +329,8 @@ impl Reader<'_> {
             let what = "`emit` says which `event`, and `on` which answers: `emit = { event = \"sign-up\", on = [\"continue\"] }`";
             self.mistakes.add(section.span.clone(), what);
         }
+        let what = "nothing publishes events yet: they wait in the outbox, where nobody but the store sees them";
+        self.warnings.add(section.span.clone(), what);
         self.end(section);
         let event = event.map(|node| self.rule_name(node));
         let names = claims.map(|node| self.some_texts(node)).unwrap_or_default();

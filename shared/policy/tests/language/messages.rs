@@ -47,7 +47,7 @@ fn claims_stand_in_their_places() {
     let jane = r#"{"displayName":"Jane","ui_locales":"de-AT","extension_Age":42}"#;
     assert_eq!(told("Sorry, {displayName}.", jane), "auf Deutsch: Sorry, Jane.");
     assert_eq!(told("{extension_Age} {{x}}!", jane), "auf Deutsch: 42 {x}!");
-    assert_eq!(told("Sorry {displayName}, no.", "{}"), "Sorry , no.");
+    assert_eq!(told("Sorry {displayName}, no.", "{}"), "Sorry, no.");
     assert_eq!(
         told("Sorry, {city} {displayName}!", r#"{"displayName":"Jane"}"#),
         "Sorry, Jane!"

@@ -45,7 +45,7 @@ pub(crate) fn tasks() -> Vec<Task> {
                 (claims(r#""country":"Germany","postalCode":"10115""#), "Hold"),
                 (
                     claims(r#""country":"Germany","postalCode":"1011""#),
-                    "ask again: 1011 ist keine Postleitzahl in Germany.",
+                    "ask again: Bitte geben Sie eine Postleitzahl in Germany ein, nicht 1011.",
                 ),
                 (google("a@example.com"), "Hold"),
             ],
