@@ -5,11 +5,11 @@ use std::time::Duration;
 use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
 use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
-use store::{CallRecord, Committed, Keys, Snapshot, Store, StoreError, Timestamp};
+use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
 
 use crate::{
     Parts,
-    events::{MOST_RACES, Said, left, lost},
+    events::{MOST_RACES, Said, lost},
     log::{CallLog, Verdict},
 };
 
@@ -43,7 +43,11 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         Err(error) => {
             log.reason = Some(error.to_string());
             log.failed = true;
-            failed(parts, sign_up)
+            match verdict.outcome {
+                // A rule refused; that an event could not be kept lets nobody in.
+                Outcome::Error => blocked(parts, sign_up, &MessageName::FAILED),
+                _ => failed(parts, sign_up),
+            }
         }
     };
     finish(parts, &decision, log)
@@ -239,7 +243,7 @@ impl Call<'_> {
                 key: self.call_key,
                 at: now,
                 answer: decision.clone(),
-                left: Some(left(&transition.request)),
+                left: self.said.left(&transition.request),
             };
             let came = came.unwrap_or_else(|| self.said.came(&decision));
             let events = self.said.writes(came, transition.request.id, now);
@@ -343,7 +347,11 @@ fn torn(snapshot: &Snapshot, now: Timestamp) -> bool {
 /// with the same address, nor by time.
 fn answered_before(snapshot: &Snapshot, now: Timestamp) -> Option<&Decision> {
     let (call, request) = (snapshot.call.as_ref()?, snapshot.request.as_ref()?);
-    let same = call.left == Some(left(request));
+    let same = call.left
+        == Some(Left {
+            request: request.id,
+            version: request.version,
+        });
     let turned_away = approvals::turned_away(Some(request), &snapshot.denials, now);
     (same && now < call.until() && !turned_away).then_some(&call.answer)
 }

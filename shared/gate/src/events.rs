@@ -45,7 +45,7 @@ impl Said<'_> {
         Err(lost())
     }
 
-    /// Says the events of a call that changes no request; false if somebody else changed what it builds on.
+    /// Says the events of a call that changes no request; false if somebody else said something about the same call.
     pub(crate) async fn beside(
         &self,
         snapshot: &Snapshot,
@@ -56,7 +56,11 @@ impl Said<'_> {
             return Ok(true);
         }
         let now = self.parts.clock.now();
-        let left = snapshot.request.as_ref().map(left);
+        let about = snapshot
+            .request
+            .as_ref()
+            .map_or_else(|| self.nobodys(), |request| request.id);
+        let left = snapshot.request.as_ref().and_then(|request| self.left(request));
         let before = snapshot.call.as_ref();
         if before.is_some_and(|call| now < call.until() && call.answer == *decision && call.left == left) {
             return Ok(true);
@@ -68,10 +72,14 @@ impl Said<'_> {
             left,
         };
         let replaces = before.map(|call| call.at);
-        let about = left.map_or_else(|| self.nobodys(), |left| left.request);
         let mut writes = self.writes(self.came(decision), about, now);
         writes.push(Write::Call { record, replaces });
-        Ok(store.commit(&Commit { writes }).await? == Committed::Applied)
+        match store.commit(&Commit { writes }).await {
+            Ok(committed) => Ok(committed == Committed::Applied),
+            // Too many at the same rows: one of them is writing the answer.
+            Err(StoreError::Busy(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The entries of the outbox for an answer.
@@ -91,6 +99,14 @@ impl Said<'_> {
             }
         };
         (0..).zip(said).map(write).collect()
+    }
+
+    /// How the call leaves a request; nothing where something failed, so that the answer is never given again.
+    pub(crate) fn left(&self, request: &Request) -> Option<Left> {
+        self.verdict.failure.is_none().then_some(Left {
+            request: request.id,
+            version: request.version,
+        })
     }
 
     /// What a decision is, as events tell it.
@@ -115,14 +131,6 @@ impl Said<'_> {
             applicant: applicant.unwrap_or_else(|| Hash::of(&["call", &self.call_key.to_string()])),
             round: 1,
         }
-    }
-}
-
-/// A request as a call leaves it.
-pub(crate) fn left(request: &Request) -> Left {
-    Left {
-        request: request.id,
-        version: request.version,
     }
 }
 

@@ -29,6 +29,8 @@ impl Kind {
                 Err(_) => Err(BadEntry::NotAnAddress),
             },
             Kind::Values if Value::visible_length(text) == 0 => Err(BadEntry::ShowsNothing),
+            // What a terminal would act on is shown to operators.
+            Kind::Values if text.chars().any(char::is_control) => Err(BadEntry::NotALine),
             Kind::Values => Ok(fold(text)),
         }
     }
@@ -140,6 +142,7 @@ mod tests {
             (Kind::Addresses, "contoso.com", BadEntry::NotAnAddress),
             (Kind::Addresses, "a@b.example@c.example", BadEntry::NotAnAddress),
             (Kind::Values, "\u{200b}", BadEntry::ShowsNothing),
+            (Kind::Values, "a\u{1b}]0;b", BadEntry::NotALine),
         ] {
             assert_eq!(kind.parse_entry(text), Err(why), "{text}");
         }

@@ -93,7 +93,9 @@ impl Condition {
             Condition::Address(values) => {
                 return addresses(reading, scene, |address| values.contain_address(address, scene.facts));
             }
-            Condition::Issuer(values) => return any(scene.issuer(), |issuer| values.contain(&issuer, scene.facts)),
+            Condition::Issuer(values) => {
+                return any(scene.issuer(), |issuer| values.contain_issuer(&issuer, scene.facts));
+            }
             Condition::SignInType(values) => {
                 let types = sign_up.identities.iter().map(|i| i.sign_in_type.as_deref());
                 return reading.of(types, |name| {
@@ -114,10 +116,17 @@ impl Condition {
         })
     }
 
+    fn reads_an_address(&self) -> bool {
+        match self {
+            Condition::Domain(_) | Condition::Address(_) => true,
+            Condition::Claim { claim, .. } => claim.as_str() == "email",
+            _ => false,
+        }
+    }
+
     /// Whether it looks at an address anywhere.
     pub(crate) fn reads_addresses(&self) -> bool {
-        self.leaves()
-            .any(|leaf| matches!(leaf, Condition::Domain(_) | Condition::Address(_)))
+        self.leaves().any(|leaf| leaf.reads_an_address())
     }
 
     /// Whether it can only hold for applicants whose identity provider is named.
@@ -160,12 +169,17 @@ pub(crate) fn any<T>(
     items: impl IntoIterator<Item = T>,
     is_so: impl Fn(T) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
+    let mut found = Ok(false);
     for item in items {
-        if is_so(item)? {
-            return Ok(true);
+        match is_so(item) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            // Whatever else there is to ask is asked at once.
+            Err(Failure::Unasked) => found = Err(Failure::Unasked),
+            Err(broken) => return Err(broken),
         }
     }
-    Ok(false)
+    found
 }
 
 /// Whether something is so of all.

@@ -50,11 +50,13 @@ pub(crate) fn date(text: &str) -> Option<Date> {
         Some((day, rest)) if rest.is_empty() || is_time(rest) => day,
         _ => return None,
     };
-    let mut parts = day.split('-').map(|part| {
+    let number = |part: &str| {
         let digits = part.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| part.parse::<u16>().ok()).flatten()
-    });
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    };
+    let (year, rest) = day.split_once('-').filter(|(year, _)| year.len() == 4)?;
+    let (month, day) = rest.split_once('-').filter(|(month, _)| month.len() == 2)?;
+    let (year, month, day) = (number(year)?, number(month)?, number(day)?);
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     Date::from_calendar_date(year.into(), month, u8::try_from(day).ok()?).ok()
 }
@@ -117,6 +119,9 @@ mod tests {
             "2026-02-28x",
             "2026-+2-28",
             "20260228",
+            "2000-1-1-1",
+            "1-1-000001",
+            "2008-1-001",
             "",
             "é026-02-28",
             "2026-02-28T",

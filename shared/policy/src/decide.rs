@@ -38,7 +38,7 @@ pub struct Verdict<'p> {
 pub struct Observed<'p> {
     /// The rule.
     pub rule: &'p str,
-    /// In a word: `block`, `ask-again`, `error`, `hold`, `admit`, `allow` or `change`.
+    /// In a word: `block`, `ask-again`, `error`, `hold`, `admit`, `allow`, `change` or `emit`; `fail` where it could not say.
     pub would: &'static str,
 }
 
@@ -125,7 +125,8 @@ impl Policy {
     }
 
     fn reads_addresses(&self, step: Step) -> bool {
-        let asked = self.rules_at(step).filter(|rule| !rule.observes);
+        let decides = |rule: &&Rule| !rule.observes && rule.emits().is_none();
+        let asked = self.rules_at(step).filter(decides);
         asked.flat_map(Rule::conditions).any(Condition::reads_addresses)
     }
 
@@ -237,7 +238,7 @@ impl<'p, 's> Run<'p, 's> {
         }
         let applies = match &rule.when {
             None => true,
-            Some(when) => when.holds(rule.reading(), &scene)?,
+            Some(when) => when.holds(Reading::Any, &scene)?,
         };
         let did = match applies {
             true => rule.weigh(&scene)?,
@@ -296,9 +297,13 @@ impl<'p, 's> Run<'p, 's> {
     /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
     /// only control, the person goes on without added claims.
     fn fail(&mut self, rule: &'p Rule, why: String) -> Option<Outcome> {
+        if rule.observes {
+            let (rule, would) = (&*rule.name, "fail");
+            self.observed.push(Observed { rule, would });
+            return None;
+        }
         self.failure.get_or_insert(why);
         match &rule.on_failure {
-            _ if rule.observes => None,
             Some(OnFailure::Continue) => None,
             Some(OnFailure::End(ending)) => self.carry_out(rule, Did::End(ending.clone())),
             None if self.sign_up.step.is_sign_up() => Some(Outcome::Block(MessageName::FAILED)),
@@ -340,12 +345,11 @@ impl<'p, 's> Run<'p, 's> {
 }
 
 impl Rule {
-    /// How its `when` is read: strictly where whoever it does not select is let in by nothing else.
-    fn reading(&self) -> Reading {
-        match self.action {
-            Action::Allow { otherwise: None, .. } => Reading::Every,
-            _ => Reading::Any,
-        }
+    /// Whether it selects the call though its `when` is read strictly: only then it may let somebody in.
+    fn selects_strictly(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
+        self.when
+            .as_ref()
+            .map_or(Ok(true), |when| when.holds(Reading::Every, scene))
     }
 
     /// What the rule makes of a call to which it applies.
@@ -353,7 +357,8 @@ impl Rule {
         let end_if = |so: bool, ending: &Ending| if so { Did::End(ending.clone()) } else { Did::Nothing };
         Ok(match &self.action {
             Action::Allow { listed, otherwise } => match (listed.lets_in(scene)?, otherwise) {
-                (true, _) => Did::LetIn,
+                (true, _) if self.selects_strictly(scene)? => Did::LetIn,
+                (true, _) => Did::Nothing,
                 (false, None) => Did::Nothing,
                 (false, Some(ending)) => Did::End(ending.clone()),
             },
@@ -385,9 +390,7 @@ impl Rule {
                 };
                 if holds(Reading::Any, deny_when)? {
                     Did::End(Ending::Block(MessageName::DENIED))
-                } else if holds(Reading::Every, approve_when)?
-                    && (self.when.is_none() || holds(Reading::Every, &self.when)?)
-                {
+                } else if holds(Reading::Every, approve_when)? && self.selects_strictly(scene)? {
                     Did::Admit
                 } else {
                     Did::End(Ending::Hold)

@@ -97,7 +97,7 @@ impl Demand {
     }
 
     /// Whether one text of a claim is like that. What cannot be compared, because either side is missing or of another
-    /// type, is not.
+    /// type, is not; but it differs from what is missing, and the postal code of an unknown country has any shape.
     pub(crate) fn accepts(&self, text: &str, scene: &Scene<'_>) -> Result<bool, Failure> {
         Ok(match self {
             Demand::MinLength(least) => Value::visible_length(text) >= *least,

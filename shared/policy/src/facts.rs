@@ -6,6 +6,9 @@ use store::{ListQuestion, Listed};
 
 use crate::scene::Failure;
 
+/// The most questions that a call may ask: nobody has so many addresses, and a body may hold thousands of texts.
+const MOST_WANTED: usize = 200;
+
 /// Answers about lists in the store. The policy is pure: it says what it needs to know, somebody asks the store, and the
 /// policy is asked again.
 #[derive(Debug, Default)]
@@ -62,6 +65,10 @@ impl Facts {
                 Some(Err(why)) => found = Err(Failure::Broken(format!("the list `{}`: {why}", question.list))),
                 None if self.unanswered => {
                     let what = format!("the list `{}` is in the store, which was not asked", question.list);
+                    found = Err(Failure::Broken(what));
+                }
+                None if self.known.len() + self.wanted.borrow().len() >= MOST_WANTED => {
+                    let what = format!("the call asks lists more than {MOST_WANTED} questions");
                     found = Err(Failure::Broken(what));
                 }
                 None => {

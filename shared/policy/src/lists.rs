@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use claims::{Address, DomainPattern, fold};
+use claims::{Address, DomainPattern, fold, issuer_name};
 use lists::{BadEntry, Kind, Packed};
 use store::{ListEntry, ListName, ListQuestion, MAX_ENTRY, Origin};
 
@@ -114,6 +114,15 @@ impl Values {
 
     pub(crate) fn contain(&self, value: &str, facts: &Facts) -> Result<bool, Failure> {
         self.0.has_any(&[fold(value)], facts)
+    }
+
+    /// The same for issuers: those of lists elsewhere may have their short names.
+    pub(crate) fn contain_issuer(&self, issuer: &str, facts: &Facts) -> Result<bool, Failure> {
+        let short = issuer
+            .strip_suffix(".com")
+            .filter(|short| issuer_name(short).as_deref() == Some(issuer));
+        let asked: Vec<_> = std::iter::once(issuer).chain(short).map(str::to_owned).collect();
+        self.0.has_any(&asked, facts)
     }
 
     pub(crate) fn contain_address(&self, address: &Address, facts: &Facts) -> Result<bool, Failure> {

@@ -50,7 +50,8 @@ impl Rule {
             Action::Deny { otherwise, .. } | Action::Require { otherwise, .. } => *otherwise == Ending::Hold,
             _ => false,
         };
-        holds && !self.observes
+        let failing = self.on_failure == Some(OnFailure::End(Ending::Hold));
+        (holds || failing) && !self.observes
     }
 
     /// Every list that it looks something up in.
@@ -229,7 +230,7 @@ impl Listed {
     fn names_sender(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
         let app = scene.sign_up.client_id.as_deref();
         Ok(any(self.issuers.as_ref().zip(scene.issuer()), |(list, issuer)| {
-            list.contain(&issuer, scene.facts)
+            list.contain_issuer(&issuer, scene.facts)
         })? || any(self.apps.as_ref().zip(app), |(list, app)| {
             list.contain(app, scene.facts)
         })?)

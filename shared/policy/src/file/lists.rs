@@ -30,10 +30,16 @@ impl Reader<'_> {
                 Ok(pattern) if can_have_mail(&pattern) => patterns.push(pattern),
                 _ => {
                     let hint = self.other_list(&text);
+                    // An address is personal, and mistakes are logged where there is no terminal.
+                    let shown = if text.contains('@') {
+                        "this"
+                    } else {
+                        &*format!("`{text}`")
+                    };
                     self.mistakes.add(
                         span,
                         format!(
-                            "`{text}` is no domain; write one like `contoso.com`, or `*.contoso.com` for its subdomains{hint}"
+                            "{shown} is no domain; write one like `contoso.com`, or `*.contoso.com` for its subdomains{hint}"
                         ),
                     );
                 }

@@ -125,10 +125,9 @@ impl Reader<'_> {
 
     fn url(&mut self, node: &Node<'_>) -> Option<String> {
         let text = self.text(node)?;
-        let host = text
-            .strip_prefix("https://")
-            .or_else(|| text.strip_prefix("http://127.0.0.1"));
-        let legal = host.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        let rest = text.strip_prefix("https://");
+        let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+        let legal = host.is_some_and(|host| !host.is_empty() && !host.contains('@'))
             && text.chars().all(|c| c.is_ascii_graphic());
         if !legal {
             let what = "a list is fetched by HTTPS: write an address such as `https://lists.example.com/domains.txt`";

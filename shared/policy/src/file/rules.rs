@@ -42,6 +42,7 @@ impl Reader<'_> {
             }
             rules.push((rule, entry.span()));
         }
+        self.refuse_many_events(&rules);
         self.warn_about(&rules);
         Some(rules.into_iter().map(|(rule, _)| rule).collect())
     }
@@ -104,7 +105,10 @@ impl Reader<'_> {
     }
 
     fn on_failure(&mut self, node: &Node<'_>, rule: &Rule) -> Option<OnFailure> {
-        if !rule.lists().any(List::can_fail) {
+        if rule.observes || matches!(rule.action, Action::Emit(_)) {
+            let what = "this rule decides nothing, so that nothing happens when it fails; leave `on_failure` out";
+            self.mistakes.add(node.span(), what);
+        } else if !rule.lists().any(List::can_fail) {
             let what = "this rule cannot fail: it looks nothing up in a list from a file or from the store";
             self.mistakes.add(node.span(), what);
         }
@@ -113,6 +117,19 @@ impl Reader<'_> {
         }
         let default = Ending::Block(MessageName::FAILED);
         self.ending(Some(node), node, &rule.steps, default).map(OnFailure::End)
+    }
+
+    /// Events are written in one commit with the change that causes them, which has its limit.
+    fn refuse_many_events(&mut self, rules: &[(Rule, Range<usize>)]) {
+        for step in Step::ALL {
+            let mut emitting = rules
+                .iter()
+                .filter(|(rule, _)| rule.emits().is_some() && rule.steps.contains(&step));
+            if let Some((_, span)) = emitting.nth(MOST_EVENTS) {
+                let what = format!("at most {MOST_EVENTS} rules of a step say events");
+                self.mistakes.add(span.clone(), what);
+            }
+        }
     }
 
     fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
@@ -441,6 +458,9 @@ impl Reader<'_> {
 
 const HOLD_ELSEWHERE: &str =
     "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
+
+/// The most rules of a step that say events.
+const MOST_EVENTS: usize = 8;
 
 /// The kinds of rules.
 const KINDS: [&str; 10] = [

@@ -64,7 +64,13 @@ impl Reader<'_> {
 fn rests_on_unproven_address(rule: &Rule) -> bool {
     let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
     let by_address = match &rule.action {
-        Action::Allow { listed, .. } => listed.is_about_addresses(),
+        Action::Allow { listed, .. } => {
+            let by_claim = listed
+                .values
+                .as_ref()
+                .is_some_and(|(claim, _)| claim.as_str() == "email");
+            listed.is_about_addresses() || by_claim
+        }
         Action::Hold {
             approve_when: Some(condition),
             ..

@@ -193,3 +193,29 @@ fn a_step_that_the_file_does_not_name_lets_nobody_in() {
     assert!(!policy.serves(Step::PostFederationSignup) && policy.serves(SECOND));
     assert_eq!(at(SECOND), BLOCKED);
 }
+
+#[test]
+fn an_allow_list_with_an_ending_of_its_own_reads_its_when_as_strictly() {
+    let eve = r#"{"email":"eve@contoso.com","identities":[{"signInType":"federated","issuer":"mail","issuerAssignedId":"eve@evil.test"}]}"#;
+    for ending in ["", "\notherwise = \"block\""] {
+        let rules = rule(&format!(
+            "when = {{ domain = [\"contoso.com\"] }}\nallow = {{ issuers = [\"mail\"] }}{ending}"
+        ));
+        assert_eq!(outcome(&closed(&rules), eve), BLOCKED, "{ending}");
+        assert_eq!(
+            outcome(&closed(&rules), &eve.replace("evil.test", "contoso.com")),
+            Outcome::Continue,
+            "{ending}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_address_is_approved_by_no_pattern() {
+    let policy = policy(&rule(
+        r#"hold = { approve_when = { claim = "email", pattern = '.*@contoso\.com' } }"#,
+    ));
+    assert_eq!(outcome(&policy, &from("eve@evil.test@contoso.com")), BLOCKED);
+    assert_eq!(outcome(&policy, &from("eve@contoso.com")), Outcome::Admit);
+    assert!(!policy.warnings().is_empty(), "nobody proved the address");
+}

@@ -135,3 +135,31 @@ fn a_file_is_warned_about_what_is_no_mistake() {
         assert!(policy(&text).warnings().is_empty(), "{text}");
     }
 }
+
+#[test]
+fn events_are_few_and_do_not_fail() {
+    let emit = |n: usize| {
+        format!(
+            "[[rules]]\nname = \"e{n}\"\nstep = \"post-attribute-collection\"\nemit = {{ event = \"e\", on = [\"continue\"] }}\n"
+        )
+    };
+    let rules = |count: usize| (0..count).map(emit).collect::<String>();
+    assert!(read(&rules(8)).is_ok());
+    assert!(refused(&rules(9)).contains("at most 8 rules of a step say events"));
+    let lists = "[lists]\nx = { stored = \"domains\" }\n";
+    for what in [
+        "when = { domain = \"x\" }\nemit = { event = \"e\", on = [\"continue\"] }",
+        "mode = \"observe\"\ndeny = { domains = \"x\" }",
+    ] {
+        let said = refused(&format!("{lists}{}", rule(&format!("on_failure = \"block\"\n{what}"))));
+        assert!(said.contains("leave `on_failure` out"), "{said}");
+    }
+    let odd = policy(&rule(
+        "when = { domain = [\"x.test\"] }\nemit = { event = \"e\", on = [\"continue\"] }",
+    ));
+    assert_eq!(
+        outcome(&odd, &from("a@b@c.test")),
+        Outcome::Continue,
+        "an event turns nobody away"
+    );
+}

@@ -136,10 +136,21 @@ fn a_rule_says_what_happens_when_its_list_does_not_answer() {
         ("on_failure = \"block\"", BLOCKED),
         ("on_failure = \"ask-again\"", CHECK_INPUT),
         ("on_failure = \"hold\"", Outcome::Hold),
-        ("mode = \"observe\"", Outcome::Continue),
     ] {
         assert_eq!(asked(SECOND, more), wanted, "{more}");
     }
+    let observing = failing(SECOND.name(), "mode = \"observe\"");
+    let a = sign_up(&from("a@contoso.com"));
+    let verdict = observing.decide(&a, NOW);
+    let seen: Vec<_> = verdict.observed.iter().map(|observed| observed.would).collect();
+    assert_eq!(
+        (verdict.outcome, verdict.failure, seen),
+        (Outcome::Continue, None, vec!["fail"])
+    );
+    assert!(
+        failing(SECOND.name(), "on_failure = \"hold\"").holds(),
+        "both steps read the state"
+    );
     assert_eq!(asked(Step::PreTokenIssuance, ""), Outcome::Continue);
     assert_eq!(asked(Step::PreTokenIssuance, "on_failure = \"error\""), Outcome::Error);
     assert_refused(&[
@@ -187,4 +198,56 @@ fn a_damaged_list_that_gives_no_answer_lets_nobody_in() {
         }
     }
     assert!(silent > 0, "no damage that an answer shows");
+}
+
+#[test]
+fn whatever_there_is_to_ask_is_asked_at_once_and_bounded() {
+    let stored = "[lists]\nbad = { stored = \"values\" }\n";
+    let policy = policy(&format!(
+        "{stored}{}",
+        rule("deny = { claim = \"extension_Tags\", values = \"bad\" }")
+    ));
+    let with_tags = |count: usize| {
+        let tags: Vec<_> = (0..count).map(|n| format!("\"t{n}\"")).collect();
+        sign_up(&format!("{{\"extension_Tags\":[{}]}}", tags.join(",")))
+    };
+    let mut facts = Facts::none();
+    let (few, many) = (with_tags(150), with_tags(3000));
+    let questions = policy.ask(&few, NOW, &facts).unwrap_err();
+    assert_eq!(questions.len(), 150);
+    let answers = vec![Listed::No; 150];
+    facts.learn(questions, answers);
+    assert_eq!(policy.ask(&few, NOW, &facts).unwrap().outcome, Outcome::Continue);
+    let mut facts = Facts::none();
+    let questions = policy.ask(&many, NOW, &facts).unwrap_err();
+    assert_eq!(questions.len(), 200);
+    facts.learn(questions, vec![Listed::No; 200]);
+    let verdict = policy.ask(&many, NOW, &facts).unwrap();
+    assert_eq!(
+        verdict.outcome,
+        Outcome::Block(MessageName::FAILED),
+        "nobody asks for ever"
+    );
+}
+
+#[test]
+fn an_issuer_of_a_list_elsewhere_may_have_its_short_name() {
+    let policy = policy(&format!(
+        "[lists]\nbad = {{ stored = \"values\" }}\n{}",
+        rule("deny = { issuers = \"bad\" }")
+    ));
+    let call = sign_up(r#"{"identities":[{"issuer":"facebook.com","issuerAssignedId":"1"}]}"#);
+    let mut facts = Facts::none();
+    let questions = policy.ask(&call, NOW, &facts).unwrap_err();
+    let short = store::ListEntry::key("facebook");
+    let answer = |question: &store::ListQuestion| {
+        if question.entry == short {
+            Listed::Yes
+        } else {
+            Listed::No
+        }
+    };
+    let answers = questions.iter().map(answer).collect();
+    facts.learn(questions, answers);
+    assert_eq!(policy.ask(&call, NOW, &facts).unwrap().outcome, BLOCKED);
 }
