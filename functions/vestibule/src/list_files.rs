@@ -78,7 +78,7 @@ impl Files {
             ListSource::Disposable => {
                 let kept = Path::new(CACHE).join("disposable.txt");
                 let write = || {
-                    fs::create_dir_all(CACHE)?;
+                    lists::make_private(Path::new(CACHE))?;
                     lists::write_whole(&kept, DISPOSABLE.as_bytes())
                 };
                 match fs::read(&kept).is_ok_and(|text| text == DISPOSABLE.as_bytes()) {

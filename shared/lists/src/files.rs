@@ -1,9 +1,9 @@
 //! Packed lists as files, put in their place whole.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, DirBuilder, File, Permissions},
     io::{self, BufRead, BufReader, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -36,12 +36,20 @@ pub fn cache(folder: &Path, source: &Path, kind: Kind) -> Result<Packed, PackErr
     if let Some(packed) = sound(&kept_at(folder, hash, kind), hash, kind) {
         return Ok(packed);
     }
-    fs::create_dir_all(folder).map_err(PackError::Target)?;
+    make_private(folder).map_err(PackError::Target)?;
     let (packed, summary) = pack_beside(kind, source, folder)?;
     // The text may have changed since it was hashed: what counts is what was packed.
     let path = kept_at(folder, summary.source, kind);
     put(packed, &path)?;
     sound(&path, summary.source, kind).ok_or(PackError::NotAsWritten)
+}
+
+/// Makes a folder, if there is none, that only its owner can write to: what lies there is trusted.
+///
+/// # Errors
+/// Whatever the folder around it does not allow.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Puts a file in its place whole: whoever reads it sees all of it, or what was there before.

@@ -14,7 +14,7 @@ mod layout;
 mod pack;
 mod packed;
 
-pub use files::{cache, pack_file, write_whole};
+pub use files::{cache, make_private, pack_file, write_whole};
 pub use kind::{BadEntry, Kind, NotAKind};
 pub use layout::SourceHash;
 pub use pack::{BadLine, PackError, Summary, each_entry, pack};

@@ -98,6 +98,8 @@ fn a_list_is_packed_once_for_each_text_and_kind() {
     let first = cache(&kept, &source, Kind::Domains).unwrap();
     let name = format!("{}.domains.packed", first.source_hash());
     assert_eq!(names(&kept), [name.as_str()]);
+    let mode = fs::metadata(&kept).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "what lies there is trusted");
     let inode = || fs::metadata(kept.join(&name)).unwrap().ino();
     let (before, again) = (inode(), cache(&kept, &source, Kind::Domains).unwrap());
     assert_eq!(
