@@ -94,7 +94,9 @@ impl Condition {
                 return addresses(reading, scene, |address| values.contain_address(address, scene.facts));
             }
             Condition::Issuer(values) => {
-                return any(scene.issuer(), |issuer| values.contain_issuer(&issuer, scene.facts));
+                return any(&scene.caller.issuer, |issuer| {
+                    values.contain_issuer(issuer, scene.facts)
+                });
             }
             Condition::SignInType(values) => {
                 let types = sign_up.identities.iter().map(|i| i.sign_in_type.as_deref());
@@ -195,6 +197,7 @@ fn addresses(
     scene: &Scene<'_>,
     fits: impl Fn(&Address) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
-    let addresses = scene.sign_up.addresses().map(Address::parse);
-    reading.of(addresses, |address| address.map_or(Ok(false), |address| fits(&address)))
+    reading.of(&scene.caller.addresses, |address| {
+        address.as_ref().map_or(Ok(false), &fits)
+    })
 }

@@ -1,4 +1,4 @@
-use claims::{Address, Changes, ClaimName, Claims, SettableName, SignUp, Step, Value};
+use claims::{Changes, ClaimName, Claims, SettableName, SignUp, Step, Value};
 use store::{ListQuestion, Timestamp};
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     facts::Facts,
     messages::MessageName,
     rule::{Action, Ending, OnFailure, Rule},
-    scene::{Failure, Scene},
+    scene::{Caller, Failure, Scene},
 };
 
 /// What the policy says of a sign-up.
@@ -90,7 +90,7 @@ impl Policy {
             .filter(|rule| rule.emits().is_some())
             .collect();
         // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
-        if self.reads_addresses(sign_up.step) && sign_up.addresses().any(|text| Address::parse(text).is_err()) {
+        if self.reads_addresses(sign_up.step) && run.caller.addresses.contains(&None) {
             let refused = if sign_up.step.is_sign_up() {
                 Outcome::Block(MessageName::BLOCKED)
             } else {
@@ -172,6 +172,7 @@ impl Did<'_> {
 /// One way through the rules.
 struct Run<'p, 's> {
     sign_up: &'s SignUp,
+    caller: Caller,
     now: Timestamp,
     claims: Claims,
     /// The claims as they came, without those that were dropped.
@@ -196,6 +197,7 @@ impl<'p, 's> Run<'p, 's> {
     fn new(sign_up: &'s SignUp, now: Timestamp, facts: &'s Facts, witness: Option<Witness<'p>>) -> Run<'p, 's> {
         Run {
             sign_up,
+            caller: Caller::of(sign_up),
             now,
             claims: sign_up.claims.clone(),
             received: sign_up.claims.clone(),
@@ -229,6 +231,7 @@ impl<'p, 's> Run<'p, 's> {
     fn weigh(&mut self, rule: &'p Rule) -> Result<Did<'p>, Failure> {
         let scene = Scene {
             sign_up: self.sign_up,
+            caller: &self.caller,
             claims: &self.claims,
             now: self.now,
             facts: self.facts,

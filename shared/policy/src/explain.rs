@@ -173,7 +173,7 @@ impl Read<'_> {
                     .flat_map(|text| one("address", Some(text.to_owned())))
                     .collect(),
             },
-            Read::Issuer => one("issuer", scene.issuer()),
+            Read::Issuer => one("issuer", scene.caller.issuer.clone()),
             Read::SignInTypes => {
                 let types = sign_up.identities.iter().filter_map(|i| i.sign_in_type.clone());
                 one("sign_in_type", types.reduce(|a, b| format!("{a}, {b}")))

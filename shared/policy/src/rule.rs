@@ -1,4 +1,4 @@
-use claims::{Address, ClaimName, SettableName, SignUp, Step, Value};
+use claims::{Address, ClaimName, SettableName, Step, Value};
 
 use crate::{
     condition::{Condition, all, any},
@@ -192,8 +192,8 @@ impl Listed {
     /// For an allow list: every address the call gives is listed, and there is one; or another list names what the call
     /// says. What is no address, such as `a@allowed.com@evil.test`, is never listed.
     pub(crate) fn lets_in(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
-        let addresses = addresses(scene.sign_up);
-        let listed = |address: Option<Address>| address.map_or(Ok(false), |address| self.has(&address, scene));
+        let addresses = &scene.caller.addresses;
+        let listed = |address: &Option<Address>| address.as_ref().map_or(Ok(false), |address| self.has(address, scene));
         Ok((!addresses.is_empty() && all(addresses, listed)?)
             || self.names_sender(scene)?
             || self.names_value(scene, true)?)
@@ -202,11 +202,11 @@ impl Listed {
     /// For a deny list: any address the call gives is listed, or anything else that it says. Where the list is one of
     /// addresses, what is no address is refused with them.
     pub(crate) fn turns_away(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
-        let listed = |address: Option<Address>| match address {
-            Some(address) => self.has(&address, scene),
+        let listed = |address: &Option<Address>| match address {
+            Some(address) => self.has(address, scene),
             None => Ok(self.is_about_addresses()),
         };
-        Ok(any(addresses(scene.sign_up), listed)? || self.names_sender(scene)? || self.names_value(scene, false)?)
+        Ok(any(&scene.caller.addresses, listed)? || self.names_sender(scene)? || self.names_value(scene, false)?)
     }
 
     fn lists(&self) -> impl Iterator<Item = &List> {
@@ -229,9 +229,10 @@ impl Listed {
 
     fn names_sender(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
         let app = scene.sign_up.client_id.as_deref();
-        Ok(any(self.issuers.as_ref().zip(scene.issuer()), |(list, issuer)| {
-            list.contain_issuer(&issuer, scene.facts)
-        })? || any(self.apps.as_ref().zip(app), |(list, app)| {
+        Ok(any(
+            self.issuers.as_ref().zip(scene.caller.issuer.as_ref()),
+            |(list, issuer)| list.contain_issuer(issuer, scene.facts),
+        )? || any(self.apps.as_ref().zip(app), |(list, app)| {
             list.contain(app, scene.facts)
         })?)
     }
@@ -248,9 +249,4 @@ impl Listed {
             false => any(texts, listed),
         }
     }
-}
-
-/// The addresses that a call gives; nothing in the place of what is none.
-fn addresses(sign_up: &SignUp) -> Vec<Option<Address>> {
-    sign_up.addresses().map(|text| Address::parse(text).ok()).collect()
 }

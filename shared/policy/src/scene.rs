@@ -1,4 +1,4 @@
-use claims::{ApplicantKey, Claims, SignUp};
+use claims::{Address, ApplicantKey, Claims, SignUp};
 use store::Timestamp;
 
 use crate::facts::Facts;
@@ -7,18 +7,31 @@ use crate::facts::Facts;
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'s> {
     pub(crate) sign_up: &'s SignUp,
+    pub(crate) caller: &'s Caller,
     /// The claims as the rules before left them.
     pub(crate) claims: &'s Claims,
     pub(crate) now: Timestamp,
     pub(crate) facts: &'s Facts,
 }
 
-impl Scene<'_> {
+/// Who calls, read once for all rules.
+pub(crate) struct Caller {
+    /// The addresses that the call gives; nothing in the place of what is none.
+    pub(crate) addresses: Vec<Option<Address>>,
     /// Who vouches for the applicant: the issuer of the identity that makes the applicant's key. Others prove nothing.
-    pub(crate) fn issuer(&self) -> Option<String> {
-        match ApplicantKey::of(self.sign_up)? {
-            ApplicantKey::Identity { issuer, .. } => Some(issuer),
-            ApplicantKey::Mail(_) => None,
+    pub(crate) issuer: Option<String>,
+}
+
+impl Caller {
+    pub(crate) fn of(sign_up: &SignUp) -> Caller {
+        let addresses = sign_up.addresses().map(|text| Address::parse(text).ok());
+        let issuer = match ApplicantKey::of(sign_up) {
+            Some(ApplicantKey::Identity { issuer, .. }) => Some(issuer),
+            Some(ApplicantKey::Mail(_)) | None => None,
+        };
+        Caller {
+            addresses: addresses.collect(),
+            issuer,
         }
     }
 }
