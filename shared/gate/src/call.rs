@@ -9,7 +9,7 @@ use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Time
 
 use crate::{
     Parts,
-    events::{MOST_RACES, Said, lost},
+    events::{MOST_RACES, Ruled, lost},
     log::{CallLog, Verdict},
 };
 
@@ -32,13 +32,13 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         log.reason = Some(failure.clone());
         log.failed = true;
     }
-    let said = Said {
+    let call = Ruled {
         parts,
         sign_up,
         verdict: &verdict,
         call_key,
     };
-    let decision = match decide(&said, log).await {
+    let decision = match decide(&call, log).await {
         Ok(decision) => decision,
         Err(error) => {
             log.reason = Some(error.to_string());
@@ -53,29 +53,25 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
     finish(parts, &decision, log)
 }
 
-async fn decide(said: &Said<'_>, log: &mut CallLog) -> Result<Decision, StoreError> {
-    let (parts, sign_up, verdict) = (said.parts, said.sign_up, said.verdict);
+async fn decide(call: &Ruled<'_>, log: &mut CallLog) -> Result<Decision, StoreError> {
+    let (parts, sign_up, verdict) = (call.parts, call.sign_up, call.verdict);
     let ruled = match (&verdict.outcome, &parts.store) {
         (Outcome::Block(message), _) => blocked(parts, sign_up, message),
         (Outcome::Error, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (_, Some(store)) if parts.step.is_sign_up() && parts.policy.holds() => {
-            let call = Call {
-                said,
-                parts,
-                sign_up,
-                verdict,
-                call_key: said.call_key,
+            let held = Call {
+                ruled: call,
                 addresses: addresses(sign_up),
                 store: store.as_ref(),
             };
-            return call.decide(log).await;
+            return held.decide(log).await;
         }
         (Outcome::AskAgain(message), _) => Decision::AskAgain(told(parts, sign_up, message)),
         // A policy that holds has a store (`Gate::new`); should it be missing, nobody gets in.
         (Outcome::Hold, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (Outcome::Continue | Outcome::Admit, _) => Decision::Continue(verdict.changes.clone()),
     };
-    said.alone(&ruled).await?;
+    call.alone(&ruled).await?;
     Ok(ruled)
 }
 
@@ -148,11 +144,7 @@ fn observed(verdict: &PolicyVerdict<'_>) -> Option<String> {
 
 /// A call of one of the two sign-up steps under a policy that holds.
 struct Call<'c> {
-    said: &'c Said<'c>,
-    parts: &'c Parts,
-    sign_up: &'c SignUp,
-    verdict: &'c PolicyVerdict<'c>,
-    call_key: CallKey,
+    ruled: &'c Ruled<'c>,
     /// Every address that the call gives the applicant, by hash.
     addresses: Vec<Hash>,
     store: &'c dyn Store,
@@ -162,18 +154,18 @@ impl Call<'_> {
     async fn decide(&self, log: &mut CallLog) -> Result<Decision, StoreError> {
         if self.addresses.len() > MOST_ADDRESSES {
             log.reason = Some(format!("the call gives more than {MOST_ADDRESSES} addresses"));
-            return Ok(blocked(self.parts, self.sign_up, &MessageName::BLOCKED));
+            return Ok(blocked(self.ruled.parts, self.ruled.sign_up, &MessageName::BLOCKED));
         }
-        if self.parts.policy.terms().account == AccountBy::Graph && self.sign_up.is_b2c() {
+        if self.ruled.parts.policy.terms().account == AccountBy::Graph && self.ruled.sign_up.is_b2c() {
             log.reason = Some("`account = \"graph\"` is for B2B: B2C never sends the password".to_owned());
             log.failed = true;
-            return Ok(blocked(self.parts, self.sign_up, &MessageName::FAILED));
+            return Ok(blocked(self.ruled.parts, self.ruled.sign_up, &MessageName::FAILED));
         }
-        let applicant = ApplicantKey::of(self.sign_up);
-        match (applicant, self.sign_up.step) {
+        let applicant = ApplicantKey::of(self.ruled.sign_up);
+        match (applicant, self.ruled.sign_up.step) {
             (None, _) => {
                 let decision = self.decide_for_nobody(log);
-                self.said.alone(&decision).await?;
+                self.ruled.alone(&decision).await?;
                 Ok(decision)
             }
             (Some(applicant), claims::Step::PostAttributeCollection) => self.submit(&applicant, log).await,
@@ -183,10 +175,10 @@ impl Call<'_> {
 
     /// A call that does not say who it is about: a request could be nobody's.
     fn decide_for_nobody(&self, log: &mut CallLog) -> Decision {
-        match &self.verdict.outcome {
+        match &self.ruled.verdict.outcome {
             Outcome::Hold | Outcome::Admit => {
                 log.reason = Some("held, but the call has neither an identity nor an e-mail address".to_owned());
-                blocked(self.parts, self.sign_up, &MessageName::BLOCKED)
+                blocked(self.ruled.parts, self.ruled.sign_up, &MessageName::BLOCKED)
             }
             _ => self.as_ruled(),
         }
@@ -194,16 +186,16 @@ impl Call<'_> {
 
     /// The first step: may this person fill in the form?
     async fn check(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
-        let keys = self.keys(applicant, self.said.is_to_be_told().then_some(self.call_key));
+        let keys = self.keys(applicant, self.ruled.is_to_be_told().then_some(self.ruled.call_key));
         for _ in 0..MOST_RACES {
             let snapshot = self.store.look_up(&keys).await?;
-            let now = self.parts.clock.now();
-            let terms = self.parts.policy.terms();
+            let now = self.ruled.parts.clock.now();
+            let terms = self.ruled.parts.policy.terms();
             let decision = match approvals::check(snapshot.request.as_ref(), &snapshot.denials, now, terms) {
                 Some(notice) => self.told(notice, log),
                 None => self.as_ruled(),
             };
-            if self.said.beside(&snapshot, &decision, self.store).await? {
+            if self.ruled.beside(&snapshot, &decision, self.store).await? {
                 return Ok(decision);
             }
         }
@@ -212,18 +204,23 @@ impl Call<'_> {
 
     /// The second step. Whoever loses a race reads what the winner wrote and is answered by that.
     async fn submit(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
-        let keys = self.keys(applicant, Some(self.call_key));
+        let keys = self.keys(applicant, Some(self.ruled.call_key));
         let submission = self.submission(applicant);
         for race in 0..MOST_RACES {
             let snapshot = self.store.look_up(&keys).await?;
-            let now = self.parts.clock.now();
+            let now = self.ruled.parts.clock.now();
             if let Some(answer) = answered_before(&snapshot, now) {
                 log.reason = Some("answered before".to_owned());
                 return Ok(answer.clone());
             }
             let Snapshot { request, denials, call } = &snapshot;
-            let (answer, transition) =
-                approvals::submit(request.as_ref(), denials, &submission, now, self.parts.policy.terms());
+            let (answer, transition) = approvals::submit(
+                request.as_ref(),
+                denials,
+                &submission,
+                now,
+                self.ruled.parts.policy.terms(),
+            );
             let came = (answer == Answer::Notice(Notice::Waiting)).then_some(Came::Hold);
             let decision = match answer {
                 Answer::Continue(changes) => Decision::Continue(changes),
@@ -234,19 +231,19 @@ impl Call<'_> {
                 if race == 0 && torn(&snapshot, now) {
                     continue;
                 }
-                if self.said.beside(&snapshot, &decision, self.store).await? {
+                if self.ruled.beside(&snapshot, &decision, self.store).await? {
                     return Ok(decision);
                 }
                 continue;
             };
             let record = CallRecord {
-                key: self.call_key,
+                key: self.ruled.call_key,
                 at: now,
                 answer: decision.clone(),
-                left: self.said.left(&transition.request),
+                left: self.ruled.left(&transition.request),
             };
-            let came = came.unwrap_or_else(|| self.said.came(&decision));
-            let events = self.said.writes(came, transition.request.id, now);
+            let came = came.unwrap_or_else(|| self.ruled.came(&decision));
+            let events = self.ruled.writes(came, transition.request.id, now);
             let mut commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials);
             commit.writes.extend(events);
             match self.store.commit(&commit).await {
@@ -263,11 +260,11 @@ impl Call<'_> {
 
     /// What the rules said, where no request's state says otherwise.
     fn as_ruled(&self) -> Decision {
-        match &self.verdict.outcome {
-            Outcome::AskAgain(message) => Decision::AskAgain(told(self.parts, self.sign_up, message)),
-            Outcome::Continue | Outcome::Admit => Decision::Continue(self.verdict.changes.clone()),
+        match &self.ruled.verdict.outcome {
+            Outcome::AskAgain(message) => Decision::AskAgain(told(self.ruled.parts, self.ruled.sign_up, message)),
+            Outcome::Continue | Outcome::Admit => Decision::Continue(self.ruled.verdict.changes.clone()),
             Outcome::Hold | Outcome::Block(_) | Outcome::Error => {
-                blocked(self.parts, self.sign_up, &MessageName::BLOCKED)
+                blocked(self.ruled.parts, self.ruled.sign_up, &MessageName::BLOCKED)
             }
         }
     }
@@ -292,7 +289,7 @@ impl Call<'_> {
         if notice != Notice::Waiting {
             log.rule = None;
         }
-        blocked(self.parts, self.sign_up, &message)
+        blocked(self.ruled.parts, self.ruled.sign_up, &message)
     }
 
     fn keys(&self, applicant: &ApplicantKey, call: Option<CallKey>) -> Keys {
@@ -304,7 +301,7 @@ impl Call<'_> {
     }
 
     fn submission(&self, applicant: &ApplicantKey) -> Submission {
-        let wish = match &self.verdict.outcome {
+        let wish = match &self.ruled.verdict.outcome {
             Outcome::Hold => Wish::Hold,
             Outcome::Admit => Wish::Admit,
             Outcome::AskAgain(_) => Wish::Correct,
@@ -313,16 +310,16 @@ impl Call<'_> {
         Submission {
             applicant: applicant.hash(),
             proven: applicant.is_proven(),
-            received: self.sign_up.claims.clone(),
-            kept: self.verdict.received.clone(),
-            reviewed: self.verdict.claims.clone(),
-            changes: self.verdict.changes.clone(),
-            identities: self.sign_up.identities.clone(),
-            app: self.sign_up.client_id.clone(),
-            locales: self.sign_up.locales.clone(),
+            received: self.ruled.sign_up.claims.clone(),
+            kept: self.ruled.verdict.received.clone(),
+            reviewed: self.ruled.verdict.claims.clone(),
+            changes: self.ruled.verdict.changes.clone(),
+            identities: self.ruled.sign_up.identities.clone(),
+            app: self.ruled.sign_up.client_id.clone(),
+            locales: self.ruled.sign_up.locales.clone(),
             addresses: self.addresses.clone(),
             wish,
-            rule: self.verdict.rule.unwrap_or_default().to_owned(),
+            rule: self.ruled.verdict.rule.unwrap_or_default().to_owned(),
         }
     }
 }

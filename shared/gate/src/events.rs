@@ -13,15 +13,15 @@ use crate::Parts;
 /// done after each round; the deadline ends it earlier.
 pub(crate) const MOST_RACES: usize = 20;
 
-/// A call about which events may be said.
-pub(crate) struct Said<'c> {
+/// A call on which the rules have spoken.
+pub(crate) struct Ruled<'c> {
     pub(crate) parts: &'c Parts,
     pub(crate) sign_up: &'c SignUp,
     pub(crate) verdict: &'c Verdict<'c>,
     pub(crate) call_key: CallKey,
 }
 
-impl Said<'_> {
+impl Ruled<'_> {
     /// Whether any answer at all is told.
     pub(crate) fn is_to_be_told(&self) -> bool {
         !self.verdict.events.is_empty()
