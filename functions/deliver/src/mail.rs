@@ -9,7 +9,7 @@ use effects::{
     mail::{Applicant, Letter, LetterKind, Link, Mailer, TIME_LIMIT, Waiting},
     seal::Sealer,
 };
-use store::{Effect, News, OutboxEntry, Receiver, Request};
+use store::{Effect, News, Occasion, OutboxEntry, Receiver, Request};
 
 use crate::{
     Delivered, Receive,
@@ -18,6 +18,9 @@ use crate::{
 
 /// How much longer than the mail itself an attempt may take: the time to read secrets.
 const MARGIN: Duration = Duration::from_secs(15);
+
+/// A day, in seconds.
+const DAY: u64 = 24 * 60 * 60;
 
 /// Tells applicants what became of their requests.
 pub(crate) struct ApplicantMail {
@@ -54,6 +57,7 @@ impl Receive for ApplicantMail {
         let kind = match (news, redeem_url) {
             (News::Received, _) => LetterKind::Received(applicant.clone()),
             (News::Denied, _) => LetterKind::Denied(applicant.clone()),
+            (News::Expired, _) => LetterKind::Expired(applicant.clone()),
             (News::Approved, None) => LetterKind::Approved(applicant.clone()),
             (News::Approved, Some(sealed)) => match self.redeem_link(sealed, entry).await {
                 Ok(link) => LetterKind::ApprovedRedeem(applicant.clone(), link),
@@ -86,8 +90,8 @@ impl Receive for ReviewerMail {
 
     async fn deliver(&self, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
         match &entry.effect {
-            Effect::TellReviewers => Attempt::Done(Delivered::Further(self.each())),
-            Effect::TellReviewer { address } => self.tell(address, entry, request).await,
+            Effect::TellReviewers { why } => Attempt::Done(Delivered::Further(self.each(*why))),
+            Effect::TellReviewer { address, why } => self.tell(address, *why, entry, request).await,
             Effect::CreateAccount | Effect::TellApplicant { .. } | Effect::Publish { .. } => {
                 never("this effect is no mail to reviewers")
             }
@@ -96,14 +100,15 @@ impl Receive for ReviewerMail {
 }
 
 impl ReviewerMail {
-    fn each(&self) -> Vec<Effect> {
+    fn each(&self, why: Occasion) -> Vec<Effect> {
         let tell = |address: &Address| Effect::TellReviewer {
             address: Hash::of_address(address.as_str()),
+            why,
         };
         self.reviewers.iter().map(tell).collect()
     }
 
-    async fn tell(&self, address: &Hash, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
+    async fn tell(&self, address: &Hash, why: Occasion, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
         let known = |reviewer: &&Address| Hash::of_address(reviewer.as_str()) == *address;
         let Some(reviewer) = self.reviewers.iter().find(known) else {
             // The policy does not name them any more.
@@ -112,10 +117,14 @@ impl ReviewerMail {
         let waiting = Waiting {
             name: name_of(request),
             address: address_of(request),
-            days: 0,
+            days: u32::try_from(entry.written_at.since(request.opened_at).as_secs() / DAY).unwrap_or(u32::MAX),
             link: self.room.clone(),
         };
-        let kind = LetterKind::ReviewNew(waiting);
+        let kind = match why {
+            Occasion::Asked => LetterKind::ReviewNew(waiting),
+            Occasion::Reminded => LetterKind::ReviewReminder(waiting),
+            Occasion::Escalated => LetterKind::ReviewEscalated(waiting),
+        };
         send(&self.mailer, entry, reviewer.clone(), Locales::default(), kind).await
     }
 }

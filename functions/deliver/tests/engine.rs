@@ -10,7 +10,7 @@ use approvals::{Account, Ruling};
 use deliver::{Delivered, Report};
 use effects::{Attempt, Why};
 use host::{Job, Ran};
-use store::{Effect, News, Outbox, Receiver, State, Store};
+use store::{Effect, News, Occasion, Outbox, Receiver, State, Store};
 
 use crate::world::{Behaviour, FAR, World};
 
@@ -349,7 +349,9 @@ async fn what_is_due_for_a_receiver_that_nobody_carries_is_given_up_for_a_person
     for alone in [false, true] {
         let world = World::new();
         world.approved("jane").await;
-        let lane = world.write("jim", 1, Effect::TellReviewers).await;
+        let lane = world
+            .write("jim", 1, Effect::TellReviewers { why: Occasion::Asked })
+            .await;
         let runner = world.deliverer_of(&world.mail);
         let run = async || match alone {
             false => runner.drain_far().await.unwrap().parked,
@@ -414,8 +416,12 @@ async fn no_account_is_created_for_an_address_that_was_denied_after_the_approval
 #[tokio::test]
 async fn reviewers_are_told_of_what_waits_and_not_of_what_was_decided_meanwhile() {
     let world = World::new();
-    let waits = world.write("jane", 1, Effect::TellReviewers).await;
-    let decided = world.write("jim", 1, Effect::TellReviewers).await;
+    let waits = world
+        .write("jane", 1, Effect::TellReviewers { why: Occasion::Asked })
+        .await;
+    let decided = world
+        .write("jim", 1, Effect::TellReviewers { why: Occasion::Asked })
+        .await;
     let jim = world.store.request(&decided.request).await.unwrap().unwrap();
     world.decided(&jim, Ruling::Deny).await;
     assert_eq!(world.drain().await, DONE);
@@ -664,7 +670,11 @@ async fn a_run_ends_when_its_time_is_over() {
 #[tokio::test]
 async fn one_effect_for_several_becomes_one_for_each() {
     let world = World::new();
-    let further = [Effect::TellReviewers, TELL, Effect::TellReviewers];
+    let further = [
+        Effect::TellReviewers { why: Occasion::Asked },
+        TELL,
+        Effect::TellReviewers { why: Occasion::Asked },
+    ];
     let effects = further.to_vec();
     world.mail.behave(move |n| {
         let delivered = if n == 0 {

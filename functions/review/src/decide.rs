@@ -1,8 +1,8 @@
 //! Reading a request and deciding on it: the one way, for programs and for people.
 
-use approvals::{Decide, Ruling};
+use approvals::{Decide, Decided as Outcome, Decider, Refusal as Refused, Ruling};
 use store::{
-    Actor, Committed, Event, HistoryEntry, Keys, Request, RequestId, Snapshot, StateName, StoreError, Timestamp,
+    Actor, Block, Committed, Event, HistoryEntry, Keys, Request, RequestId, Snapshot, StateName, StoreError, Timestamp,
 };
 
 use crate::{Room, refusal::Refusal, reviewers::Reviewer};
@@ -10,6 +10,10 @@ use crate::{Room, refusal::Refusal, reviewers::Reviewer};
 /// How often a decision that lost a race tries again. Nearly every race is lost to another decision, after which there
 /// is nothing to try; only an applicant who keeps changing claims gets further.
 const MOST_RACES: usize = 20;
+
+/// Why nothing is blocked.
+const CANNOT_BLOCK: &str =
+    "`block` goes with a denial of a request that has an address, where the policy names a list for it.";
 
 /// A request and what happened to it.
 pub(crate) struct File {
@@ -33,6 +37,8 @@ pub(crate) struct Decision<'f> {
 pub(crate) struct Wish {
     pub(crate) ruling: Ruling,
     pub(crate) reason: Option<String>,
+    /// What is blocked for good, with a denial.
+    pub(crate) block: Vec<Block>,
     /// The version of the request that the reviewer looked at, where they say so.
     pub(crate) seen: Option<u64>,
 }
@@ -70,10 +76,11 @@ impl<'f> Decision<'f> {
             Event::Approved { reason, until } => (Ruling::Approve, reason, Some(*until)),
             Event::Denied { reason, until } => (Ruling::Deny, reason, Some(*until)),
             Event::Withdrawn { reason } => (Ruling::Withdraw, reason, None),
-            Event::Opened { .. } | Event::Updated { .. } | Event::Admitted | Event::Provisioned { .. } => return None,
+            _ => return None,
         };
         let by = match &entry.by {
-            Actor::Reviewer(name) => name,
+            Actor::Reviewer(name) | Actor::Override(name) => name,
+            Actor::Clock => "time",
             Actor::Applicant => "the applicant",
             Actor::Policy => "the policy",
         };
@@ -113,18 +120,26 @@ pub(crate) fn name_of(ruling: Ruling) -> &'static str {
 
 async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<bool, Refusal> {
     let store = &room.parts.store;
+    let groups = room.parts.terms.groups.of(&reviewer.name);
     let decision = Decide {
         ruling: wish.ruling,
-        by: reviewer.name.clone(),
+        by: Decider::Reviewer(approvals::Reviewer::named(&reviewer.name, groups)),
         reason: wish.reason,
+        block: wish.block,
     };
     for _ in 0..MOST_RACES {
         let request = store.request(id).await?.ok_or(Refusal::Request)?;
         let now = room.parts.clock.now();
-        let Ok(transition) = approvals::decide(&request, &decision, now, &room.parts.terms) else {
-            return Ok(false);
-        };
-        if wish.seen.is_some_and(|seen| seen != request.version) {
+        let Outcome { transition, refused } = approvals::decide(&request, &decision, now, &room.parts.terms);
+        match refused {
+            Some(Refused::NotAsked) => return Err(Refusal::NotAsked),
+            Some(Refused::OnThemselves) => return Err(Refusal::OnThemselves),
+            Some(Refused::NoReason) => return Err(Refusal::input("This route wants a reason.")),
+            Some(Refused::NothingToBlock) => return Err(Refusal::input(CANNOT_BLOCK)),
+            Some(Refused::NotPending | Refused::NotApproved | Refused::Voted) | None => {}
+        }
+        let Some(transition) = transition else { return Ok(false) };
+        if refused.is_none() && wish.seen.is_some_and(|seen| seen != request.version) {
             return Err(Refusal::Changed);
         }
         // The denials, and proof that this is still the applicant's latest request: no other can be decided.
@@ -137,7 +152,7 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
             continue;
         }
         if store.commit(&transition.commit(None, &denials)).await? == Committed::Applied {
-            return Ok(true);
+            return Ok(refused.is_none());
         }
     }
     Err(StoreError::Busy(format!("lost {MOST_RACES} races for the same request")).into())

@@ -32,6 +32,10 @@ pub(crate) enum Refusal {
     Input(Cow<'static, str>),
     /// The call does not come from a page of the room.
     Forged,
+    /// The stage that the request is in asks others.
+    NotAsked,
+    /// It is the reviewer's own request.
+    OnThemselves,
     /// The applicant changed the request after the reviewer looked at it.
     Changed,
     /// The effect is still tried.
@@ -61,7 +65,7 @@ impl Refusal {
             Refusal::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unreadable | Refusal::Input(_) => StatusCode::BAD_REQUEST,
-            Refusal::Forged => StatusCode::FORBIDDEN,
+            Refusal::Forged | Refusal::NotAsked | Refusal::OnThemselves => StatusCode::FORBIDDEN,
             Refusal::Changed | Refusal::NotParked | Refusal::Overtaken | Refusal::Fetched => StatusCode::CONFLICT,
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -77,6 +81,8 @@ impl Refusal {
             Refusal::TooLarge => "too-large",
             Refusal::Unreadable | Refusal::Input(_) => "bad-request",
             Refusal::Forged => "forbidden",
+            Refusal::NotAsked => "not-asked",
+            Refusal::OnThemselves => "own-request",
             Refusal::Changed | Refusal::Overtaken => "changed",
             Refusal::NotParked => "not-parked",
             Refusal::Fetched => "fetched",
@@ -100,6 +106,8 @@ impl Refusal {
             Refusal::Unreadable => "The body ended early.",
             Refusal::Input(what) => return what.clone(),
             Refusal::Forged => "This did not come from a page of the review room. Open the page again and repeat it.",
+            Refusal::NotAsked => "This request asks other reviewers at this stage.",
+            Refusal::OnThemselves => "Nobody decides on their own request.",
             Refusal::Changed => "The applicant changed the request after you saw it. Look at it again, then decide.",
             Refusal::NotParked => "The effect is not parked: it is still tried, and nothing has to be done.",
             Refusal::Overtaken => "Somebody else was first. Look at the effect again.",

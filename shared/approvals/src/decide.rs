@@ -1,20 +1,49 @@
-use store::{Actor, Denial, Effect, Event, News, Request, State, Timestamp};
+use claims::{Address, Hash};
+use store::{Actor, Asked, Block, Event, Person, Reasons, Request, Review, State, Timestamp, Vote};
 
-use crate::{AccountBy, Standing, Terms, Transition, standing, tell::tell};
+use crate::{
+    Terms, Transition,
+    outcome::{approve, deny, pass_stage},
+    time::overtake,
+};
 
-/// What a reviewer does to a request.
+/// What somebody decides about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decide {
     /// What.
     pub ruling: Ruling,
     /// Who.
-    pub by: String,
+    pub by: Decider,
     /// Why; never shown to the applicant.
     pub reason: Option<String>,
+    /// What is blocked for good, if the applicant is turned away.
+    pub block: Vec<Block>,
+}
+
+/// Who decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decider {
+    /// Somebody who is asked, or not: they count once.
+    Reviewer(Reviewer),
+    /// Somebody at the command line without a reviewer's token, outside any quorum.
+    Override(String),
+}
+
+/// Somebody who may review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reviewer {
+    /// Who they are, whatever they use to log in.
+    pub person: Person,
+    /// Their name in histories.
+    pub name: String,
+    /// The groups that they belong to.
+    pub groups: Vec<String>,
+    /// Their own addresses, by hash: nobody decides on themselves.
+    pub addresses: Vec<Hash>,
 }
 
 /// How a reviewer can decide.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ruling {
     /// Let the applicant in.
     Approve,
@@ -36,75 +65,238 @@ impl Ruling {
     }
 }
 
-/// Why a decision changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a command changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
     /// The request is not pending (any more): somebody decided, or it ended otherwise. The first decision stands.
     NotPending,
     /// The request is not approved (any more).
     NotApproved,
+    /// The stage asks others.
+    NotAsked,
+    /// It is their own request.
+    OnThemselves,
+    /// They have voted on these claims, and count once.
+    Voted,
+    /// They have to say why.
+    NoReason,
+    /// The policy names no list that could be blocked with, or the request has no address.
+    NothingToBlock,
 }
 
-/// A reviewer decides. The first one does; whoever comes second, on whatever side, changes nothing.
-///
-/// # Errors
-/// [`Refusal`] if the request does not wait for a decision.
-pub fn decide(request: &Request, decide: &Decide, now: Timestamp, terms: &Terms) -> Result<Transition, Refusal> {
-    let Standing::Pending(_) = standing(Some(request), now) else {
-        return Err(Refusal::NotPending);
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// What changes: by the command, or by the time that was over before it came. None if nothing does.
+    pub transition: Option<Transition>,
+    /// Why the command itself changed nothing.
+    pub refused: Option<Refusal>,
+}
+
+impl Decided {
+    pub(crate) fn done(transition: Transition) -> Decided {
+        Decided {
+            transition: Some(transition),
+            refused: None,
+        }
+    }
+
+    pub(crate) fn refused(transition: Option<Transition>, refusal: Refusal) -> Decided {
+        Decided {
+            transition,
+            refused: Some(refusal),
+        }
+    }
+}
+
+impl Reviewer {
+    /// Somebody who reviews under a name. Where that is an e-mail address, it is theirs.
+    pub fn named(name: &str, groups: Vec<String>) -> Reviewer {
+        let address = Address::parse(name).ok();
+        Reviewer {
+            person: Person::of(name),
+            name: name.to_owned(),
+            groups,
+            addresses: address
+                .iter()
+                .map(|address| Hash::of_address(address.as_str()))
+                .collect(),
+        }
+    }
+
+    /// Whether a stage that asks these asks them.
+    pub fn is_asked(&self, asked: &Asked) -> bool {
+        match asked {
+            Asked::Anybody => true,
+            Asked::Group(group) => self.groups.contains(group),
+            Asked::Person(person) => self.person == *person,
+        }
+    }
+
+    /// Whether a request is their own.
+    pub fn is_applicant(&self, request: &Request) -> bool {
+        self.addresses.iter().any(|own| request.addresses.contains(own))
+    }
+
+    /// Whether a request waits for them: they are asked, may answer, and have not answered yet.
+    pub fn is_awaited(&self, request: &Request) -> bool {
+        let awaited = |review: &Review| self.is_asked(&review.stage().asked) && vote_of(review, &self.person).is_none();
+        !self.is_applicant(request) && request.review().is_some_and(awaited)
+    }
+}
+
+/// Somebody decides. The first outcome stands; whoever comes second, on whatever side, changes nothing. So does whoever comes
+/// when time is over, even where nothing has recorded that yet: then this does.
+pub fn decide(request: &Request, command: &Decide, now: Timestamp, terms: &Terms) -> Decided {
+    if let Some(over) = overtake(request, now, terms) {
+        return Decided::refused(Some(over), Refusal::NotPending);
+    }
+    let State::Pending(review) = &request.state else {
+        return Decided::refused(None, Refusal::NotPending);
     };
-    let (by, reason) = (decide.by.clone(), decide.reason.clone());
-    let actor = Actor::Reviewer(by.clone());
-    let event_reason = reason.clone();
-    let change = |state: State| move |request: Request| Request { state, ..request };
-    let transition = Transition::of(request);
-    Ok(match decide.ruling {
-        Ruling::Approve => {
-            let until = now.plus(terms.unused);
-            let event = Event::Approved {
-                reason: event_reason,
-                until,
-            };
-            let approved = change(State::Approved {
-                at: now,
-                by,
-                reason,
-                until,
-                account: terms.account,
-            });
-            let effect = match terms.account {
-                AccountBy::Graph => Some(Effect::CreateAccount),
-                AccountBy::Flow => tell(request, News::Approved, terms),
-            };
-            transition.then(event, actor, now, approved).causing(effect)
+    if let Err(refusal) = may_decide(request, review, command, terms) {
+        return Decided::refused(None, refusal);
+    }
+    let transition = match (&command.by, command.ruling) {
+        (by, Ruling::Withdraw) => withdraw(request, by.actor(), command.reason.clone(), now),
+        (Decider::Override(_), ruling) => end(request, review, ruling, command, now, terms),
+        (Decider::Reviewer(reviewer), _) => vote(request, review, reviewer, command, now, terms),
+    };
+    Decided::done(transition)
+}
+
+impl Decide {
+    /// A ruling without a reason.
+    pub fn new(ruling: Ruling, by: Decider) -> Decide {
+        Decide {
+            ruling,
+            by,
+            reason: None,
+            block: Vec::new(),
         }
-        Ruling::Deny => {
-            let until = now.plus(terms.cool_down);
-            let event = Event::Denied {
-                reason: event_reason,
-                until,
-            };
-            let denial = |address| Denial {
-                address,
-                request: request.id,
-                at: now,
-                until,
-            };
-            let denials = request.addresses.iter().copied().map(denial).collect();
-            let denied = change(State::Denied {
-                at: now,
-                by,
-                reason,
-                until,
-            });
-            transition
-                .then(event, actor, now, denied)
-                .turning_away(denials)
-                .causing(tell(request, News::Denied, terms))
+    }
+}
+
+impl Decider {
+    fn actor(&self) -> Actor {
+        match self {
+            Decider::Reviewer(reviewer) => Actor::Reviewer(reviewer.name.clone()),
+            Decider::Override(name) => Actor::Override(name.clone()),
         }
-        Ruling::Withdraw => {
-            let event = Event::Withdrawn { reason: event_reason };
-            transition.then(event, actor, now, change(State::Withdrawn { at: now }))
+    }
+}
+
+fn may_decide(request: &Request, review: &Review, command: &Decide, terms: &Terms) -> Result<(), Refusal> {
+    if let Decider::Reviewer(reviewer) = &command.by {
+        if reviewer.is_applicant(request) {
+            return Err(Refusal::OnThemselves);
         }
+        if !reviewer.is_asked(&review.stage().asked) {
+            return Err(Refusal::NotAsked);
+        }
+        if vote_of(review, &reviewer.person).is_some() {
+            return Err(Refusal::Voted);
+        }
+    }
+    let silent = command.reason.as_deref().is_none_or(|reason| reason.trim().is_empty());
+    let wanted = match review.plan.reasons {
+        Reasons::Optional => false,
+        Reasons::ToDeny => command.ruling == Ruling::Deny,
+        Reasons::Always => true,
+    };
+    if silent && wanted {
+        return Err(Refusal::NoReason);
+    }
+    let can_block = |block: &Block| terms.block.entry(request, *block).is_some();
+    if !command.block.iter().all(can_block) || (command.ruling != Ruling::Deny && !command.block.is_empty()) {
+        return Err(Refusal::NothingToBlock);
+    }
+    Ok(())
+}
+
+/// A person's vote on the claims as they are, in whatever stage: a stage is there for others' eyes.
+fn vote_of<'r>(review: &'r Review, person: &Person) -> Option<&'r Vote> {
+    review.votes.iter().find(|vote| vote.person == *person)
+}
+
+fn vote(
+    request: &Request,
+    review: &Review,
+    reviewer: &Reviewer,
+    command: &Decide,
+    now: Timestamp,
+    terms: &Terms,
+) -> Transition {
+    let stage = review.stage();
+    let counts = |group: &String| stage.among.iter().any(|share| share.group == *group);
+    let mut block = command.block.clone();
+    block.sort_unstable();
+    block.dedup();
+    let vote = Vote {
+        person: reviewer.person.clone(),
+        stage: review.stage,
+        approves: command.ruling == Ruling::Approve,
+        at: now,
+        groups: reviewer.groups.iter().filter(|group| counts(group)).cloned().collect(),
+        block,
+    };
+    let mut review = review.clone();
+    review.votes.push(vote);
+    if is_over(&review) {
+        return end(request, &review, command.ruling, command, now, terms);
+    }
+    let event = Event::Voted {
+        stage: review.stage().name.clone(),
+        approves: command.ruling == Ruling::Approve,
+        reason: command.reason.clone(),
+    };
+    let pending = |request: Request| Request {
+        state: State::Pending(Box::new(review)),
+        ..request
+    };
+    Transition::of(request).then(event, command.by.actor(), now, pending)
+}
+
+/// Whether the votes of its stage end it. A denial wins.
+fn is_over(review: &Review) -> bool {
+    let (stage, votes) = (review.stage(), || {
+        review.votes.iter().filter(|vote| vote.stage == review.stage)
+    });
+    let count = |wanted: &dyn Fn(&&Vote) -> bool| u32::try_from(votes().filter(wanted).count()).unwrap_or(u32::MAX);
+    let denials = count(&|vote| !vote.approves);
+    let approvals = count(&|vote| vote.approves);
+    let shares = stage.among.iter().all(|share| {
+        let belongs = count(&|vote: &&Vote| vote.approves && vote.groups.contains(&share.group));
+        belongs >= share.at_least
+    });
+    denials >= stage.deny.max(1) || (approvals >= stage.approve.max(1) && shares)
+}
+
+/// The stage is over, or somebody overrides all of them.
+fn end(
+    request: &Request,
+    review: &Review,
+    ruling: Ruling,
+    command: &Decide,
+    now: Timestamp,
+    terms: &Terms,
+) -> Transition {
+    let (actor, reason) = (command.by.actor(), command.reason.clone());
+    let overrides = matches!(command.by, Decider::Override(_));
+    match ruling {
+        Ruling::Approve if !overrides => pass_stage(request, review, actor, reason, now, terms),
+        Ruling::Approve => approve(Transition::of(request), actor, reason, now, terms),
+        Ruling::Deny | Ruling::Withdraw => {
+            let wanted = review.votes.iter().flat_map(|vote| &vote.block);
+            let blocks: Vec<_> = wanted.chain(&command.block).copied().collect();
+            deny(request, review, actor, reason, &blocks, now, terms)
+        }
+    }
+}
+
+fn withdraw(request: &Request, by: Actor, reason: Option<String>, now: Timestamp) -> Transition {
+    Transition::of(request).then(Event::Withdrawn { reason }, by, now, |request| Request {
+        state: State::Withdrawn { at: now },
+        ..request
     })
 }

@@ -1,24 +1,30 @@
 //! The life cycle of a request. Pure: `(request, command, now)` gives what changes, or a refusal.
 //!
 //! ```text
-//! hold      reviewer              the person comes again
+//! hold      the last stage's quorum    the person comes again
 //!  │           │                          │
 //! Pending ─▶ Approved ─────────────────▶ Admitted ◀── automatic approval
-//!  │ │         │ └ we create the account ─▶ Provisioned
-//!  │ │         └ not used in time ─▶ as none
+//!  │ │ │       │ └ we create the account ─▶ Provisioned
+//!  │ │ │       └ not used in time ─▶ Expired
+//!  │ │ └ time runs out ─▶ Expired, or as the route says
 //!  │ └ Withdrawn
 //!  └ Denied ── cool-down over, comes again ──▶ Pending
 //! ```
 //!
-//! Time is compared, never waited for: an approval that ran out and a denial past its cool-down count as no request,
-//! whatever the row still says.
+//! Time is compared, never waited for: what time has ended is over for everybody who acts, whatever the row still says.
+//! The clock ([`tick`]) records it, and reminds and escalates.
 
+mod block;
 mod decide;
+mod groups;
+mod outcome;
 mod provision;
+mod reassign;
 mod reviewed;
 mod standing;
 mod submit;
 mod tell;
+mod time;
 mod timely;
 mod transition;
 
@@ -26,18 +32,22 @@ use std::time::Duration;
 
 use store::News;
 
-pub use decide::{Decide, Refusal, Ruling, decide};
+pub use block::Blocks;
+pub use decide::{Decide, Decided, Decider, Refusal, Reviewer, Ruling, decide};
+pub use groups::Groups;
 pub use provision::{Account, provision};
+pub use reassign::{reassign, refuse};
 pub use standing::{Notice, Standing, check, standing, turned_away};
 pub use store::AccountBy;
-pub use submit::{Answer, MOST_ADDRESSES, Submission, Wish, submit};
+pub use submit::{Answer, Held, MOST_ADDRESSES, Submission, Wish, submit};
+pub use time::tick;
 pub use timely::{Timely, timely};
 pub use transition::Transition;
 
 /// What the policy says about approvals.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// How long after a denial an applicant may not ask again.
+    /// How long after a denial an applicant may not ask again, where their route says nothing else.
     pub cool_down: Duration,
     /// How long an approval can be used.
     pub unused: Duration,
@@ -45,6 +55,10 @@ pub struct Terms {
     pub trust_email: bool,
     /// Who creates the account of somebody who is approved from now on.
     pub account: AccountBy,
+    /// Who belongs to which group of reviewers.
+    pub groups: Groups,
+    /// The lists to which reviewers can add those whom they turn away.
+    pub block: Blocks,
     /// What applicants are told by mail.
     pub tell_applicants: Vec<News>,
     /// Whether they are told at an address that nobody proved.
@@ -61,6 +75,8 @@ impl Default for Terms {
             unused: 30 * DAY,
             trust_email: false,
             account: AccountBy::Flow,
+            groups: Groups::default(),
+            block: Blocks::default(),
             tell_applicants: Vec::new(),
             tell_unproven: false,
             tell_reviewers: false,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use store::{Denial, Request, State, Timestamp};
 
-use crate::{AccountBy, Terms};
+use crate::{AccountBy, Terms, time::overtake};
 
 /// How long the answer that let somebody in is given again.
 pub(crate) const ADMISSION_LIFE: Duration = Duration::from_secs(60 * 60);
@@ -54,7 +54,7 @@ pub enum Notice {
 pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
     let Some(request) = request else { return Standing::None };
     match &request.state {
-        State::Pending => Standing::Pending(request),
+        State::Pending(_) => Standing::Pending(request),
         State::Approved { until, account, .. } if now < *until => match account {
             AccountBy::Flow => Standing::Approved(request),
             AccountBy::Graph => Standing::Creating(request),
@@ -66,7 +66,8 @@ pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
         | State::Denied { .. }
         | State::Admitted { .. }
         | State::Provisioned { .. }
-        | State::Withdrawn { .. } => Standing::None,
+        | State::Withdrawn { .. }
+        | State::Expired { .. } => Standing::None,
     }
 }
 
@@ -98,6 +99,8 @@ pub fn turned_away(request: Option<&Request>, denials: &[Denial], now: Timestamp
 
 /// The first step: what an applicant is told before the form; nothing if they may fill it in.
 pub fn check(request: Option<&Request>, denials: &[Denial], now: Timestamp, terms: &Terms) -> Option<Notice> {
+    let over = request.and_then(|request| overtake(request, now, terms));
+    let request = over.as_ref().map(|over| &over.request).or(request);
     match standing(request, now) {
         _ if turned_away(request, denials, now) => Some(Notice::Denied),
         Standing::None | Standing::Admitted(_) => None,

@@ -1,14 +1,18 @@
 use std::time::Duration;
 
 use claims::{Changes, Claims, Hash, Identity, Locales};
-use store::{Actor, Denial, Effect, Event, News, Request, RequestId, Seen, State, Timestamp};
+use store::{
+    Actor, Denial, Event, News, Occasion, Plan, Request, RequestId, Review, RouteName, Seen, State, Timestamp,
+};
 
 use crate::{
     Notice, Standing, Terms, Transition,
+    outcome::asking,
     reviewed::{again, confirmed, same_address},
     standing,
     standing::{may_use, turned_away},
     tell::tell,
+    time::overtake,
 };
 
 /// The most addresses that one request may carry. Nobody has so many, and a denial has to turn all of them away in
@@ -55,16 +59,35 @@ pub struct Submission {
 }
 
 /// What the policy wants for somebody that no rule turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Let them go on; nothing is recorded.
     Pass,
     /// Let them go on, approved automatically.
     Admit,
-    /// Hand them to the reviewers.
-    Hold,
+    /// Hand them to reviewers.
+    Hold(Held),
     /// Have them correct what they entered, unless a decision stands already.
     Correct,
+}
+
+/// Which reviewers somebody is handed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The route of the policy, where it names one.
+    pub route: Option<RouteName>,
+    /// The route, worked out for these claims.
+    pub plan: Plan,
+}
+
+impl Held {
+    /// No route: anybody who may review decides alone.
+    pub fn by_anybody(cool_down: Duration) -> Held {
+        Held {
+            route: None,
+            plan: Plan::anybody(cool_down),
+        }
+    }
 }
 
 /// The answer to a submission.
@@ -86,27 +109,45 @@ pub fn submit(
     now: Timestamp,
     terms: &Terms,
 ) -> (Answer, Option<Transition>) {
+    let begun = request.map(|request| overtake(request, now, terms).unwrap_or_else(|| Transition::of(request)));
+    let request = begun.as_ref().map(|begun| begun.request.clone());
+    // What time has ended is recorded with what changes here; where nothing does, the clock will.
+    answer(request.as_ref(), begun.as_ref(), denials, submission, now, terms)
+}
+
+/// `begun` is the request's transition so far: what time has ended, if it ended anything.
+fn answer(
+    request: Option<&Request>,
+    begun: Option<&Transition>,
+    denials: &[Denial],
+    submission: &Submission,
+    now: Timestamp,
+    terms: &Terms,
+) -> (Answer, Option<Transition>) {
     if turned_away(request, denials, now) {
         return (Answer::Notice(Notice::Denied), None);
     }
-    match (standing(request, now), submission.wish) {
+    match (standing(request, now), &submission.wish) {
         (Standing::Denied(_), _) => (Answer::Notice(Notice::Denied), None),
         (Standing::Creating(_), _) => (Answer::Notice(Notice::OnItsWay), None),
         (Standing::Provisioned(_), _) => (Answer::Notice(Notice::Ready), None),
-        (Standing::Approved(request), _) => use_approval(request, submission, now, terms),
+        (Standing::Approved(request), _) => use_approval(begun, request, submission, now, terms),
         (Standing::Admitted(request), _) => (again(request, submission), None),
         (Standing::None | Standing::Pending(_), Wish::Correct) => (Answer::Correct, None),
-        (Standing::Pending(request), _) => (Answer::Notice(Notice::Pending), update(request, submission, now)),
+        (Standing::Pending(request), _) => (
+            Answer::Notice(Notice::Pending),
+            update(begun, request, submission, now, terms),
+        ),
         (Standing::None, Wish::Pass) => (Answer::Continue(submission.changes.clone()), None),
-        (Standing::None, Wish::Hold) => {
-            let opened = open(request, submission, now);
+        (Standing::None, Wish::Hold(held)) => {
+            let opened = open(begun, submission, held.clone(), now);
             let received = tell(&opened.request, News::Received, terms);
-            let reviewers = terms.tell_reviewers.then_some(Effect::TellReviewers);
-            let opened = opened.causing(received.into_iter().chain(reviewers));
+            let opened = opened.causing(received.into_iter().chain(asking(terms, Occasion::Asked)));
             (Answer::Notice(Notice::Waiting), Some(opened))
         }
         (Standing::None, Wish::Admit) => {
-            let opened = open(request, submission, now);
+            // Nobody reviews it; it is over with the same commit.
+            let opened = open(begun, submission, Held::by_anybody(terms.cool_down), now);
             let admitted = opened.admit(submission.changes.clone(), Actor::Policy, now);
             (Answer::Continue(submission.changes.clone()), Some(admitted))
         }
@@ -114,6 +155,7 @@ pub fn submit(
 }
 
 fn use_approval(
+    begun: Option<&Transition>,
     request: &Request,
     submission: &Submission,
     now: Timestamp,
@@ -126,11 +168,13 @@ fn use_approval(
         return (Answer::Notice(Notice::OtherAddress), None);
     }
     let changes = confirmed(request, submission);
-    let admitted = Transition::of(request).admit(changes.clone(), Actor::Applicant, now);
+    let begun = begun.cloned().unwrap_or_else(|| Transition::of(request));
+    let admitted = begun.admit(changes.clone(), Actor::Applicant, now);
     (Answer::Continue(changes), Some(admitted))
 }
 
-fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> Transition {
+fn open(begun: Option<&Transition>, submission: &Submission, held: Held, now: Timestamp) -> Transition {
+    let previous = begun.map(|begun| &begun.request);
     let Submission {
         applicant,
         kept: received,
@@ -143,10 +187,11 @@ fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> 
             round: previous.map_or(1, |previous| previous.id.round.saturating_add(1)),
         },
         version: previous.map_or(0, |previous| previous.version),
-        state: State::Pending,
+        state: State::Pending(Box::new(Review::begin(held.plan, now))),
         opened_at: now,
         changed_at: now,
         rule: submission.rule.clone(),
+        route: held.route,
         proven: submission.proven,
         received: received.clone(),
         reviewed: reviewed.clone(),
@@ -161,11 +206,28 @@ fn open(previous: Option<&Request>, submission: &Submission, now: Timestamp) -> 
             at: now,
         }],
     };
-    Transition::opening(previous, request, Event::Opened { received, reviewed }, now)
+    Transition::opening(begun.cloned(), request, Event::Opened { received, reviewed }, now)
+}
+
+/// The review of claims that changed: it begins anew, with those who have voted on the old ones asked again. A rule that
+/// holds them now says by whom; else it stays as it was.
+fn anew(review: &Review, wish: &Wish, now: Timestamp) -> Review {
+    let plan = match wish {
+        Wish::Hold(held) => held.plan.clone(),
+        Wish::Pass | Wish::Admit | Wish::Correct => review.plan.clone(),
+    };
+    Review::begin(plan, now)
 }
 
 /// New claims of a pending request; nothing if it has them, had them a moment ago, or has changed too often.
-fn update(request: &Request, submission: &Submission, now: Timestamp) -> Option<Transition> {
+fn update(
+    begun: Option<&Transition>,
+    request: &Request,
+    submission: &Submission,
+    now: Timestamp,
+    terms: &Terms,
+) -> Option<Transition> {
+    let review = request.review()?;
     let claims = fingerprint(submission);
     let late = |seen: &&Seen| now.since(seen.at) < LATE_RETRY;
     let recent: Vec<_> = request.recent.iter().filter(late).cloned().collect();
@@ -189,19 +251,31 @@ fn update(request: &Request, submission: &Submission, now: Timestamp) -> Option<
         .cloned()
         .chain([Seen { claims, at: now }])
         .collect();
+    let route = match &submission.wish {
+        Wish::Hold(held) => held.route.clone(),
+        Wish::Pass | Wish::Admit | Wish::Correct => request.route.clone(),
+    };
+    let next = anew(review, &submission.wish, now);
+    // Whoever is asked already and has not answered finds the new claims without another letter.
+    let again = !review.votes.is_empty() || next.stage().asked != review.stage().asked;
+    let begun = begun.cloned().unwrap_or_else(|| Transition::of(request));
     Some(
-        Transition::of(request).then(event, Actor::Applicant, now, |request| Request {
-            received,
-            reviewed,
-            changes: submission.changes.clone(),
-            identities: submission.identities.clone(),
-            app: submission.app.clone(),
-            locales: submission.locales.clone(),
-            addresses,
-            updates: request.updates + 1,
-            recent,
-            ..request
-        }),
+        begun
+            .then(event, Actor::Applicant, now, |request| Request {
+                state: State::Pending(Box::new(next)),
+                route,
+                received,
+                reviewed,
+                changes: submission.changes.clone(),
+                identities: submission.identities.clone(),
+                app: submission.app.clone(),
+                locales: submission.locales.clone(),
+                addresses,
+                updates: request.updates + 1,
+                recent,
+                ..request
+            })
+            .causing(again.then(|| asking(terms, Occasion::Asked)).flatten()),
     )
 }
 

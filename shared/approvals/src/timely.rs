@@ -21,7 +21,7 @@ pub fn timely(effect: &Effect, request: &Request, denials: &[Denial], now: Times
     match effect {
         Effect::CreateAccount => account(request, denials, now),
         // Who looked after the decision would find nothing to decide.
-        Effect::TellReviewers | Effect::TellReviewer { .. } => match standing(Some(request), now) {
+        Effect::TellReviewers { .. } | Effect::TellReviewer { .. } => match standing(Some(request), now) {
             Standing::Pending(_) => Timely::Wanted,
             _ => Timely::Over,
         },

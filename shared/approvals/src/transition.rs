@@ -1,7 +1,7 @@
 use claims::Changes;
 use store::{
-    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, OutboxEntry, Request, State, Timestamp,
-    Write,
+    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, ListEntry, ListName, OutboxEntry, Request,
+    RequestId, State, StateName, Timestamp, Write,
 };
 
 /// How a request changes: the row as it will be, and an entry of its history for each thing that happens.
@@ -17,16 +17,34 @@ pub struct Transition {
     archived: Option<Request>,
     /// Addresses that are turned away from now on.
     denials: Vec<Denial>,
+    /// What is blocked for good.
+    blocked: Vec<(ListName, ListEntry)>,
     /// What follows.
-    effects: Vec<Effect>,
+    effects: Vec<Caused>,
+}
+
+/// An effect, and the version of the request that caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Caused {
+    request: RequestId,
+    version: u64,
+    at: Timestamp,
+    effect: Effect,
+}
+
+impl Caused {
+    fn outbox_entry(&self, index: u64) -> OutboxEntry {
+        let id = EntryId::of(&self.request, self.version, self.effect.receiver(), index);
+        OutboxEntry::new(id, self.request, self.effect.clone(), self.at)
+    }
 }
 
 impl Transition {
     /// All of it in one commit, with the answer to the call that caused it. `known` are the denials that the store
     /// has for the same addresses.
     pub fn commit(self, answer: Option<(CallRecord, Option<Timestamp>)>, known: &[Denial]) -> Commit {
-        let effects = (0..).zip(&self.effects).map(|(index, effect)| Write::Effect {
-            entry: Box::new(self.outbox_entry(index, effect)),
+        let effects = (0..).zip(&self.effects).map(|(index, caused)| Write::Effect {
+            entry: Box::new(caused.outbox_entry(index)),
             replaces: None,
         });
         let effects: Vec<_> = effects.collect();
@@ -45,6 +63,10 @@ impl Transition {
             let denial = Denial { until, ..denial };
             Write::Denial { denial, replaces }
         });
+        let blocked = self.blocked.into_iter().map(|(list, entry)| Write::Listed {
+            list,
+            entry: Box::new(entry),
+        });
         Commit {
             writes: [request]
                 .into_iter()
@@ -52,15 +74,10 @@ impl Transition {
                 .chain(entries)
                 .chain(call)
                 .chain(denials)
+                .chain(blocked)
                 .chain(effects)
                 .collect(),
         }
-    }
-
-    fn outbox_entry(&self, index: u64, effect: &Effect) -> OutboxEntry {
-        let request = &self.request;
-        let id = EntryId::of(&request.id, request.version, effect.receiver(), index);
-        OutboxEntry::new(id, request.id, effect.clone(), request.changed_at)
     }
 
     /// Nothing yet.
@@ -71,18 +88,25 @@ impl Transition {
             replaces: Some(request.version),
             archived: None,
             denials: Vec::new(),
+            blocked: Vec::new(),
             effects: Vec::new(),
         }
     }
 
-    /// A new request in place of an applicant's earlier one, which is kept.
-    pub(crate) fn opening(previous: Option<&Request>, request: Request, event: Event, now: Timestamp) -> Transition {
-        let opened = Transition {
-            replaces: previous.map(|previous| previous.version),
-            archived: previous.cloned(),
-            ..Transition::of(&request)
+    /// A new request in place of an applicant's earlier one, which is kept as it has become.
+    pub(crate) fn opening(previous: Option<Transition>, request: Request, event: Event, now: Timestamp) -> Transition {
+        let opened = match previous {
+            None => Transition {
+                replaces: None,
+                ..Transition::of(&request)
+            },
+            Some(previous) => Transition {
+                archived: Some(previous.request),
+                request,
+                ..previous
+            },
         };
-        opened.then(event, Actor::Applicant, now, |request| request)
+        opened.noted(event, Actor::Applicant, now, None)
     }
 
     /// One more thing that happens.
@@ -93,17 +117,25 @@ impl Transition {
         now: Timestamp,
         change: impl FnOnce(Request) -> Request,
     ) -> Transition {
+        let from = Some(self.request.state.name());
+        self.request = change(self.request);
+        self.noted(event, by, now, from)
+    }
+
+    /// The request gets its next version, and an entry of its history.
+    fn noted(mut self, event: Event, by: Actor, now: Timestamp, from: Option<StateName>) -> Transition {
         let version = self.request.version + 1;
         self.request = Request {
             version,
             changed_at: now,
-            ..change(self.request)
+            ..self.request
         };
         self.entries.push(HistoryEntry {
             request: self.request.id,
             version,
             at: now,
             by,
+            from,
             event,
         });
         self
@@ -118,7 +150,23 @@ impl Transition {
     }
 
     pub(crate) fn causing(mut self, effects: impl IntoIterator<Item = Effect>) -> Transition {
-        self.effects.extend(effects);
+        let Request {
+            id: request,
+            version,
+            changed_at: at,
+            ..
+        } = self.request;
+        self.effects.extend(effects.into_iter().map(|effect| Caused {
+            request,
+            version,
+            at,
+            effect,
+        }));
+        self
+    }
+
+    pub(crate) fn blocking(mut self, blocked: Vec<(ListName, ListEntry)>) -> Transition {
+        self.blocked = blocked;
         self
     }
 

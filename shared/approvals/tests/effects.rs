@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use approvals::{
-    Account, AccountBy, Answer, Decide, Notice, Refusal, Ruling, Submission, Terms, Timely, Transition, Wish, check,
-    decide, provision, submit, timely,
+    Account, AccountBy, Answer, Decide, Decider, Held, Notice, Refusal, Reviewer, Ruling, Submission, Terms, Timely,
+    Transition, Wish, check, decide, provision, submit, timely,
 };
 use claims::{Changes, Claims, Hash, Identity, Locales, Value};
-use store::{Denial, Effect, News, OutboxEntry, Receiver, Request, State, Timestamp, Write};
+use store::{Denial, Effect, News, Occasion, OutboxEntry, Receiver, Request, State, Timestamp, Write};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -19,6 +19,11 @@ fn graph() -> Terms {
         account: AccountBy::Graph,
         ..Terms::default()
     }
+}
+
+/// Everybody waits for whoever reviews.
+fn hold() -> Wish {
+    Wish::Hold(Held::by_anybody(30 * DAY))
 }
 
 fn telling() -> Terms {
@@ -47,7 +52,7 @@ fn jane(issuer: &str) -> Submission {
         app: None,
         locales: Locales::parse("de-AT"),
         addresses: vec![Hash::of_address("jane@example.com")],
-        wish: Wish::Hold,
+        wish: hold(),
         rule: "hold".to_owned(),
     }
 }
@@ -57,12 +62,14 @@ fn opened(issuer: &str, terms: &Terms) -> Transition {
 }
 
 fn decided(ruling: Ruling, request: &Request, terms: &Terms) -> Transition {
+    let rita = Decider::Reviewer(Reviewer::named("rita", Vec::new()));
     let by = Decide {
         ruling,
-        by: "rita".to_owned(),
+        by: rita,
+        block: Vec::new(),
         reason: None,
     };
-    decide(request, &by, START, terms).unwrap()
+    decide(request, &by, START, terms).transition.unwrap()
 }
 
 fn provisioned(redeem_url: Option<&str>, request: &Request, terms: &Terms) -> Result<Transition, Refusal> {
@@ -189,8 +196,9 @@ fn what_was_overtaken_by_a_decision_or_a_denial_is_not_carried_out() {
 
     let reviewer = Effect::TellReviewer {
         address: Hash::of_address("rita@contoso.com"),
+        why: Occasion::Asked,
     };
-    for effect in [Effect::TellReviewers, reviewer] {
+    for effect in [Effect::TellReviewers { why: Occasion::Asked }, reviewer] {
         assert_eq!(timely(&effect, &pending, &[], soon), Timely::Wanted);
         for request in [&approved, &ready, &denied] {
             assert_eq!(timely(&effect, request, &[], soon), Timely::Over);

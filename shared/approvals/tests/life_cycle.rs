@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use approvals::{
-    Answer, Decide, MOST_ADDRESSES, Notice, Refusal, Ruling, Submission, Terms, Transition, Wish, check, decide,
-    submit, turned_away,
+    Answer, Decide, Decider, Held, MOST_ADDRESSES, Notice, Refusal, Reviewer, Ruling, Submission, Terms, Transition,
+    Wish, check, decide, submit, turned_away,
 };
 use claims::{Changes, Claims, Hash, Identity};
 use proptest::prelude::*;
@@ -17,6 +17,11 @@ const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 fn terms() -> Terms {
     Terms::default()
+}
+
+/// Everybody waits for whoever reviews.
+fn hold() -> Wish {
+    Wish::Hold(Held::by_anybody(30 * DAY))
 }
 
 fn at(after: Duration) -> Timestamp {
@@ -72,18 +77,21 @@ fn with_claims(submission: Submission, json: &str) -> Submission {
 }
 
 fn pending() -> Request {
-    let (answer, transition) = submit(None, &[], &jane(Wish::Hold), START, &terms());
+    let (answer, transition) = submit(None, &[], &jane(hold()), START, &terms());
     assert_eq!(answer, Answer::Notice(Notice::Waiting));
     transition.unwrap().request
 }
 
 fn decided(ruling: Ruling, request: &Request, now: Timestamp) -> Transition {
     let by = Decide {
-        ruling,
-        by: "rita".into(),
         reason: Some("known".into()),
+        ..Decide::new(ruling, rita())
     };
-    decide(request, &by, now, &terms()).unwrap()
+    decide(request, &by, now, &terms()).transition.unwrap()
+}
+
+fn rita() -> Decider {
+    Decider::Reviewer(Reviewer::named("rita", Vec::new()))
 }
 
 fn approved() -> Request {
@@ -154,14 +162,14 @@ fn automatic_approval_is_recorded_as_admitted() {
 fn pending_blocks_both_steps_and_takes_new_claims() {
     let request = pending();
     assert_eq!(first_step(&request, DAY), Some(Notice::Pending));
-    for wish in [Wish::Hold, Wish::Pass, Wish::Admit] {
+    for wish in [hold(), Wish::Pass, Wish::Admit] {
         assert_eq!(
-            notice(second_step(&request, wish, DAY)),
+            notice(second_step(&request, wish.clone(), DAY)),
             (Notice::Pending, false),
             "{wish:?}"
         );
     }
-    let changed = with_claims(jane(Wish::Hold), r#"{"email":"jane@example.com","city":"Wien"}"#);
+    let changed = with_claims(jane(hold()), r#"{"email":"jane@example.com","city":"Wien"}"#);
     let (answer, transition) = submit(Some(&request), &[], &changed, at(DAY), &terms());
     assert_eq!(answer, Answer::Notice(Notice::Pending));
     let updated = transition.unwrap();
@@ -173,12 +181,12 @@ fn pending_blocks_both_steps_and_takes_new_claims() {
 #[test]
 fn claims_a_request_already_had_change_nothing_for_a_minute() {
     let request = pending();
-    let changed = with_claims(jane(Wish::Hold), r#"{"email":"jane@example.com","city":"Wien"}"#);
+    let changed = with_claims(jane(hold()), r#"{"email":"jane@example.com","city":"Wien"}"#);
     let updated = submit(Some(&request), &[], &changed, at(Duration::from_secs(10)), &terms())
         .1
         .unwrap()
         .request;
-    let late = |seconds| second_step(&updated, Wish::Hold, Duration::from_secs(seconds)).1;
+    let late = |seconds| second_step(&updated, hold(), Duration::from_secs(seconds)).1;
     assert_eq!(late(59), None, "a late retry of the first submit");
     let back = late(60).unwrap().request;
     assert_eq!(
@@ -191,9 +199,9 @@ fn claims_a_request_already_had_change_nothing_for_a_minute() {
 #[test]
 fn denied_blocks_both_steps_until_the_cool_down_is_over() {
     let request = denied();
-    for wish in [Wish::Hold, Wish::Pass, Wish::Admit, Wish::Correct] {
+    for wish in [hold(), Wish::Pass, Wish::Admit, Wish::Correct] {
         assert_eq!(
-            notice(second_step(&request, wish, 2 * DAY)),
+            notice(second_step(&request, wish.clone(), 2 * DAY)),
             (Notice::Denied, false),
             "{wish:?}"
         );
@@ -203,7 +211,7 @@ fn denied_blocks_both_steps_until_the_cool_down_is_over() {
         Some(Notice::Denied)
     );
     assert_eq!(first_step(&request, 31 * DAY), None);
-    let (answer, transition) = second_step(&request, Wish::Hold, 31 * DAY);
+    let (answer, transition) = second_step(&request, hold(), 31 * DAY);
     assert_eq!(answer, Answer::Notice(Notice::Waiting));
     let commit = transition.unwrap().commit(None, &[]);
     assert!(
@@ -223,7 +231,7 @@ fn approved_continues_with_every_reviewed_claim_and_nothing_else() {
     let request = approved();
     assert_eq!(first_step(&request, 2 * DAY), None);
     let typed = with_claims(
-        jane(Wish::Hold),
+        jane(hold()),
         r#"{"email":"Jane@Example.com","displayName":"King","jobTitle":"King"}"#,
     );
     let (answer, transition) = submit(Some(&request), &[], &typed, at(2 * DAY), &terms());
@@ -244,8 +252,8 @@ fn approved_continues_with_every_reviewed_claim_and_nothing_else() {
 
 #[test]
 fn an_approval_answers_whatever_the_rules_wish_but_block() {
-    for wish in [Wish::Hold, Wish::Pass, Wish::Admit, Wish::Correct] {
-        let (answer, transition) = second_step(&approved(), wish, 2 * DAY);
+    for wish in [hold(), Wish::Pass, Wish::Admit, Wish::Correct] {
+        let (answer, transition) = second_step(&approved(), wish.clone(), 2 * DAY);
         assert!(
             matches!(answer, Answer::Continue(_)) && transition.is_some(),
             "{wish:?}"
@@ -257,11 +265,11 @@ fn an_approval_answers_whatever_the_rules_wish_but_block() {
 fn an_approval_that_nobody_used_runs_out() {
     let request = approved();
     assert!(matches!(
-        second_step(&request, Wish::Hold, 31 * DAY - Duration::from_millis(1)).0,
+        second_step(&request, hold(), 31 * DAY - Duration::from_millis(1)).0,
         Answer::Continue(_)
     ));
     assert_eq!(
-        second_step(&request, Wish::Hold, 31 * DAY).0,
+        second_step(&request, hold(), 31 * DAY).0,
         Answer::Notice(Notice::Waiting)
     );
 }
@@ -274,7 +282,7 @@ fn an_unproven_applicant_stays_blocked_after_approval_unless_the_policy_trusts_a
     };
     assert_eq!(first_step(&request, 2 * DAY), Some(Notice::Unproven));
     assert_eq!(
-        notice(second_step(&request, Wish::Hold, 2 * DAY)),
+        notice(second_step(&request, hold(), 2 * DAY)),
         (Notice::Unproven, false)
     );
     let trusting = Terms {
@@ -282,13 +290,13 @@ fn an_unproven_applicant_stays_blocked_after_approval_unless_the_policy_trusts_a
         ..terms()
     };
     assert_eq!(check(Some(&request), &[], at(2 * DAY), &trusting), None);
-    let (answer, _) = submit(Some(&request), &[], &jane(Wish::Hold), at(2 * DAY), &trusting);
+    let (answer, _) = submit(Some(&request), &[], &jane(hold()), at(2 * DAY), &trusting);
     assert!(matches!(answer, Answer::Continue(_)));
 }
 
 #[test]
 fn an_approval_is_for_the_address_that_was_reviewed() {
-    let other = with_claims(jane(Wish::Hold), r#"{"email":"boss@contoso.com"}"#);
+    let other = with_claims(jane(hold()), r#"{"email":"boss@contoso.com"}"#);
     let answer = submit(Some(&approved()), &[], &other, at(2 * DAY), &terms());
     assert_eq!(notice(answer), (Notice::OtherAddress, false));
 }
@@ -296,15 +304,15 @@ fn an_approval_is_for_the_address_that_was_reviewed() {
 #[test]
 fn admitted_gives_the_same_answer_within_the_hour_and_then_counts_as_none() {
     let hour = Duration::from_secs(3600);
-    let (first, transition) = second_step(&approved(), Wish::Hold, 2 * DAY);
+    let (first, transition) = second_step(&approved(), hold(), 2 * DAY);
     let request = transition.unwrap().request;
     assert_eq!(
-        second_step(&request, Wish::Hold, 2 * DAY + hour - Duration::from_millis(1)),
+        second_step(&request, hold(), 2 * DAY + hour - Duration::from_millis(1)),
         (first, None)
     );
     assert_eq!(first_step(&request, 2 * DAY), None);
     assert_eq!(
-        second_step(&request, Wish::Hold, 2 * DAY + hour).0,
+        second_step(&request, hold(), 2 * DAY + hour).0,
         Answer::Notice(Notice::Waiting)
     );
 }
@@ -321,7 +329,7 @@ fn what_is_typed_differently_after_an_automatic_approval_is_put_back() {
     let (answer, _) = submit(
         Some(&request),
         &[],
-        &with_claims(jane(Wish::Hold), typed),
+        &with_claims(jane(hold()), typed),
         at(DAY / 48),
         &terms(),
     );
@@ -339,10 +347,7 @@ fn what_is_typed_differently_after_an_automatic_approval_is_put_back() {
 fn withdrawn_counts_as_none() {
     let request = decided(Ruling::Withdraw, &pending(), at(DAY)).request;
     assert_eq!(first_step(&request, DAY), None);
-    assert_eq!(
-        second_step(&request, Wish::Hold, DAY).0,
-        Answer::Notice(Notice::Waiting)
-    );
+    assert_eq!(second_step(&request, hold(), DAY).0, Answer::Notice(Notice::Waiting));
 }
 
 #[test]
@@ -378,7 +383,7 @@ fn a_denial_turns_its_address_away_from_every_applicant_but_not_against_a_later_
     assert!(other(None, 2 * DAY) && other(Some(&pending()), 2 * DAY));
     assert!(!other(None, 31 * DAY), "the cool-down is over");
     assert_eq!(check(None, &denials, at(2 * DAY), &terms()), Some(Notice::Denied));
-    let answer = submit(None, &denials, &jane(Wish::Hold), at(2 * DAY), &terms());
+    let answer = submit(None, &denials, &jane(hold()), at(2 * DAY), &terms());
     assert_eq!(notice(answer), (Notice::Denied, false));
     let before = decided(Ruling::Approve, &pending(), at(DAY / 2)).request;
     let after = decided(Ruling::Approve, &pending(), at(2 * DAY)).request;
@@ -393,7 +398,7 @@ fn a_denial_turns_every_address_away_that_the_request_has_carried() {
         let email = format!("jane{n}@example.com");
         let submission = Submission {
             addresses: vec![Hash::of_address(&email)],
-            ..with_claims(jane(Wish::Hold), &format!(r#"{{"email":"{email}"}}"#))
+            ..with_claims(jane(hold()), &format!(r#"{{"email":"{email}"}}"#))
         };
         let (answer, transition) = submit(Some(&request), &[], &submission, at(DAY), &terms());
         assert_eq!(answer, Answer::Notice(Notice::Pending));
@@ -414,10 +419,7 @@ fn claims_can_be_changed_often_but_not_for_ever() {
     let mut request = pending();
     let mut changes = 0;
     for n in 0..200 {
-        let submission = with_claims(
-            jane(Wish::Hold),
-            &format!(r#"{{"email":"jane@example.com","city":"{n}"}}"#),
-        );
+        let submission = with_claims(jane(hold()), &format!(r#"{{"email":"jane@example.com","city":"{n}"}}"#));
         let (answer, transition) = submit(Some(&request), &[], &submission, at(DAY), &terms());
         assert_eq!(answer, Answer::Notice(Notice::Pending));
         if let Some(transition) = transition {
@@ -438,9 +440,9 @@ fn another_identity_or_app_is_news_to_reviewers() {
     let other_app = Submission {
         app: Some("2f1c".into()),
         changes: changes(r#"{"displayName":"J. Roe"}"#),
-        ..jane(Wish::Hold)
+        ..jane(hold())
     };
-    let mut other_identity = jane(Wish::Hold);
+    let mut other_identity = jane(hold());
     other_identity.identities.push(Identity {
         sign_in_type: Some("emailAddress".into()),
         issuer: Some("contoso.com".into()),
@@ -462,10 +464,10 @@ fn another_identity_or_app_is_news_to_reviewers() {
 fn reviewed_claims_go_out_under_the_keys_of_the_day() {
     let app_id = "extension_0123456789abcdef0123456789abcdef_Tier";
     let first = format!(r#"{{"email":"jane@example.com","lastName":"Roe","{app_id}":"gold"}}"#);
-    let (_, transition) = submit(None, &[], &with_claims(jane(Wish::Hold), &first), START, &terms());
+    let (_, transition) = submit(None, &[], &with_claims(jane(hold()), &first), START, &terms());
     let approved = decided(Ruling::Approve, &transition.unwrap().request, START).request;
     let now = r#"{"email":"jane@example.com","surname":"Other","extension_Tier":"silver","city":"unseen"}"#;
-    let now = with_claims(jane(Wish::Hold), now);
+    let now = with_claims(jane(hold()), now);
     let (answer, transition) = submit(Some(&approved), &[], &now, START, &terms());
     let wanted = changes(r#"{"surname":"Roe","extension_Tier":"gold"}"#);
     let same = |answer: &Answer| {
@@ -485,9 +487,9 @@ fn reviewed_claims_go_out_under_the_keys_of_the_day() {
 
 #[test]
 fn the_same_answer_within_the_hour_is_for_the_same_address_only() {
-    let admitted = second_step(&approved(), Wish::Hold, 2 * DAY).1.unwrap().request;
+    let admitted = second_step(&approved(), hold(), 2 * DAY).1.unwrap().request;
     let other = with_claims(
-        jane(Wish::Hold),
+        jane(hold()),
         r#"{"email":"jane2@example.com","displayName":"Jane Roe"}"#,
     );
     let answer = submit(Some(&admitted), &[], &other, at(2 * DAY), &terms());
@@ -507,8 +509,8 @@ fn how_long_an_approval_and_a_denial_last_are_two_settings() {
         reason: None,
     };
     let request = pending();
-    let approved = decide(&request, &by(Ruling::Approve), START, &terms).unwrap().request;
-    let denied = decide(&request, &by(Ruling::Deny), START, &terms).unwrap().request;
+    let approved = decide(&request, &Decide::new(Ruling::Approve, rita()), START, &terms).transition.unwrap().request;
+    let denied = decide(&request, &Decide::new(Ruling::Deny, rita()), START, &terms).transition.unwrap().request;
     assert!(matches!(approved.state, State::Approved { until, .. } if until == at(2 * DAY)));
     assert!(matches!(denied.state, State::Denied { until, .. } if until == at(DAY)));
 }
@@ -551,7 +553,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let wish = prop::sample::select(vec![Wish::Pass, Wish::Admit, Wish::Hold, Wish::Correct]);
+    let wish = prop::sample::select(vec![Wish::Pass, Wish::Admit, hold(), Wish::Correct]);
     let ruling = prop::sample::select(vec![Ruling::Approve, Ruling::Deny, Ruling::Withdraw]);
     prop_oneof![
         (wish, 0_u8..3).prop_map(|(wish, claims)| Step::Submit(wish, claims)),
@@ -583,7 +585,7 @@ proptest! {
                     transition
                 }
                 Step::Decide(ruling) => before.as_ref().and_then(|request| {
-                    decide(request, &Decide { ruling, by: "rita".into(), reason: None }, now, &terms()).ok()
+                    decide(request, &Decide::new(ruling, rita()), now, &terms()).transition
                 }),
             };
             if let Some(transition) = transition {

@@ -302,7 +302,7 @@ impl Call<'_> {
 
     fn submission(&self, applicant: &ApplicantKey) -> Submission {
         let wish = match &self.ruled.verdict.outcome {
-            Outcome::Hold => Wish::Hold,
+            Outcome::Hold => Wish::Hold(self.ruled.parts.policy.held(self.ruled.verdict)),
             Outcome::Admit => Wish::Admit,
             Outcome::AskAgain(_) => Wish::Correct,
             Outcome::Continue | Outcome::Block(_) | Outcome::Error => Wish::Pass,

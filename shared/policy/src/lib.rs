@@ -27,7 +27,7 @@ mod slow;
 mod template;
 mod time_of_day;
 
-use approvals::Terms;
+use approvals::{Held, Terms};
 use claims::{Address, Claims, Locale, Locales, Step, UserMessage};
 
 pub use decide::{Observed, Outcome, Verdict};
@@ -75,6 +75,11 @@ impl Policy {
     /// Whether the file says what happens at a step when no rule decides. A step that it does not name is not served.
     pub fn serves(&self, step: Step) -> bool {
         self.otherwise(step).is_some()
+    }
+
+    /// Who decides on somebody whom a verdict holds.
+    pub fn held(&self, _verdict: &Verdict<'_>) -> Held {
+        Held::by_anybody(self.terms.cool_down)
     }
 
     /// Whether any rule holds people for approval. If so, both sign-up steps have to read the applicant's request.

@@ -2,18 +2,18 @@ use aws_sdk_dynamodb::{
     config::{Config, retry::RetryConfig},
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
 };
 use store::{
     Commit,
     Committed::{self, Applied},
-    StoreError, Write,
+    ListEntry, ListName, StoreError, Write,
 };
 
 use crate::{
     DynamoStore,
     error::{self, Cancellation},
-    items::{self, ANSWERED, Item, Key, PK, UNTIL, VERSION, number},
+    items::{self, ANSWERED, DOCUMENT, Item, Key, PK, UNTIL, VERSION, number},
     open::SDK_ATTEMPTS,
     retry::{Attempts, MOST_REFUSED},
 };
@@ -94,10 +94,25 @@ fn item_of(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, Stor
             let replaces = replaces.map(|until| until.as_millis());
             (items::denial(denial)?, equals(UNTIL, replaces))
         }
+        Write::Listed { list, entry } => return keep_or_put(store, list, entry),
         Write::Effect { entry, replaces } => (items::effect(entry)?, equals(VERSION, *replaces)),
         Write::Delivered { id, revision } => return conditional_delete(store, Key::effect(id), *revision),
     };
     conditional_put(store, item, condition)
+}
+
+/// Adds an entry to an edited list; one that is there stays as it is.
+fn keep_or_put(store: &DynamoStore, list: &ListName, entry: &ListEntry) -> Result<TransactWriteItem, StoreError> {
+    let key = Key::list_entry(list, None, &ListEntry::key(&entry.text));
+    let update = Update::builder()
+        .table_name(store.table.name())
+        .set_key(Some(key.into_item()))
+        .update_expression("SET #a = if_not_exists(#a, :value)")
+        .expression_attribute_names("#a", DOCUMENT)
+        .expression_attribute_values(":value", AttributeValue::S(items::document(entry)?))
+        .build()
+        .map_err(|error| StoreError::Broken(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
 }
 
 fn conditional_delete(store: &DynamoStore, key: Key, version: u64) -> Result<TransactWriteItem, StoreError> {

@@ -44,7 +44,7 @@ pub(crate) const ANSWERED: &str = "answered";
 pub(crate) const UNTIL: &str = "until";
 /// The table's time to live, in seconds since 1970. It only cleans up: conditions compare the times themselves.
 pub(crate) const EXPIRES: &str = "expires";
-const DOCUMENT: &str = "document";
+pub(crate) const DOCUMENT: &str = "document";
 
 pub(crate) const LATEST: &str = "REQUEST";
 pub(crate) const CALL: &str = "CALL";
@@ -335,11 +335,15 @@ fn request_item(key: Key, request: &Request) -> Result<Item, StoreError> {
 }
 
 fn item(key: Key, row: &impl Serialize) -> Result<Item, StoreError> {
-    let document = serde_json::to_string(row)
-        .map_err(|_| StoreError::Broken("a row holds something that JSON cannot express".to_owned()))?;
     let mut item = key.into_item();
-    item.insert(DOCUMENT.to_owned(), AttributeValue::S(document));
+    item.insert(DOCUMENT.to_owned(), AttributeValue::S(document(row)?));
     Ok(item)
+}
+
+/// A row as the text of [`DOCUMENT`].
+pub(crate) fn document(row: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(row)
+        .map_err(|_| StoreError::Broken("a row holds something that JSON cannot express".to_owned()))
 }
 
 #[cfg(test)]

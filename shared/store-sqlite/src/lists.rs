@@ -2,7 +2,10 @@
 
 use claims::Hash;
 use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
-use store::{Committed::Applied, ListCopy, ListEntry, ListName, ListPlace, ListQuestion, Listed, Origin, StoreError};
+use store::{
+    Committed::{self, Applied},
+    ListCopy, ListEntry, ListName, ListPlace, ListQuestion, Listed, Origin, StoreError,
+};
 
 use crate::{
     error::from_sqlite,
@@ -38,6 +41,22 @@ pub(crate) fn add(
         let row = params![place.list.as_str(), at, key.as_bytes(), document];
         one_row(transaction, sql, row)
     })
+}
+
+/// Adds an entry to an edited list, unless it is there.
+pub(crate) fn add_one(
+    transaction: &Transaction<'_>,
+    list: &ListName,
+    entry: &ListEntry,
+) -> Result<Committed, StoreError> {
+    let sql = "INSERT INTO list_entry (list, version, key, document) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let (key, document) = (ListEntry::key(&entry.text), document("an entry of a list", entry)?);
+    let _added = one_row(
+        transaction,
+        sql,
+        params![list.as_str(), EDITED, key.as_bytes(), document],
+    )?;
+    Ok(Applied)
 }
 
 /// Removes entries from an edited list; how many were there.

@@ -10,7 +10,7 @@ use store::{
 
 use crate::{
     error::{from_json, from_sqlite},
-    outbox,
+    lists, outbox,
 };
 
 /// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
@@ -39,6 +39,7 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::History(entry) => insert_history(transaction, entry),
         Write::Call { record, replaces } => put_call(transaction, record, *replaces),
         Write::Denial { denial, replaces } => put_denial(transaction, denial, *replaces),
+        Write::Listed { list, entry } => lists::add_one(transaction, list, entry),
         Write::Effect { entry, replaces } => outbox::put(transaction, entry, *replaces),
         Write::Delivered { id, revision } => outbox::remove(transaction, id, *revision),
     }

@@ -6,7 +6,7 @@ use store::{Committed::Applied, Listing, Page, Position, Request, State, StateNa
 
 use crate::{
     Place, eventually,
-    sample::{approved, archive, at, commit, denied, first, next, next_round, pending},
+    sample::{approved, archive, at, commit, denied, first, next, next_round, pending, waits},
 };
 
 /// Several states, many requests opened at the same time, pages of several sizes.
@@ -93,7 +93,7 @@ pub async fn a_request_that_changes_state_changes_lists(place: &dyn Place) {
         denied(&middle).state,
         State::Withdrawn { at: at(9) },
         State::Admitted { at: at(9) },
-        State::Pending,
+        waits(),
     ];
     for state in states {
         middle = crate::sample::changed(&middle, state);
@@ -143,7 +143,7 @@ pub async fn archived_requests_stay_in_the_list_of_their_state(place: &dyn Place
     let one = denied(&pending("jane"));
     let two = denied(&next_round(&one));
     let three = Request {
-        state: State::Pending,
+        state: waits(),
         ..next_round(&two)
     };
     assert_eq!(store.commit(&commit([first(&one)])).await, Ok(Applied));

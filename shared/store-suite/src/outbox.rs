@@ -2,7 +2,7 @@
 
 use store::{
     Committed::{Applied, Conflict},
-    Effect, EntryId, News, Outbox, OutboxEntry, Progress, Receiver, Rows, Timestamp, Write,
+    Effect, EntryId, News, Occasion, Outbox, OutboxEntry, Progress, Receiver, Rows, Timestamp, Write,
 };
 use tokio::task::JoinSet;
 
@@ -27,10 +27,14 @@ pub async fn every_effect_comes_back(place: &dyn Place) {
     };
     let rita = Effect::TellReviewer {
         address: applicant("rita"),
+        why: Occasion::Reminded,
     };
     let mut effects = vec![
         Effect::CreateAccount,
-        Effect::TellReviewers,
+        Effect::TellReviewers { why: Occasion::Asked },
+        Effect::TellReviewers {
+            why: Occasion::Escalated,
+        },
         rita,
         tell(News::Approved, Some("sealed\u{0}ß")),
     ];

@@ -2,7 +2,7 @@
 
 use store::{
     Committed::Applied,
-    Effect, Outbox, OutboxEntry, Progress, Receiver, Rows,
+    Effect, Occasion, Outbox, OutboxEntry, Progress, Receiver, Rows,
     parking::{self, NotDone},
 };
 use tokio::task::JoinSet;
@@ -57,7 +57,7 @@ pub async fn a_parked_effect_is_dropped_once(place: &dyn Place) {
 /// Whoever delivers it has it.
 pub async fn what_is_not_parked_is_left_alone(place: &dyn Place) {
     let store = place.open().await;
-    let entry = effect(&pending("jane"), Effect::TellReviewers);
+    let entry = effect(&pending("jane"), Effect::TellReviewers { why: Occasion::Asked });
     assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
     assert_eq!(parking::retry(&*store, &entry, at(9)).await, Err(NotDone::NotParked));
     assert_eq!(parking::drop(&*store, &entry).await, Err(NotDone::NotParked));
@@ -154,7 +154,7 @@ async fn parked(store: &dyn Rows, name: &str) -> OutboxEntry {
         failures: 8,
         revision: 17,
         failure: Some("the receiver said no".to_owned()),
-        ..effect(&pending(name), Effect::TellReviewers)
+        ..effect(&pending(name), Effect::TellReviewers { why: Occasion::Asked })
     };
     assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
     entry

@@ -2,15 +2,15 @@
 
 use claims::{Changes, Claims, Decision, Hash, UserMessage, Value};
 use store::{
-    AccountBy, Actor, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Request, RequestId,
-    State, StateName, Store, Write,
+    AccountBy, Actor, Asked, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Person,
+    Request, RequestId, State, StateName, Store, Write,
 };
 
 use crate::{
     Place, eventually,
     sample::{
         answer, applicant, approved, archive, at, call, changed, commit, denial, denied, entry, first, full, history,
-        next, next_round, pending, turn_away,
+        next, next_round, pending, reviewed, turn_away, waits,
     },
 };
 
@@ -154,30 +154,32 @@ pub async fn every_state_comes_back(place: &dyn Place) {
     let store = place.open().await;
     let text = || "„a\"\u{0}\\\n".to_owned();
     let states = [
-        State::Pending,
+        waits(),
+        State::Pending(Box::new(reviewed())),
+        State::Expired { at: at(1) },
         State::Approved {
             at: at(1),
-            by: text(),
+            by: Actor::Reviewer(text()),
             reason: Some(text()),
             until: at(2),
             account: AccountBy::Graph,
         },
         State::Approved {
             at: at(1),
-            by: String::new(),
+            by: Actor::Clock,
             reason: None,
             until: at(2),
             account: AccountBy::Flow,
         },
         State::Denied {
             at: at(1),
-            by: text(),
+            by: Actor::Override(text()),
             reason: Some(String::new()),
             until: at(2),
         },
         State::Denied {
             at: at(1),
-            by: text(),
+            by: Actor::Reviewer(text()),
             reason: None,
             until: at(2),
         },
@@ -235,6 +237,26 @@ pub async fn every_event_comes_back(place: &dyn Place) {
             reviewed: reviewed.clone(),
         },
         Event::Updated { received, reviewed },
+        Event::Voted {
+            stage: "Stufe #1".to_owned(),
+            approves: true,
+            reason: reason(),
+        },
+        Event::Passed {
+            stage: String::new(),
+            reason: None,
+        },
+        Event::Reminded { stage: "hr".to_owned() },
+        Event::Escalated {
+            stage: "hr".to_owned(),
+            to: Asked::Group("managers".to_owned()),
+        },
+        Event::Reassigned {
+            stage: "hr".to_owned(),
+            to: Asked::Person(Person::of("Rémy")),
+            reason: reason(),
+        },
+        Event::Expired,
         Event::Approved {
             reason: reason(),
             until: at(5),
@@ -253,6 +275,8 @@ pub async fn every_event_comes_back(place: &dyn Place) {
         Actor::Applicant,
         Actor::Policy,
         Actor::Reviewer("Rémy \u{0}".to_owned()),
+        Actor::Clock,
+        Actor::Override("ops".to_owned()),
     ];
     let entries: Vec<_> = (1..)
         .zip(events.into_iter().zip(actors.into_iter().cycle()))

@@ -1,9 +1,12 @@
 //! Rows to store.
 
+use std::time::Duration;
+
 use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, Locales, UserMessage, Value};
 use store::{
-    AccountBy, Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, Left, OutboxEntry, Progress,
-    Request, RequestId, Seen, State, Timestamp, Write,
+    AccountBy, Actor, Asked, Block, CallRecord, Commit, Denial, Effect, EntryId, Escalate, Event, HistoryEntry, Left,
+    OutboxEntry, Person, Plan, Progress, Reasons, Request, RequestId, Review, RouteName, Seen, Share, Stage, State,
+    TimeOut, Timestamp, Vote, Write,
 };
 
 /// Claims of every type and of every text that is hard to store.
@@ -35,10 +38,11 @@ pub fn pending(name: &str) -> Request {
             round: 1,
         },
         version: 1,
-        state: State::Pending,
+        state: waits(),
         opened_at: at(0),
         changed_at: at(0),
         rule: "everybody-waits".to_owned(),
+        route: None,
         proven: true,
         received: claims.clone(),
         reviewed: claims,
@@ -49,6 +53,51 @@ pub fn pending(name: &str) -> Request {
         addresses: Vec::new(),
         updates: 0,
         recent: Vec::new(),
+    }
+}
+
+/// Waiting for anybody who reviews.
+pub fn waits() -> State {
+    State::Pending(Box::new(Review::begin(Plan::anybody(Duration::from_secs(3600)), at(0))))
+}
+
+/// A review with something in every field.
+pub fn reviewed() -> Review {
+    let stage = Stage {
+        name: "Stufe „ß“ #1".to_owned(),
+        asked: Asked::Group("hr#\u{0}".to_owned()),
+        approve: 2,
+        deny: 3,
+        among: vec![Share {
+            group: "security".to_owned(),
+            at_least: 1,
+        }],
+        remind: vec![Duration::from_secs(60), Duration::from_secs(120)],
+        escalate: Some(Escalate {
+            after: Duration::from_secs(90),
+            to: Asked::Person(Person::of("Rémy")),
+        }),
+        lasts: Duration::from_secs(3600),
+        then: TimeOut::Approve,
+    };
+    Review {
+        plan: Plan {
+            stages: vec![stage],
+            reasons: Reasons::Always,
+            cool_down: Duration::from_secs(7),
+        },
+        stage: 0,
+        since: at(5),
+        votes: vec![Vote {
+            person: Person::of("Rita"),
+            stage: 0,
+            approves: true,
+            at: at(6),
+            groups: vec!["security".to_owned()],
+            block: vec![Block::Address, Block::Domain],
+        }],
+        reminded: 1,
+        escalated: true,
     }
 }
 
@@ -65,7 +114,9 @@ pub fn full(name: &str) -> Request {
         issuer_assigned_id: id.map(str::to_owned),
     };
     Request {
+        state: State::Pending(Box::new(reviewed())),
         rule: "Regel „ß“ #1".to_owned(),
+        route: RouteName::parse("germany"),
         proven: false,
         received: serde_json::from_str(HARD_CLAIMS).unwrap(),
         reviewed: Claims::from_iter([
@@ -100,7 +151,7 @@ pub fn full(name: &str) -> Request {
 pub fn changed(request: &Request, state: State) -> Request {
     Request {
         version: request.version + 1,
-        changed_at: request.changed_at.plus(std::time::Duration::from_secs(1)),
+        changed_at: request.changed_at.plus(Duration::from_secs(1)),
         state,
         ..request.clone()
     }
@@ -110,7 +161,7 @@ pub fn changed(request: &Request, state: State) -> Request {
 pub fn approved(request: &Request) -> Request {
     let state = State::Approved {
         at: at(1),
-        by: "rita".to_owned(),
+        by: Actor::Reviewer("rita".to_owned()),
         reason: None,
         until: at(3600),
         account: AccountBy::Flow,
@@ -122,7 +173,7 @@ pub fn approved(request: &Request) -> Request {
 pub fn denied(request: &Request) -> Request {
     let state = State::Denied {
         at: at(1),
-        by: "Rémy \u{0}".to_owned(),
+        by: Actor::Reviewer("Rémy \u{0}".to_owned()),
         reason: Some("no \"reason\"\n".to_owned()),
         until: at(3600),
     };
@@ -148,6 +199,7 @@ pub fn entry(request: &Request) -> HistoryEntry {
         version: request.version,
         at: request.changed_at,
         by: Actor::Applicant,
+        from: None,
         event: Event::Opened {
             received: request.received.clone(),
             reviewed: request.reviewed.clone(),

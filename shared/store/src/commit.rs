@@ -3,7 +3,7 @@ use std::{collections::HashSet, time::Duration};
 use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
-use crate::{EntryId, HistoryEntry, OutboxEntry, Request, RequestId, StoreError, Timestamp};
+use crate::{EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Request, RequestId, StoreError, Timestamp};
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
 pub const MAX_WRITES: usize = 20;
@@ -65,6 +65,13 @@ pub enum Write {
         denial: Denial,
         /// Until when the stored row turns it away; nothing if there must be none.
         replaces: Option<Timestamp>,
+    },
+    /// Adds an entry to a list that people edit. One that is there stays as it is.
+    Listed {
+        /// The list.
+        list: ListName,
+        /// The row.
+        entry: Box<ListEntry>,
     },
     /// Puts an effect into the outbox, or changes it there.
     Effect {
@@ -142,6 +149,7 @@ enum Row {
     History(RequestId, u64),
     Call(CallKey),
     Denial(Hash),
+    Listed(ListName, Hash),
     Effect(EntryId),
 }
 
@@ -153,6 +161,7 @@ impl Row {
             Write::History(entry) => Row::History(entry.request, entry.version),
             Write::Call { record, .. } => Row::Call(record.key),
             Write::Denial { denial, .. } => Row::Denial(denial.address),
+            Write::Listed { list, entry } => Row::Listed(list.clone(), ListEntry::key(&entry.text)),
             Write::Effect { entry, .. } => Row::Effect(entry.id),
             Write::Delivered { id, .. } => Row::Effect(*id),
         }

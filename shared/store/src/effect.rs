@@ -15,12 +15,17 @@ pub enum Effect {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         redeem_url: Option<String>,
     },
-    /// Tell the reviewers that somebody waits: each of them, by an effect of their own.
-    TellReviewers,
+    /// Tell those who are asked that somebody waits: each of them, by an effect of their own.
+    TellReviewers {
+        /// Why now.
+        why: Occasion,
+    },
     /// Tell one reviewer that somebody waits.
     TellReviewer {
         /// At which address, by its hash.
         address: Hash,
+        /// Why now.
+        why: Occasion,
     },
     /// Publish what a rule of the policy says, in the words that it chose.
     Publish {
@@ -41,7 +46,7 @@ impl Effect {
         match self {
             Effect::CreateAccount => Receiver::Account,
             Effect::TellApplicant { .. } => Receiver::Mail,
-            Effect::TellReviewers | Effect::TellReviewer { .. } => Receiver::Reviewers,
+            Effect::TellReviewers { .. } | Effect::TellReviewer { .. } => Receiver::Reviewers,
             Effect::Publish { .. } => Receiver::Events,
         }
     }
@@ -51,7 +56,7 @@ impl Effect {
         match self {
             Effect::CreateAccount => "create-account",
             Effect::TellApplicant { news, .. } => news.name(),
-            Effect::TellReviewers => "tell-reviewers",
+            Effect::TellReviewers { .. } => "tell-reviewers",
             Effect::TellReviewer { .. } => "tell-reviewer",
             Effect::Publish { .. } => "publish",
         }
@@ -69,6 +74,18 @@ impl Effect {
     }
 }
 
+/// Why reviewers are told that somebody waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Occasion {
+    /// They are asked: for the first time, or once more since the claims changed.
+    Asked,
+    /// They are reminded.
+    Reminded,
+    /// Others did not decide in time.
+    Escalated,
+}
+
 /// What an applicant is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,11 +96,13 @@ pub enum News {
     Approved,
     /// They may not.
     Denied,
+    /// Nobody decided in time, or they did not use their approval in time: they may ask again.
+    Expired,
 }
 
 impl News {
     /// All there are.
-    pub const ALL: [News; 3] = [News::Received, News::Approved, News::Denied];
+    pub const ALL: [News; 4] = [News::Received, News::Approved, News::Denied, News::Expired];
 
     /// The name of the news in policies, logs and lists.
     pub fn name(self) -> &'static str {
@@ -91,6 +110,7 @@ impl News {
             News::Received => "received",
             News::Approved => "approved",
             News::Denied => "denied",
+            News::Expired => "expired",
         }
     }
 }

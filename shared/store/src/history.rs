@@ -1,7 +1,7 @@
 use claims::Claims;
 use serde::{Deserialize, Serialize};
 
-use crate::{RequestId, Timestamp};
+use crate::{Asked, RequestId, StateName, Timestamp};
 
 /// One thing that happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct HistoryEntry {
     pub at: Timestamp,
     /// Who did it.
     pub by: Actor,
+    /// In which state it was until then; nothing for the entry that opens it.
+    pub from: Option<StateName>,
     /// What happened.
     pub event: Event,
 }
@@ -28,6 +30,10 @@ pub enum Actor {
     Policy,
     /// A reviewer, by name.
     Reviewer(String),
+    /// Time.
+    Clock,
+    /// Somebody at the command line without a reviewer's token, by the name they gave: outside any quorum.
+    Override(String),
 }
 
 /// What can happen to a request.
@@ -48,14 +54,51 @@ pub enum Event {
         /// As the policy left them.
         reviewed: Claims,
     },
-    /// A reviewer let the applicant in.
+    /// Somebody voted, and the stage goes on.
+    Voted {
+        /// In which stage.
+        stage: String,
+        /// Whether they approve; they deny otherwise.
+        approves: bool,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// A stage was passed, and the next began.
+    Passed {
+        /// The stage.
+        stage: String,
+        /// Why, says who voted last.
+        reason: Option<String>,
+    },
+    /// Those who are asked were reminded.
+    Reminded {
+        /// In which stage.
+        stage: String,
+    },
+    /// Nobody decided in time, and the next reviewers are asked.
+    Escalated {
+        /// In which stage.
+        stage: String,
+        /// Whom.
+        to: Asked,
+    },
+    /// Somebody else is asked.
+    Reassigned {
+        /// In which stage.
+        stage: String,
+        /// Whom.
+        to: Asked,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// The applicant may come in.
     Approved {
         /// Why.
         reason: Option<String>,
         /// Until when the approval can be used.
         until: Timestamp,
     },
-    /// A reviewer turned the applicant away.
+    /// The applicant is turned away.
     Denied {
         /// Why.
         reason: Option<String>,
@@ -67,6 +110,8 @@ pub enum Event {
         /// Why, as far as a reviewer was told.
         reason: Option<String>,
     },
+    /// Nobody decided in time, or the approval was not used in time.
+    Expired,
     /// The applicant was told to go on.
     Admitted,
     /// The account was created.
@@ -82,6 +127,12 @@ impl Event {
         match self {
             Event::Opened { .. } => "opened",
             Event::Updated { .. } => "updated",
+            Event::Voted { .. } => "voted",
+            Event::Passed { .. } => "passed",
+            Event::Reminded { .. } => "reminded",
+            Event::Escalated { .. } => "escalated",
+            Event::Reassigned { .. } => "reassigned",
+            Event::Expired => "expired",
             Event::Approved { .. } => "approved",
             Event::Denied { .. } => "denied",
             Event::Withdrawn { .. } => "withdrawn",

@@ -11,19 +11,21 @@ mod lists;
 mod outbox;
 pub mod parking;
 mod request;
+mod review;
 mod timestamp;
 
 use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
-pub use effect::{Effect, News, Receiver};
+pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry};
 pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, MAX_ENTRY, Origin};
 pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
-pub use request::{AccountBy, BadRequestId, Request, RequestId, Seen, State, StateName};
+pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
+pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
 pub use timestamp::{Clock, SystemClock, Timestamp};
 
 /// Where requests, their history and the answers of calls are kept.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use claims::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Timestamp};
+use crate::{StoreError, Timestamp, request::is_word};
 
 /// Asks lists in the store.
 #[async_trait]
@@ -187,8 +187,7 @@ pub struct ListName(String);
 impl ListName {
     /// 1 to 64 ASCII letters, digits, `-` and `_`; nothing for any other text.
     pub fn parse(text: &str) -> Option<ListName> {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        ((1..=64).contains(&text.len()) && text.bytes().all(legal)).then(|| ListName(text.to_owned()))
+        is_word(text).then(|| ListName(text.to_owned()))
     }
 
     /// The name.

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use claims::{Changes, Claims, Hash, Identity, Locales};
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Actor, Review, Timestamp};
 
 /// An application that waits for, or was decided by, reviewers, or that was let in automatically.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,8 @@ pub struct Request {
     pub changed_at: Timestamp,
     /// The rule of the policy that held it.
     pub rule: String,
+    /// The route by which it is decided, where the policy names one.
+    pub route: Option<RouteName>,
     /// Whether an identity provider vouches for the applicant; false where only an e-mail address tells who it is.
     pub proven: bool,
     /// The claims as the applicant sent them last.
@@ -111,18 +113,61 @@ impl fmt::Display for BadRequestId {
 
 impl std::error::Error for BadRequestId {}
 
+/// The name of a route in the policy: 1 to 64 ASCII letters, digits, `-` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RouteName(String);
+
+impl RouteName {
+    /// Nothing for a text that is none.
+    pub fn parse(text: &str) -> Option<RouteName> {
+        is_word(text).then(|| RouteName(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RouteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<RouteName> for String {
+    fn from(name: RouteName) -> String {
+        name.0
+    }
+}
+
+impl TryFrom<String> for RouteName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        RouteName::parse(&text).ok_or("a route's name has 1 to 64 letters, digits, `-` and `_`")
+    }
+}
+
+/// Whether a text can be a name that keys of a store hold: 1 to 64 ASCII letters, digits, `-` and `_`.
+pub(crate) fn is_word(text: &str) -> bool {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(legal)
+}
+
 /// Where a request stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum State {
-    /// It waits for a reviewer.
-    Pending,
-    /// A reviewer let the applicant in; the next submit or we do, whoever creates the account.
+    /// It waits for reviewers.
+    Pending(Box<Review>),
+    /// The applicant may come in: the next submit or we see to it, whoever creates the account.
     Approved {
         /// When.
         at: Timestamp,
-        /// The reviewer.
-        by: String,
+        /// Who decided.
+        by: Actor,
         /// Why; never shown to the applicant.
         reason: Option<String>,
         /// When the approval runs out if it is not used.
@@ -130,12 +175,12 @@ pub enum State {
         /// Who creates the account, as the policy said then: what was promised outlives a change of the policy.
         account: AccountBy,
     },
-    /// A reviewer turned the applicant away.
+    /// The applicant is turned away.
     Denied {
         /// When.
         at: Timestamp,
-        /// The reviewer.
-        by: String,
+        /// Who decided.
+        by: Actor,
         /// Why; never shown to the applicant.
         reason: Option<String>,
         /// When the applicant may ask again.
@@ -143,6 +188,11 @@ pub enum State {
     },
     /// The applicant gave up.
     Withdrawn {
+        /// When.
+        at: Timestamp,
+    },
+    /// Nobody decided in time, or the approval was not used in time.
+    Expired {
         /// When.
         at: Timestamp,
     },
@@ -164,10 +214,11 @@ impl State {
     /// The state without its particulars.
     pub fn name(&self) -> StateName {
         match self {
-            State::Pending => StateName::Pending,
+            State::Pending(_) => StateName::Pending,
             State::Approved { .. } => StateName::Approved,
             State::Denied { .. } => StateName::Denied,
             State::Withdrawn { .. } => StateName::Withdrawn,
+            State::Expired { .. } => StateName::Expired,
             State::Admitted { .. } => StateName::Admitted,
             State::Provisioned { .. } => StateName::Provisioned,
         }
@@ -196,6 +247,8 @@ pub enum StateName {
     Denied,
     /// See [`State::Withdrawn`].
     Withdrawn,
+    /// See [`State::Expired`].
+    Expired,
     /// See [`State::Admitted`].
     Admitted,
     /// See [`State::Provisioned`].
@@ -204,11 +257,12 @@ pub enum StateName {
 
 impl StateName {
     /// Every state.
-    pub const ALL: [StateName; 6] = [
+    pub const ALL: [StateName; 7] = [
         StateName::Pending,
         StateName::Approved,
         StateName::Denied,
         StateName::Withdrawn,
+        StateName::Expired,
         StateName::Admitted,
         StateName::Provisioned,
     ];
@@ -220,6 +274,7 @@ impl StateName {
             StateName::Approved => "approved",
             StateName::Denied => "denied",
             StateName::Withdrawn => "withdrawn",
+            StateName::Expired => "expired",
             StateName::Admitted => "admitted",
             StateName::Provisioned => "provisioned",
         }
@@ -238,6 +293,23 @@ impl fmt::Display for StateName {
 }
 
 impl Request {
+    /// How far its review is, while it is pending.
+    pub fn review(&self) -> Option<&Review> {
+        match &self.state {
+            State::Pending(review) => Some(review),
+            _ => None,
+        }
+    }
+
+    /// When time changes something next: a review reminds, escalates or ends, an approval runs out.
+    pub fn due(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Pending(review) => Some(review.due()),
+            State::Approved { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+
     /// The address of the applicant, where a one-time passcode proved it.
     pub fn proven_address(&self) -> Option<&str> {
         let by_passcode = |identity: &&Identity| identity.issuer().as_deref() == Some("mail");

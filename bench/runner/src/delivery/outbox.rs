@@ -1,7 +1,7 @@
 //! Stores with an outbox that is filled and drained.
 
 use super::receiver::Post;
-use approvals::{Submission, Terms, Wish};
+use approvals::{Held, Submission, Terms, Wish};
 use claims::{Changes, Claims, Hash, Identity, Locales, Value};
 use deliver::{Deliverer, Parts, Report, Schedule};
 use futures_util::{StreamExt, stream};
@@ -127,7 +127,7 @@ fn submission(person: u64) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of(&[&email])],
-        wish: Wish::Hold,
+        wish: Wish::Hold(Held::by_anybody(Terms::default().cool_down)),
         rule: "everybody waits".to_owned(),
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::{AccountBy, Decide, Ruling, Submission, Terms, Transition, Wish};
+use approvals::{AccountBy, Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Transition, Wish};
 use async_trait::async_trait;
 use claims::{Changes, Claims, Hash, Locales, Value};
 use deliver::{Delivered, Deliverer, Parts, Receive, Report, Schedule};
@@ -319,13 +319,9 @@ impl World {
 
     /// A request as a reviewer left it.
     pub(crate) async fn decided(&self, request: &Request, ruling: Ruling) -> Request {
-        let decide = Decide {
-            ruling,
-            by: "rita".to_owned(),
-            reason: None,
-        };
-        self.commit(approvals::decide(request, &decide, self.now(), &terms()).unwrap())
-            .await
+        let rita = Decider::Reviewer(Reviewer::named("rita", Vec::new()));
+        let decided = approvals::decide(request, &Decide::new(ruling, rita), self.now(), &terms());
+        self.commit(decided.transition.unwrap()).await
     }
 
     pub(crate) async fn request(&self, request: &Request) -> Request {
@@ -390,7 +386,7 @@ fn submission(name: &str) -> Submission {
         locales: Locales::default(),
         // Nearly everybody is at home somewhere else.
         addresses: vec![Hash::of_address(name.split(' ').next_back().unwrap())],
-        wish: Wish::Hold,
+        wish: Wish::Hold(Held::by_anybody(terms().cool_down)),
         rule: "hold".to_owned(),
     }
 }

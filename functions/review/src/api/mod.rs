@@ -12,7 +12,7 @@ use http::{
 };
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
-use store::{EntryId, RequestId};
+use store::{Block, EntryId, RequestId};
 
 use crate::{
     Room,
@@ -144,6 +144,9 @@ async fn show(room: &Room, id: &RequestId) -> Result<Response<Full<Bytes>>, Refu
 #[serde(deny_unknown_fields)]
 struct Said {
     reason: Option<String>,
+    /// What is blocked for good, with a denial: `address`, `domain`.
+    #[serde(default)]
+    block: Vec<Block>,
     /// Only if the request still is as it was in this version.
     version: Option<u64>,
 }
@@ -159,6 +162,7 @@ async fn decide(
     let wish = Wish {
         ruling,
         reason: reason::parse(&said.reason.unwrap_or_default())?,
+        block: said.block,
         seen: said.version,
     };
     let decided = decide::decide(room, id, reviewer, wish).await?;
@@ -169,7 +173,7 @@ fn said(body: &[u8]) -> Result<Said, Refusal> {
     if body.is_empty() {
         return Ok(Said::default());
     }
-    let wants = "The body is a JSON object with `reason`, a string, and `version`, a number, or without either.";
+    let wants = "The body is a JSON object with `reason`, a string, `block`, a list of `address` and `domain`, and `version`, a number, or without any.";
     serde_json::from_slice(body).map_err(|_| Refusal::input(wants))
 }
 

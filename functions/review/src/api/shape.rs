@@ -61,6 +61,14 @@ struct EntryShape<'f> {
     at: Time,
     by: ActorShape<'f>,
     event: &'static str,
+    /// In which state it was until then.
+    from: Option<StateName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'f str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approves: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'f str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +84,9 @@ struct EntryShape<'f> {
 enum ActorShape<'f> {
     Applicant,
     Policy,
+    Clock,
     Reviewer { name: &'f str },
+    Override { name: &'f str },
 }
 
 /// A point in time as RFC 3339 text.
@@ -135,6 +145,10 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
         at: Time(entry.at),
         by: actor(&entry.by),
         event: entry.event.name(),
+        from: entry.from,
+        stage: None,
+        approves: None,
+        to: None,
         reason: None,
         until: None,
         received: None,
@@ -155,7 +169,37 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
             reason: reason.as_deref(),
             ..bare
         },
-        Event::Admitted | Event::Provisioned { .. } => bare,
+        Event::Voted {
+            stage,
+            approves,
+            reason,
+        } => EntryShape {
+            stage: Some(stage),
+            approves: Some(*approves),
+            reason: reason.as_deref(),
+            ..bare
+        },
+        Event::Passed { stage, reason } => EntryShape {
+            stage: Some(stage),
+            reason: reason.as_deref(),
+            ..bare
+        },
+        Event::Reminded { stage } => EntryShape {
+            stage: Some(stage),
+            ..bare
+        },
+        Event::Escalated { stage, to } => EntryShape {
+            stage: Some(stage),
+            to: Some(to.key()),
+            ..bare
+        },
+        Event::Reassigned { stage, to, reason } => EntryShape {
+            stage: Some(stage),
+            to: Some(to.key()),
+            reason: reason.as_deref(),
+            ..bare
+        },
+        Event::Expired | Event::Admitted | Event::Provisioned { .. } => bare,
     }
 }
 
@@ -163,7 +207,9 @@ fn actor(actor: &Actor) -> ActorShape<'_> {
     match actor {
         Actor::Applicant => ActorShape::Applicant,
         Actor::Policy => ActorShape::Policy,
+        Actor::Clock => ActorShape::Clock,
         Actor::Reviewer(name) => ActorShape::Reviewer { name },
+        Actor::Override(name) => ActorShape::Override { name },
     }
 }
 

@@ -1,3 +1,5 @@
+use store::Block;
+
 use crate::{http_io::Call, refusal::Refusal, session::Session};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -22,6 +24,14 @@ impl Form {
             .filter(|(n, _)| n == name)
             .map(|(_, value)| value.as_str());
         values.next().filter(|_| values.next().is_none())
+    }
+
+    /// What a denial is to block for good.
+    pub(super) fn blocks(&self) -> Result<Vec<Block>, Refusal> {
+        let wanted = self.0.iter().filter(|(name, _)| name == "block");
+        let known = |value: &str| Block::ALL.into_iter().find(|block| block.name() == value);
+        let blocks = wanted.map(|(_, value)| known(value)).collect::<Option<_>>();
+        blocks.ok_or(Refusal::input("The form wants something blocked that cannot be."))
     }
 
     /// Refuses a form that this session was not given.

@@ -198,7 +198,20 @@ async fn decide(
     let seen = Some(seen.ok_or(Refusal::input("The form does not say what it was about."))?);
     let typed = form.only("reason").unwrap_or_default();
     let decided = match reason::parse(typed) {
-        Ok(reason) => decide::decide(room, id, session.reviewer, Wish { ruling, reason, seen }).await,
+        Ok(reason) => {
+            decide::decide(
+                room,
+                id,
+                session.reviewer,
+                Wish {
+                    ruling,
+                    reason,
+                    block: form.blocks()?,
+                    seen,
+                },
+            )
+            .await
+        }
         Err(refusal) => Err(refusal),
     };
     match decided {

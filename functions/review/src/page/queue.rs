@@ -37,6 +37,7 @@ pub(super) fn capital(state: StateName) -> &'static str {
         StateName::Approved => "Approved",
         StateName::Denied => "Denied",
         StateName::Withdrawn => "Withdrawn",
+        StateName::Expired => "Expired",
         StateName::Admitted => "Admitted",
         StateName::Provisioned => "Provisioned",
     }

@@ -99,8 +99,9 @@ impl View<'_> {
         html! {
             @if let Some(decision) = self.file.decision() { (self.decided(&decision)) }
             @match &self.file.request.state {
-                State::Pending => { p { "This request waits for a decision." } }
+                State::Pending(_) => { p { "This request waits for a decision." } }
                 State::Provisioned { at, .. } => { p { "The account was created " (time(*at)) "." } }
+                State::Expired { at } => { p { "Nobody decided, or the approval was not used, in time: it ended " (time(*at)) "." } }
                 State::Admitted { at } => { p { "The applicant was told to go on, " (time(*at)) "." } }
                 State::Approved { .. } | State::Denied { .. } if self.is_over() => { p { "That time is over." } }
                 _ => {}
@@ -114,7 +115,8 @@ impl View<'_> {
 
     fn form(&self) -> Markup {
         let request = &self.file.request;
-        let terms = &self.room.parts.terms;
+        let usual = self.room.parts.terms.cool_down;
+        let cool_down = request.review().map_or(usual, |review| review.plan.cool_down);
         let typed = self.typed.as_ref().map_or("", |typed| typed.reason);
         html! {
             form.decide method="post" action={ (layout::request_path(self.room, &request.id)) "/decide" } {
@@ -126,7 +128,7 @@ impl View<'_> {
                 div.choices {
                     (choice(Ruling::Approve, "Approve", &self.approval()))
                     (choice(Ruling::Deny, "Deny", &format!(
-                        "They are turned away for {}, under this address with other accounts too.", about(terms.cool_down))))
+                        "They are turned away for {}, under this address with other accounts too.", about(cool_down))))
                     (choice(Ruling::Withdraw, "Withdraw", "For somebody who gave up; they may ask again at once."))
                 }
             }
@@ -150,7 +152,9 @@ impl View<'_> {
             State::Approved { account, .. } => account,
             State::Admitted { .. } => AccountBy::Flow,
             State::Provisioned { .. } => AccountBy::Graph,
-            State::Pending | State::Denied { .. } | State::Withdrawn { .. } => self.room.parts.terms.account,
+            State::Pending(_) | State::Denied { .. } | State::Withdrawn { .. } | State::Expired { .. } => {
+                self.room.parts.terms.account
+            }
         }
     }
 
@@ -229,7 +233,8 @@ fn happened(entry: &HistoryEntry) -> Markup {
         }
         @match &entry.event {
             Event::Approved { reason: Some(reason), .. } | Event::Denied { reason: Some(reason), .. }
-            | Event::Withdrawn { reason: Some(reason) } => { blockquote { (lines(reason)) } }
+            | Event::Withdrawn { reason: Some(reason) } | Event::Passed { reason: Some(reason), .. }
+            | Event::Voted { reason: Some(reason), .. } | Event::Reassigned { reason: Some(reason), .. } => { blockquote { (lines(reason)) } }
             _ => {}
         }
     }
@@ -240,6 +245,8 @@ fn who(actor: &Actor) -> Markup {
         @match actor {
             Actor::Applicant => "the applicant",
             Actor::Policy => "the policy",
+            Actor::Clock => "time",
+            Actor::Override(name) => { (shown(name)) " (override)" }
             Actor::Reviewer(name) => (shown(name)),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approvals::{Submission, Wish, submit};
+use approvals::{Held, Submission, Wish, submit};
 use claims::{ApplicantKey, Changes, Claims, SignUp, Step};
 use store::{Commit, Committed, Effect, EntryId, Keys, News, OutboxEntry, Progress, Receiver, RequestId, Write};
 
@@ -108,7 +108,7 @@ fn submission(applicant: &ApplicantKey, sign_up: &SignUp) -> Submission {
         app: Some("portal".to_owned()),
         locales: sign_up.locales.clone(),
         addresses: sign_up.addresses().map(claims::Hash::of_address).collect(),
-        wish: Wish::Hold,
+        wish: Wish::Hold(Held::by_anybody(terms().cool_down)),
         rule: "everybody waits".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use approvals::{Decide, Ruling};
+use approvals::{Decide, Decider, Reviewer, Ruling};
 use async_trait::async_trait;
 use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, RequestId, Snapshot, Store, StoreError};
 
@@ -63,13 +63,10 @@ async fn room_with_rival() -> (Room, Arc<Rival>, RequestId) {
 
 async fn denied_by_rob(room: &Room, id: &RequestId) -> Commit {
     let request = room.store.request(id).await.unwrap().unwrap();
-    let decision = Decide {
-        ruling: Ruling::Deny,
-        by: "Rob Ö".into(),
-        reason: None,
-    };
+    let rob = Decider::Reviewer(Reviewer::named("Rob Ö", Vec::new()));
     let now = store::Clock::now(&*room.clock);
-    approvals::decide(&request, &decision, now, &terms())
+    approvals::decide(&request, &Decide::new(Ruling::Deny, rob), now, &terms())
+        .transition
         .unwrap()
         .commit(None, &[])
 }

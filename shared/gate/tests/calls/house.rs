@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::{Decide, Ruling};
+use approvals::{Decide, Decider, Reviewer, Ruling};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use claims::Step;
@@ -171,12 +171,14 @@ impl House {
     }
 
     pub(crate) async fn rule_on(&self, request: &store::Request, ruling: Ruling) {
-        let decide = Decide {
-            ruling,
-            by: "rita".into(),
-            reason: None,
-        };
-        let transition = approvals::decide(request, &decide, self.clock.now(), self.policy.terms()).unwrap();
+        let rita = Decider::Reviewer(Reviewer::named("rita", Vec::new()));
+        let decided = approvals::decide(
+            request,
+            &Decide::new(ruling, rita),
+            self.clock.now(),
+            self.policy.terms(),
+        );
+        let transition = decided.transition.unwrap();
         assert_eq!(
             self.store.commit(&transition.commit(None, &[])).await.unwrap(),
             Committed::Applied
