@@ -75,7 +75,7 @@ pub(crate) fn deny(
     now: Timestamp,
     terms: &Terms,
 ) -> Transition {
-    let until = now.plus(review.plan.cool_down);
+    let until = now.plus(review.plan.cool_down.unwrap_or(terms.cool_down));
     let event = Event::Denied {
         reason: reason.clone(),
         until,

@@ -82,10 +82,10 @@ pub struct Held {
 
 impl Held {
     /// No route: anybody who may review decides alone.
-    pub fn by_anybody(cool_down: Duration) -> Held {
+    pub fn by_anybody() -> Held {
         Held {
             route: None,
-            plan: Plan::anybody(cool_down),
+            plan: Plan::anybody(),
         }
     }
 }
@@ -147,7 +147,7 @@ fn answer(
         }
         (Standing::None, Wish::Admit) => {
             // Nobody reviews it; it is over with the same commit.
-            let opened = open(begun, submission, Held::by_anybody(terms.cool_down), now);
+            let opened = open(begun, submission, Held::by_anybody(), now);
             let admitted = opened.admit(submission.changes.clone(), Actor::Policy, now);
             (Answer::Continue(submission.changes.clone()), Some(admitted))
         }

@@ -23,7 +23,7 @@ fn graph() -> Terms {
 
 /// Everybody waits for whoever reviews.
 fn hold() -> Wish {
-    Wish::Hold(Held::by_anybody(30 * DAY))
+    Wish::Hold(Held::by_anybody())
 }
 
 fn telling() -> Terms {

@@ -21,7 +21,7 @@ fn terms() -> Terms {
 
 /// Everybody waits for whoever reviews.
 fn hold() -> Wish {
-    Wish::Hold(Held::by_anybody(30 * DAY))
+    Wish::Hold(Held::by_anybody())
 }
 
 fn at(after: Duration) -> Timestamp {
@@ -358,15 +358,9 @@ fn the_first_decision_stands() {
         decided(Ruling::Withdraw, &pending(), at(DAY)).request,
     ] {
         for ruling in [Ruling::Approve, Ruling::Deny, Ruling::Withdraw] {
-            let second = Decide {
-                ruling,
-                by: "bob".into(),
-                reason: None,
-            };
-            assert_eq!(
-                decide(&request, &second, at(2 * DAY), &terms()),
-                Err(Refusal::NotPending)
-            );
+            let bob = Decider::Reviewer(Reviewer::named("bob", Vec::new()));
+            let second = decide(&request, &Decide::new(ruling, bob), at(2 * DAY), &terms());
+            assert_eq!((second.transition, second.refused), (None, Some(Refusal::NotPending)));
         }
     }
 }
@@ -503,14 +497,15 @@ fn how_long_an_approval_and_a_denial_last_are_two_settings() {
         unused: 2 * DAY,
         ..terms()
     };
-    let by = |ruling| Decide {
-        ruling,
-        by: "rita".into(),
-        reason: None,
-    };
     let request = pending();
-    let approved = decide(&request, &Decide::new(Ruling::Approve, rita()), START, &terms).transition.unwrap().request;
-    let denied = decide(&request, &Decide::new(Ruling::Deny, rita()), START, &terms).transition.unwrap().request;
+    let approved = decide(&request, &Decide::new(Ruling::Approve, rita()), START, &terms)
+        .transition
+        .unwrap()
+        .request;
+    let denied = decide(&request, &Decide::new(Ruling::Deny, rita()), START, &terms)
+        .transition
+        .unwrap()
+        .request;
     assert!(matches!(approved.state, State::Approved { until, .. } if until == at(2 * DAY)));
     assert!(matches!(denied.state, State::Denied { until, .. } if until == at(DAY)));
 }
@@ -572,7 +567,7 @@ proptest! {
                 Step::Wait(seconds) => { now = now.plus(Duration::from_secs(seconds)); None }
                 Step::Submit(wish, claims) => {
                     let body = format!(r#"{{"email":"jane@example.com","city":"{claims}"}}"#);
-                    let submission = with_claims(jane(wish), &body);
+                    let submission = with_claims(jane(wish.clone()), &body);
                     let (answer, transition) = submit(before.as_ref(), &[], &submission, now, &terms());
                     let next = transition.as_ref().map(|t| t.request.clone()).or(before.clone());
                     // The same call at the same moment changes nothing more; who was let in is let in again.

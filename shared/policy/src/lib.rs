@@ -79,7 +79,7 @@ impl Policy {
 
     /// Who decides on somebody whom a verdict holds.
     pub fn held(&self, _verdict: &Verdict<'_>) -> Held {
-        Held::by_anybody(self.terms.cool_down)
+        Held::by_anybody()
     }
 
     /// Whether any rule holds people for approval. If so, both sign-up steps have to read the applicant's request.

@@ -39,7 +39,12 @@ async fn stale_places_in_the_index_do_not_hide_what_is_due_behind_them() {
         };
         let entry = OutboxEntry {
             progress,
-            ..effect(&pending(&n.to_string()), Effect::TellReviewers { why: store::Occasion::Asked })
+            ..effect(
+                &pending(&n.to_string()),
+                Effect::TellReviewers {
+                    why: store::Occasion::Asked,
+                },
+            )
         };
         assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Committed::Applied));
         entries.push(entry);

@@ -58,7 +58,7 @@ pub fn pending(name: &str) -> Request {
 
 /// Waiting for anybody who reviews.
 pub fn waits() -> State {
-    State::Pending(Box::new(Review::begin(Plan::anybody(Duration::from_secs(3600)), at(0))))
+    State::Pending(Box::new(Review::begin(Plan::anybody(), at(0))))
 }
 
 /// A review with something in every field.
@@ -84,7 +84,7 @@ pub fn reviewed() -> Review {
         plan: Plan {
             stages: vec![stage],
             reasons: Reasons::Always,
-            cool_down: Duration::from_secs(7),
+            cool_down: Some(Duration::from_secs(7)),
         },
         stage: 0,
         since: at(5),

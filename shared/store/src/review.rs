@@ -14,9 +14,9 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// When reviewers have to say why.
     pub reasons: Reasons,
-    /// How long after a denial an applicant may not ask again.
-    #[serde(with = "seconds")]
-    pub cool_down: Duration,
+    /// How long after a denial an applicant may not ask again, where the route says something else than the policy does.
+    #[serde(with = "seconds::maybe", skip_serializing_if = "Option::is_none", default)]
+    pub cool_down: Option<Duration>,
 }
 
 /// One of the stages that a request has to pass.
@@ -225,11 +225,11 @@ impl Review {
 
 impl Plan {
     /// Anybody who may review decides alone.
-    pub fn anybody(cool_down: Duration) -> Plan {
+    pub fn anybody() -> Plan {
         Plan {
             stages: vec![Stage::anybody()],
             reasons: Reasons::Optional,
-            cool_down,
+            cool_down: None,
         }
     }
 }
@@ -318,6 +318,21 @@ mod seconds {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         u64::deserialize(from).map(Duration::from_secs)
+    }
+
+    pub(super) mod maybe {
+        use super::{Deserialize, Deserializer, Duration, Serialize, Serializer};
+
+        pub(in super::super) fn serialize<S: Serializer>(
+            duration: &Option<Duration>,
+            to: S,
+        ) -> Result<S::Ok, S::Error> {
+            duration.map(|duration| duration.as_secs()).serialize(to)
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+            Ok(Option::<u64>::deserialize(from)?.map(Duration::from_secs))
+        }
     }
 
     pub(super) mod all {

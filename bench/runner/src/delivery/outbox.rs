@@ -127,7 +127,7 @@ fn submission(person: u64) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of(&[&email])],
-        wish: Wish::Hold(Held::by_anybody(Terms::default().cool_down)),
+        wish: Wish::Hold(Held::by_anybody()),
         rule: "everybody waits".to_owned(),
     }
 }

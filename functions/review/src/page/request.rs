@@ -116,7 +116,10 @@ impl View<'_> {
     fn form(&self) -> Markup {
         let request = &self.file.request;
         let usual = self.room.parts.terms.cool_down;
-        let cool_down = request.review().map_or(usual, |review| review.plan.cool_down);
+        let cool_down = request
+            .review()
+            .and_then(|review| review.plan.cool_down)
+            .unwrap_or(usual);
         let typed = self.typed.as_ref().map_or("", |typed| typed.reason);
         html! {
             form.decide method="post" action={ (layout::request_path(self.room, &request.id)) "/decide" } {

@@ -108,7 +108,7 @@ fn submission(applicant: &ApplicantKey, sign_up: &SignUp) -> Submission {
         app: Some("portal".to_owned()),
         locales: sign_up.locales.clone(),
         addresses: sign_up.addresses().map(claims::Hash::of_address).collect(),
-        wish: Wish::Hold(Held::by_anybody(terms().cool_down)),
+        wish: Wish::Hold(Held::by_anybody()),
         rule: "everybody waits".to_owned(),
     }
 }

@@ -52,7 +52,9 @@ impl Place {
         OutboxEntry {
             id: EntryId::of(&request, 1, Receiver::Mail, 0),
             request,
-            effect: Effect::TellReviewers { why: store::Occasion::Asked },
+            effect: Effect::TellReviewers {
+                why: store::Occasion::Asked,
+            },
             written_at: Timestamp::from_millis(BEGIN),
             progress: Progress::Parked {
                 since: Timestamp::from_millis(BEGIN + seconds * 1000),
