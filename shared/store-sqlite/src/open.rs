@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
@@ -288,13 +288,13 @@ mod tests {
             let file = Connection::open(&path).unwrap();
             file.pragma_update(None, "user_version", version).unwrap();
         };
-        written_by(5);
+        written_by(SCHEMA_VERSION + 1);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { version: 5, .. }));
-        assert!(refused.to_string().contains("up to version 4"), "{refused}");
-        written_by(3);
+        assert!(matches!(refused, OpenError::Newer { version, .. } if version == SCHEMA_VERSION + 1));
+        assert!(refused.to_string().contains(&format!("up to version {SCHEMA_VERSION}")), "{refused}");
+        written_by(SCHEMA_VERSION - 1);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Unreleased { version: 3, .. }));
+        assert!(matches!(refused, OpenError::Unreleased { version, .. } if version == SCHEMA_VERSION - 1));
         assert!(refused.to_string().contains("move it away"), "{refused}");
     }
 

@@ -36,9 +36,9 @@ fn the_tables_of_what_follows_refuse_what_nobody_can_carry_out() {
             "\"recieved\"",
         ),
         (
-            "[mail]\napplicants = [\"denied\", \"expired\"]".into(),
-            "applicants are never told `expired`; there are",
-            "\"expired\"",
+            "[mail]\napplicants = [\"denied\", \"escalated\"]".into(),
+            "applicants are never told `escalated`; there are",
+            "\"escalated\"",
         ),
         (
             "[mail]\napplicants = \"denied\"".into(),
