@@ -291,7 +291,10 @@ mod tests {
         written_by(SCHEMA_VERSION + 1);
         let refused = open(&path).map(drop).unwrap_err();
         assert!(matches!(refused, OpenError::Newer { version, .. } if version == SCHEMA_VERSION + 1));
-        assert!(refused.to_string().contains(&format!("up to version {SCHEMA_VERSION}")), "{refused}");
+        assert!(
+            refused.to_string().contains(&format!("up to version {SCHEMA_VERSION}")),
+            "{refused}"
+        );
         written_by(SCHEMA_VERSION - 1);
         let refused = open(&path).map(drop).unwrap_err();
         assert!(matches!(refused, OpenError::Unreleased { version, .. } if version == SCHEMA_VERSION - 1));
