@@ -4,6 +4,7 @@ mod list_files;
 
 use std::{path::Path, sync::Arc};
 
+use approvals::AuditKey;
 use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
 use host::{Settings, StartError, StoreAddress};
@@ -39,6 +40,10 @@ pub fn gate(
 ) -> Result<Gate, StartError> {
     let credentials = Arc::new(credentials(settings)?);
     let (clock, deadline) = (clock(), settings.deadline);
+    let audit = match step.is_sign_up() && policy.holds() {
+        true => Some(audit_key(settings)?),
+        false => None,
+    };
     let (store, lists) = store.map(|store| (store.requests, store.lists)).unzip();
     Gate::new(Parts {
         step,
@@ -46,11 +51,23 @@ pub fn gate(
         policy,
         store,
         lists,
+        audit,
         credentials,
         clock,
         deadline,
     })
     .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
+}
+
+/// The key that proves the histories of requests.
+///
+/// # Errors
+/// [`StartError`] if there is none, or it is none.
+pub fn audit_key(settings: &Settings) -> Result<AuditKey, StartError> {
+    let wants = "64 hex digits that nobody else knows and that stay the same, as of `openssl rand -hex 32`";
+    let bad = |what| StartError::setting("VESTIBULE_AUDIT_KEY", what, wants);
+    let text = settings.audit_key.as_deref().ok_or(bad("not set"))?;
+    AuditKey::parse(text).ok_or(bad("no such digits"))
 }
 
 /// The policy that the settings name, with lists that were packed ahead.

@@ -56,6 +56,7 @@ pub async fn assemble_with(
         store: rows.clone(),
         outbox: rows,
         terms: policy.terms().clone(),
+        audit: assembly::audit_key(settings)?,
         schedule: schedule()?,
         at_once: AT_ONCE,
         clock: builder.clock,

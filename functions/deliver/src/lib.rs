@@ -16,7 +16,7 @@ mod schedule;
 
 use std::{sync::Arc, time::Duration};
 
-use approvals::{Account, Terms};
+use approvals::{Account, AuditKey, Terms};
 use async_trait::async_trait;
 use effects::Attempt;
 use futures_util::{
@@ -67,6 +67,8 @@ pub struct Parts {
     pub outbox: Arc<dyn Outbox>,
     /// What the policy says about approvals.
     pub terms: Terms,
+    /// What proves the histories of requests.
+    pub audit: AuditKey,
     /// When to try again.
     pub schedule: Schedule,
     /// How many effects for one receiver are carried out at once.

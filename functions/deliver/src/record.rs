@@ -84,6 +84,10 @@ async fn provision(parts: &Parts, entry: &OutboxEntry, account: &Account) -> Res
         applicant: Some(entry.request.applicant),
         ..Keys::default()
     };
+    let seal = parts
+        .audit
+        .seal()
+        .map_err(|_| StoreError::Broken("the system has no random numbers".to_owned()))?;
     let latest = parts.store.look_up(&keys).await?.request;
     let (request, is_latest) = match latest.filter(|latest| latest.id == entry.request) {
         Some(latest) => (Some(latest), true),
@@ -93,7 +97,7 @@ async fn provision(parts: &Parts, entry: &OutboxEntry, account: &Account) -> Res
         Some(request) if matches!(request.state, State::Provisioned { .. }) => Some(Vec::new()),
         Some(request) if is_latest => approvals::provision(&request, account.clone(), parts.clock.now(), &parts.terms)
             .ok()
-            .map(|transition| transition.commit(None, &[]).writes),
+            .map(|transition| transition.commit(None, &[], &seal).writes),
         _ => None,
     })
 }

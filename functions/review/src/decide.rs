@@ -127,6 +127,7 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
         reason: wish.reason,
         block: wish.block,
     };
+    let seal = room.parts.audit.seal().map_err(|_| Refusal::NoRandom)?;
     for _ in 0..MOST_RACES {
         let request = store.request(id).await?.ok_or(Refusal::Request)?;
         let now = room.parts.clock.now();
@@ -151,7 +152,7 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
         if latest.as_ref() != Some(&request) {
             continue;
         }
-        if store.commit(&transition.commit(None, &denials)).await? == Committed::Applied {
+        if store.commit(&transition.commit(None, &denials, &seal)).await? == Committed::Applied {
             return Ok(refused.is_none());
         }
     }

@@ -17,7 +17,7 @@ mod session;
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
-use approvals::Terms;
+use approvals::{AuditKey, Terms};
 use bytes::Bytes;
 use host::{Body, Settings, StartError};
 use http::{Request, Response};
@@ -66,6 +66,7 @@ pub fn assemble(
         secure_cookie: settings.platform.has_tls(),
         reviewers,
         terms: policy.terms().clone(),
+        audit: assembly::audit_key(settings)?,
         store: store.clone(),
         outbox: store.clone(),
         lists: policy.stored_lists().to_vec(),
@@ -87,6 +88,8 @@ pub struct Parts {
     pub reviewers: Reviewers,
     /// What the policy says about approvals.
     pub terms: Terms,
+    /// What proves the histories of requests.
+    pub audit: AuditKey,
     /// Where requests are kept.
     pub store: Arc<dyn Store>,
     /// Where effects wait, those that were given up among them.

@@ -60,6 +60,9 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<Guide, StartError> {
     let base = format!("http://{address}");
     settings.review_url.get_or_insert_with(|| format!("{base}/review"));
     settings.allow_loopback = true;
+    if settings.audit_key.is_none() {
+        settings.audit_key = Some(kept_secret(&folder.join("audit-key"), 32)?);
+    }
     if settings.seal_key.is_none() {
         settings.seal_key = Some(kept_secret(&folder.join("seal-key"), 32)?);
     }

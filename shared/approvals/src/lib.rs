@@ -15,6 +15,7 @@
 //! The clock ([`tick`]) records it, and reminds and escalates.
 
 mod block;
+mod chain;
 mod decide;
 mod groups;
 mod outcome;
@@ -33,6 +34,7 @@ use std::time::Duration;
 use store::News;
 
 pub use block::Blocks;
+pub use chain::{AuditKey, Fault, Happened, NoRandom, Seal, Submitted, verify};
 pub use decide::{Decide, Decided, Decider, Refusal, Reviewer, Ruling, decide};
 pub use groups::Groups;
 pub use provision::{Account, provision};

@@ -6,7 +6,7 @@ use store::{
 };
 
 use crate::{
-    Notice, Standing, Terms, Transition,
+    Notice, Standing, Submitted, Terms, Transition,
     outcome::asking,
     reviewed::{again, confirmed, same_address},
     standing,
@@ -201,12 +201,20 @@ fn open(begun: Option<&Transition>, submission: &Submission, held: Held, now: Ti
         locales: submission.locales.clone(),
         addresses: submission.addresses.clone(),
         updates: 0,
+        head: None,
         recent: vec![Seen {
             claims: fingerprint(submission),
             at: now,
         }],
     };
-    Transition::opening(begun.cloned(), request, Event::Opened { received, reviewed }, now)
+    Transition::opening(begun.cloned(), request, submitted(submission), now)
+}
+
+fn submitted(submission: &Submission) -> Submitted {
+    Submitted {
+        received: submission.kept.clone(),
+        reviewed: submission.reviewed.clone(),
+    }
 }
 
 /// The review of claims that changed: it begins anew, with those who have voted on the old ones asked again. A rule that
@@ -241,10 +249,6 @@ fn update(
         reviewed,
         ..
     } = submission.clone();
-    let event = Event::Updated {
-        received: received.clone(),
-        reviewed: reviewed.clone(),
-    };
     let first_kept = recent.len().saturating_sub(MOST_RECENT - 1);
     let recent = recent[first_kept..]
         .iter()
@@ -261,7 +265,7 @@ fn update(
     let begun = begun.cloned().unwrap_or_else(|| Transition::of(request));
     Some(
         begun
-            .then(event, Actor::Applicant, now, |request| Request {
+            .then(Event::Updated, Actor::Applicant, now, |request| Request {
                 state: State::Pending(Box::new(next)),
                 route,
                 received,
@@ -275,6 +279,7 @@ fn update(
                 recent,
                 ..request
             })
+            .proving(submitted(submission))
             .causing(again.then(|| asking(terms, Occasion::Asked)).flatten()),
     )
 }

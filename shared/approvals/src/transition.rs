@@ -4,13 +4,15 @@ use store::{
     RequestId, State, StateName, Timestamp, Write,
 };
 
+use crate::{Happened, Seal, Submitted};
+
 /// How a request changes: the row as it will be, and an entry of its history for each thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
     /// The request as it will be.
     pub request: Request,
     /// What happened, in order.
-    pub entries: Vec<HistoryEntry>,
+    pub entries: Vec<Happened>,
     /// The version in the store that all this builds on; nothing where there is none.
     replaces: Option<u64>,
     /// The applicant's request before this one, where a new one is opened.
@@ -42,7 +44,13 @@ impl Caused {
 impl Transition {
     /// All of it in one commit, with the answer to the call that caused it. `known` are the denials that the store
     /// has for the same addresses.
-    pub fn commit(self, answer: Option<(CallRecord, Option<Timestamp>)>, known: &[Denial]) -> Commit {
+    pub fn commit(
+        mut self,
+        answer: Option<(CallRecord, Option<Timestamp>)>,
+        known: &[Denial],
+        seal: &Seal<'_>,
+    ) -> Commit {
+        let entries = self.prove(seal);
         let effects = (0..).zip(&self.effects).map(|(index, caused)| Write::Effect {
             entry: Box::new(caused.outbox_entry(index)),
             replaces: None,
@@ -53,7 +61,7 @@ impl Transition {
             request: Box::new(self.request),
             replaces: self.replaces,
         };
-        let entries = self.entries.into_iter().map(|entry| Write::History(Box::new(entry)));
+        let entries = entries.into_iter().map(|entry| Write::History(Box::new(entry)));
         let call = answer.map(|(record, replaces)| Write::Call { record, replaces });
         let denials = self.denials.into_iter().map(|denial| {
             let known = known.iter().find(|known| known.address == denial.address);
@@ -80,6 +88,19 @@ impl Transition {
         }
     }
 
+    /// The history's new entries, each with proof of those before it. The requests keep the last.
+    fn prove(&mut self, seal: &Seal<'_>) -> Vec<HistoryEntry> {
+        let mut entries = Vec::with_capacity(self.entries.len());
+        for happened in std::mem::take(&mut self.entries) {
+            let archived = self.archived.as_mut().filter(|request| request.id == happened.request);
+            let request = archived.unwrap_or(&mut self.request);
+            let entry = seal.entry(request.head, happened);
+            request.head = Some(entry.mac);
+            entries.push(entry);
+        }
+        entries
+    }
+
     /// Nothing yet.
     pub(crate) fn of(request: &Request) -> Transition {
         Transition {
@@ -94,7 +115,12 @@ impl Transition {
     }
 
     /// A new request in place of an applicant's earlier one, which is kept as it has become.
-    pub(crate) fn opening(previous: Option<Transition>, request: Request, event: Event, now: Timestamp) -> Transition {
+    pub(crate) fn opening(
+        previous: Option<Transition>,
+        request: Request,
+        submitted: Submitted,
+        now: Timestamp,
+    ) -> Transition {
         let opened = match previous {
             None => Transition {
                 replaces: None,
@@ -106,7 +132,9 @@ impl Transition {
                 ..previous
             },
         };
-        opened.noted(event, Actor::Applicant, now, None)
+        opened
+            .noted(Event::Opened, Actor::Applicant, now, None)
+            .proving(submitted)
     }
 
     /// One more thing that happens.
@@ -130,14 +158,23 @@ impl Transition {
             changed_at: now,
             ..self.request
         };
-        self.entries.push(HistoryEntry {
+        self.entries.push(Happened {
             request: self.request.id,
             version,
             at: now,
             by,
             from,
             event,
+            submitted: None,
         });
+        self
+    }
+
+    /// The claims that came with what happened last.
+    pub(crate) fn proving(mut self, submitted: Submitted) -> Transition {
+        if let Some(last) = self.entries.last_mut() {
+            last.submitted = Some(submitted);
+        }
         self
     }
 

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use approvals::{
-    Account, AccountBy, Answer, Decide, Decider, Held, Notice, Refusal, Reviewer, Ruling, Submission, Terms, Timely,
-    Transition, Wish, check, decide, provision, submit, timely,
+    Account, AccountBy, Answer, AuditKey, Decide, Decider, Held, Notice, Refusal, Reviewer, Ruling, Submission, Terms,
+    Timely, Transition, Wish, check, decide, provision, submit, timely,
 };
 use claims::{Changes, Claims, Hash, Identity, Locales, Value};
 use store::{Denial, Effect, News, Occasion, OutboxEntry, Receiver, Request, State, Timestamp, Write};
@@ -19,6 +19,11 @@ fn graph() -> Terms {
         account: AccountBy::Graph,
         ..Terms::default()
     }
+}
+
+/// Any key.
+fn audit_key() -> AuditKey {
+    AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap()
 }
 
 /// Everybody waits for whoever reviews.
@@ -81,7 +86,7 @@ fn provisioned(redeem_url: Option<&str>, request: &Request, terms: &Terms) -> Re
 }
 
 fn effects(transition: &Transition) -> Vec<OutboxEntry> {
-    let commit = transition.clone().commit(None, &[]);
+    let commit = transition.clone().commit(None, &[], &audit_key().seal().unwrap());
     assert!(commit.check().is_ok());
     let entry = |write: &Write| match write {
         Write::Effect { entry, replaces: None } => Some((**entry).clone()),

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use approvals::{
-    Answer, Decide, Decider, Held, MOST_ADDRESSES, Notice, Refusal, Reviewer, Ruling, Submission, Terms, Transition,
-    Wish, check, decide, submit, turned_away,
+    Answer, AuditKey, Decide, Decider, Held, MOST_ADDRESSES, Notice, Refusal, Reviewer, Ruling, Submission, Terms,
+    Transition, Wish, check, decide, submit, turned_away,
 };
 use claims::{Changes, Claims, Hash, Identity};
 use proptest::prelude::*;
@@ -17,6 +17,11 @@ const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 fn terms() -> Terms {
     Terms::default()
+}
+
+/// Any key.
+fn audit_key() -> AuditKey {
+    AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap()
 }
 
 /// Everybody waits for whoever reviews.
@@ -213,7 +218,7 @@ fn denied_blocks_both_steps_until_the_cool_down_is_over() {
     assert_eq!(first_step(&request, 31 * DAY), None);
     let (answer, transition) = second_step(&request, hold(), 31 * DAY);
     assert_eq!(answer, Answer::Notice(Notice::Waiting));
-    let commit = transition.unwrap().commit(None, &[]);
+    let commit = transition.unwrap().commit(None, &[], &audit_key().seal().unwrap());
     assert!(
         commit
             .writes
@@ -367,7 +372,7 @@ fn the_first_decision_stands() {
 
 #[test]
 fn a_denial_turns_its_address_away_from_every_applicant_but_not_against_a_later_approval() {
-    let commit = decided(Ruling::Deny, &pending(), at(DAY)).commit(None, &[]);
+    let commit = decided(Ruling::Deny, &pending(), at(DAY)).commit(None, &[], &audit_key().seal().unwrap());
     let denials = denials(&commit);
     assert_eq!(
         denials.iter().map(|d| d.address).collect::<Vec<_>>(),
@@ -402,7 +407,7 @@ fn a_denial_turns_every_address_away_that_the_request_has_carried() {
             sent.push(Hash::of_address(&email));
         }
     }
-    let commit = decided(Ruling::Deny, &request, at(DAY)).commit(None, &[]);
+    let commit = decided(Ruling::Deny, &request, at(DAY)).commit(None, &[], &audit_key().seal().unwrap());
     let denied: Vec<_> = denials(&commit).iter().map(|denial| denial.address).collect();
     assert_eq!(denied, sent);
     assert!(commit.check().is_ok());
@@ -518,7 +523,11 @@ fn a_denial_under_shorter_terms_does_not_shorten_an_earlier_one() {
         at: START,
         until: at(300 * DAY),
     };
-    let commit = decided(Ruling::Deny, &pending(), at(2 * DAY)).commit(None, std::slice::from_ref(&known));
+    let commit = decided(Ruling::Deny, &pending(), at(2 * DAY)).commit(
+        None,
+        std::slice::from_ref(&known),
+        &audit_key().seal().unwrap(),
+    );
     assert_eq!(denials(&commit).first().map(|denial| denial.until), Some(known.until));
 }
 
@@ -530,7 +539,11 @@ fn a_denial_replaces_the_one_that_the_store_has() {
         at: START,
         until: at(DAY),
     };
-    let commit = decided(Ruling::Deny, &pending(), at(2 * DAY)).commit(None, std::slice::from_ref(&known));
+    let commit = decided(Ruling::Deny, &pending(), at(2 * DAY)).commit(
+        None,
+        std::slice::from_ref(&known),
+        &audit_key().seal().unwrap(),
+    );
     assert!(
         commit
             .writes

@@ -11,6 +11,7 @@ mod proof;
 
 use std::{convert::Infallible, fmt, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
+use approvals::AuditKey;
 use bytes::Bytes;
 use claims::{Locales, Reply, Step};
 use http::{HeaderValue, Method, Request, Response, header};
@@ -39,6 +40,8 @@ pub struct Parts {
     pub store: Option<Arc<dyn Store>>,
     /// Where lists are kept that change while the gate runs; needed only by a policy that asks them at this step.
     pub lists: Option<Arc<dyn Lists>>,
+    /// What proves the histories of requests; needed only by a policy that holds.
+    pub audit: Option<AuditKey>,
     /// Who may call.
     pub credentials: Arc<Credentials>,
     /// Where the time comes from.
@@ -63,6 +66,9 @@ impl Gate {
         let writes = (parts.step.is_sign_up() && parts.policy.holds()) || parts.policy.emits(parts.step);
         if writes && parts.store.is_none() {
             return Err(CannotStart::NoStore);
+        }
+        if parts.step.is_sign_up() && parts.policy.holds() && parts.audit.is_none() {
+            return Err(CannotStart::NoAuditKey);
         }
         if parts.policy.asks_store(parts.step) && parts.lists.is_none() {
             return Err(CannotStart::NoLists);
@@ -155,6 +161,8 @@ pub enum CannotStart {
     NoStore,
     /// The policy looks things up in lists in the store, and there is none.
     NoLists,
+    /// The policy holds people for approval, and nothing proves their histories.
+    NoAuditKey,
 }
 
 impl fmt::Display for CannotStart {
@@ -167,6 +175,9 @@ impl fmt::Display for CannotStart {
                 )
             }
             CannotStart::NoLists => f.write_str("the policy has lists in the store, which needs one"),
+            CannotStart::NoAuditKey => {
+                f.write_str("the policy holds people for approval, which needs a key that proves their histories")
+            }
             CannotStart::NoStore => {
                 f.write_str("the policy holds people for approval or says events, which needs a store")
             }

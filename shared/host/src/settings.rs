@@ -24,6 +24,8 @@ pub struct Settings {
     pub base_path: String,
     /// `VESTIBULE_REVIEW_URL`: the review room, as browsers reach it, for mails.
     pub review_url: Option<String>,
+    /// `VESTIBULE_AUDIT_KEY`: what proves that nobody changed the histories of requests; 64 hex digits.
+    pub audit_key: Option<String>,
     /// `VESTIBULE_SEAL_KEY`: what encrypts invitations that wait; a reference to a secret.
     pub seal_key: Option<String>,
     /// `VESTIBULE_ALLOW_LOOPBACK`: whether directories and mail servers may be on this machine, for trying out.
@@ -64,6 +66,7 @@ impl Settings {
             deadline: Duration::from_millis(deadline.into()),
             base_path: base_path(variables("VESTIBULE_BASE_PATH"))?,
             review_url: variables("VESTIBULE_REVIEW_URL"),
+            audit_key: variables("VESTIBULE_AUDIT_KEY"),
             seal_key: variables("VESTIBULE_SEAL_KEY"),
             allow_loopback: allow_loopback(variables("VESTIBULE_ALLOW_LOOPBACK"), &platform)?,
             platform,

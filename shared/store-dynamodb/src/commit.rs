@@ -86,6 +86,7 @@ fn item_of(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, Stor
         Write::Request { request, replaces } => (items::latest(request)?, equals(VERSION, *replaces)),
         Write::Archive(request) => (items::archived(request)?, Condition::Absent),
         Write::History(entry) => (items::history(entry)?, Condition::Absent),
+        Write::Redact(entry) => (items::history(entry)?, Condition::Present),
         Write::Call { record, replaces } => {
             let replaces = replaces.map(|at| at.as_millis());
             (items::call(record)?, equals(ANSWERED, replaces))
@@ -131,6 +132,8 @@ fn conditional_delete(store: &DynamoStore, key: Key, version: u64) -> Result<Tra
 pub(crate) enum Condition {
     /// Nothing.
     Absent,
+    /// An item, whatever it holds.
+    Present,
     /// An item whose attribute has this value.
     Equals(&'static str, AttributeValue),
 }
@@ -151,6 +154,9 @@ pub(crate) fn conditional_put(
     let put = match condition {
         Condition::Absent => put
             .condition_expression("attribute_not_exists(#a)")
+            .expression_attribute_names("#a", PK),
+        Condition::Present => put
+            .condition_expression("attribute_exists(#a)")
             .expression_attribute_names("#a", PK),
         Condition::Equals(attribute, value) => put
             .condition_expression("#a = :value")

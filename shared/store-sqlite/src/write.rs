@@ -37,6 +37,7 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::Request { request, replaces } => put_request(transaction, request, *replaces),
         Write::Archive(request) => insert_request(transaction, request, request.id.round),
         Write::History(entry) => insert_history(transaction, entry),
+        Write::Redact(entry) => replace_history(transaction, entry),
         Write::Call { record, replaces } => put_call(transaction, record, *replaces),
         Write::Denial { denial, replaces } => put_denial(transaction, denial, *replaces),
         Write::Listed { list, entry } => lists::add_one(transaction, list, entry),
@@ -90,6 +91,17 @@ fn insert_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Result
         entry.request.round,
         version(entry.version)?,
         document("a history entry", entry)?,
+    ];
+    one_row(transaction, sql, columns)
+}
+
+fn replace_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Result<Committed, StoreError> {
+    let sql = "UPDATE history SET document = ? WHERE applicant = ? AND round = ? AND version = ?";
+    let columns = params![
+        document("a history entry", entry)?,
+        entry.request.applicant.to_string(),
+        entry.request.round,
+        version(entry.version)?,
     ];
     one_row(transaction, sql, columns)
 }

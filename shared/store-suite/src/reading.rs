@@ -229,14 +229,11 @@ pub async fn every_answer_of_a_call_comes_back(place: &dyn Place) {
 pub async fn every_event_comes_back(place: &dyn Place) {
     let store = place.open().await;
     let jane = full("jane");
-    let (received, reviewed) = (jane.received.clone(), jane.reviewed.clone());
     let reason = || Some("„a\"\u{0}\\\n".to_owned());
     let events = [
-        Event::Opened {
-            received: received.clone(),
-            reviewed: reviewed.clone(),
-        },
-        Event::Updated { received, reviewed },
+        Event::Opened,
+        Event::Updated,
+        Event::Forgotten,
         Event::Voted {
             stage: "Stufe #1".to_owned(),
             approves: true,

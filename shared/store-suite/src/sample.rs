@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, Locales, UserMessage, Value};
 use store::{
-    AccountBy, Actor, Asked, Block, CallRecord, Commit, Denial, Effect, EntryId, Escalate, Event, HistoryEntry, Left,
-    OutboxEntry, Person, Plan, Progress, Reasons, Request, RequestId, Review, RouteName, Seen, Share, Stage, State,
-    TimeOut, Timestamp, Vote, Write,
+    AccountBy, Actor, Asked, Block, CallRecord, Commit, Denial, Effect, EntryId, Escalate, Event, HistoryEntry, Kept,
+    Left, OutboxEntry, Person, Plan, Progress, Reasons, Request, RequestId, Review, RouteName, Seen, Share, Stage,
+    State, TimeOut, Timestamp, Vote, Write,
 };
 
 /// Claims of every type and of every text that is hard to store.
@@ -52,6 +52,7 @@ pub fn pending(name: &str) -> Request {
         locales: Locales::default(),
         addresses: Vec::new(),
         updates: 0,
+        head: None,
         recent: Vec::new(),
     }
 }
@@ -133,6 +134,7 @@ pub fn full(name: &str) -> Request {
         locales: Locales::parse("de-AT en"),
         addresses: vec![applicant("mail 1"), applicant("mail 2")],
         updates: u32::MAX,
+        head: Some(applicant("head")),
         recent: vec![
             Seen {
                 claims: applicant("a"),
@@ -194,16 +196,21 @@ pub fn next_round(request: &Request) -> Request {
 
 /// What the history says of a request's latest version.
 pub fn entry(request: &Request) -> HistoryEntry {
+    let kept = Kept {
+        salt: applicant("salt"),
+        received: request.received.clone(),
+        reviewed: request.reviewed.clone(),
+    };
     HistoryEntry {
         request: request.id,
         version: request.version,
         at: request.changed_at,
         by: Actor::Applicant,
         from: None,
-        event: Event::Opened {
-            received: request.received.clone(),
-            reviewed: request.reviewed.clone(),
-        },
+        event: Event::Opened,
+        commitment: Some(kept.commitment()),
+        kept: Some(kept),
+        mac: applicant("mac"),
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Write {
     Archive(Box<Request>),
     /// Adds to the history of a request. The request must not have an entry for this version yet.
     History(Box<HistoryEntry>),
+    /// Replaces an entry of a history by the same one without its claims. It must be there.
+    Redact(Box<HistoryEntry>),
     /// Stores the answer to a call.
     Call {
         /// The row.
@@ -158,7 +160,7 @@ impl Row {
         match write {
             Write::Request { request, .. } => Row::Request(request.id.applicant),
             Write::Archive(request) => Row::Archive(request.id),
-            Write::History(entry) => Row::History(entry.request, entry.version),
+            Write::History(entry) | Write::Redact(entry) => Row::History(entry.request, entry.version),
             Write::Call { record, .. } => Row::Call(record.key),
             Write::Denial { denial, .. } => Row::Denial(denial.address),
             Write::Listed { list, entry } => Row::Listed(list.clone(), ListEntry::key(&entry.text)),

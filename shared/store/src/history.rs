@@ -1,4 +1,6 @@
-use claims::Claims;
+use std::fmt;
+
+use claims::{Claims, Hash};
 use serde::{Deserialize, Serialize};
 
 use crate::{Asked, RequestId, StateName, Timestamp};
@@ -18,6 +20,40 @@ pub struct HistoryEntry {
     pub from: Option<StateName>,
     /// What happened.
     pub event: Event,
+    /// What the event says of claims: proof of them, which stays when they are forgotten.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub commitment: Option<Hash>,
+    /// The claims themselves, until they are forgotten.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub kept: Option<Kept>,
+    /// Proof of this entry and of all before it.
+    pub mac: Hash,
+}
+
+/// Claims that an entry of a history proves.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What keeps anybody from finding out the claims by trying: it is forgotten with them.
+    pub salt: Hash,
+    /// As the applicant sent them.
+    pub received: Claims,
+    /// As the policy left them.
+    pub reviewed: Claims,
+}
+
+impl Kept {
+    /// What proves these claims.
+    pub fn commitment(&self) -> Hash {
+        let (received, reviewed) = (self.received.canonical(), self.reviewed.canonical());
+        Hash::of(&["claims", &self.salt.to_string(), &received, &reviewed])
+    }
+}
+
+/// Shows neither claims nor the salt.
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept(..)")
+    }
 }
 
 /// Who does something to a request.
@@ -40,20 +76,10 @@ pub enum Actor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// It was opened with these claims.
-    Opened {
-        /// As the applicant sent them.
-        received: Claims,
-        /// As the policy left them.
-        reviewed: Claims,
-    },
+    /// It was opened.
+    Opened,
     /// The applicant changed their claims while it was pending.
-    Updated {
-        /// As the applicant sent them.
-        received: Claims,
-        /// As the policy left them.
-        reviewed: Claims,
-    },
+    Updated,
     /// Somebody voted, and the stage goes on.
     Voted {
         /// In which stage.
@@ -119,14 +145,36 @@ pub enum Event {
         /// Its id in the directory.
         object_id: String,
     },
+    /// The claims were deleted; the fact stays.
+    Forgotten,
 }
 
 impl Event {
+    /// The state in which an event leaves a request; nothing where it stays in its state.
+    pub fn leads_to(&self) -> Option<StateName> {
+        match self {
+            Event::Opened
+            | Event::Updated
+            | Event::Voted { .. }
+            | Event::Passed { .. }
+            | Event::Reminded { .. }
+            | Event::Escalated { .. }
+            | Event::Reassigned { .. } => Some(StateName::Pending),
+            Event::Approved { .. } => Some(StateName::Approved),
+            Event::Denied { .. } => Some(StateName::Denied),
+            Event::Withdrawn { .. } => Some(StateName::Withdrawn),
+            Event::Expired => Some(StateName::Expired),
+            Event::Admitted => Some(StateName::Admitted),
+            Event::Provisioned { .. } => Some(StateName::Provisioned),
+            Event::Forgotten => None,
+        }
+    }
+
     /// The event's name in logs and pages.
     pub fn name(&self) -> &'static str {
         match self {
-            Event::Opened { .. } => "opened",
-            Event::Updated { .. } => "updated",
+            Event::Opened => "opened",
+            Event::Updated => "updated",
             Event::Voted { .. } => "voted",
             Event::Passed { .. } => "passed",
             Event::Reminded { .. } => "reminded",
@@ -138,6 +186,7 @@ impl Event {
             Event::Withdrawn { .. } => "withdrawn",
             Event::Admitted => "admitted",
             Event::Provisioned { .. } => "provisioned",
+            Event::Forgotten => "forgotten",
         }
     }
 }

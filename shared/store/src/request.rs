@@ -40,6 +40,8 @@ pub struct Request {
     pub addresses: Vec<Hash>,
     /// How often the applicant has changed their claims.
     pub updates: u32,
+    /// Proof of its history: that of the last entry.
+    pub head: Option<Hash>,
     /// Claims sent lately, by hash: late retries of the service bring old ones again.
     pub recent: Vec<Seen>,
 }

@@ -1,7 +1,7 @@
 //! Stores with an outbox that is filled and drained.
 
 use super::receiver::Post;
-use approvals::{Held, Submission, Terms, Wish};
+use approvals::{AuditKey, Held, Submission, Terms, Wish};
 use claims::{Changes, Claims, Hash, Identity, Locales, Value};
 use deliver::{Deliverer, Parts, Report, Schedule};
 use futures_util::{StreamExt, stream};
@@ -76,6 +76,7 @@ pub(crate) async fn drain(store: Arc<dyn Rows>, receiver: &Arc<Post>, at_once: u
         store: store.clone(),
         outbox: store,
         terms: terms(),
+        audit: audit_key(),
         schedule: Schedule::default(),
         at_once,
         clock: Arc::new(SystemClock),
@@ -88,7 +89,15 @@ pub(crate) async fn drain(store: Arc<dyn Rows>, receiver: &Arc<Post>, at_once: u
 /// The request, its history and the effect.
 fn signed_up(person: u64) -> Vec<Write> {
     let (_, opened) = approvals::submit(None, &[], &submission(person), SystemClock.now(), &terms());
-    opened.expect("a request that waits").commit(None, &[]).writes
+    opened
+        .expect("a request that waits")
+        .commit(None, &[], &audit_key().seal().expect("random numbers"))
+        .writes
+}
+
+/// Any key.
+fn audit_key() -> AuditKey {
+    AuditKey::parse(&"0123456789abcdef".repeat(4)).expect("a key")
 }
 
 fn terms() -> Terms {

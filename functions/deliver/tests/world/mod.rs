@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::{AccountBy, Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Transition, Wish};
+use approvals::{AccountBy, AuditKey, Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Transition, Wish};
 use async_trait::async_trait;
 use claims::{Changes, Claims, Hash, Locales, Value};
 use deliver::{Delivered, Deliverer, Parts, Receive, Report, Schedule};
@@ -275,7 +275,7 @@ impl World {
         let (answer, opened) = approvals::submit(None, &[], &submission(name), self.now(), &Terms::default());
         drop(answer);
         if self.store.request(&id).await.unwrap().is_none() {
-            let commit = opened.unwrap().commit(None, &[]);
+            let commit = opened.unwrap().commit(None, &[], &audit_key().seal().unwrap());
             assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
         }
         let entry = OutboxEntry {
@@ -330,7 +330,7 @@ impl World {
 
     async fn commit(&self, transition: Transition) -> Request {
         let request = transition.request.clone();
-        let commit = transition.commit(None, &[]);
+        let commit = transition.commit(None, &[], &audit_key().seal().unwrap());
         assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
         request
     }
@@ -353,6 +353,7 @@ impl World {
             store,
             outbox,
             terms: terms(),
+            audit: audit_key(),
             schedule: Schedule::default(),
             at_once: World::AT_ONCE,
             clock: Arc::new(self.clock.clone()),
@@ -363,6 +364,11 @@ impl World {
             clock: self.clock.clone(),
         }
     }
+}
+
+/// Any key.
+fn audit_key() -> AuditKey {
+    AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap()
 }
 
 fn terms() -> Terms {

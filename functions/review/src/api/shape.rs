@@ -151,15 +151,10 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
         to: None,
         reason: None,
         until: None,
-        received: None,
-        reviewed: None,
+        received: entry.kept.as_ref().map(|kept| &kept.received),
+        reviewed: entry.kept.as_ref().map(|kept| &kept.reviewed),
     };
     match &entry.event {
-        Event::Opened { received, reviewed } | Event::Updated { received, reviewed } => EntryShape {
-            received: Some(received),
-            reviewed: Some(reviewed),
-            ..bare
-        },
         Event::Approved { reason, until } | Event::Denied { reason, until } => EntryShape {
             reason: reason.as_deref(),
             until: Some(Time(*until)),
@@ -199,7 +194,12 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
             reason: reason.as_deref(),
             ..bare
         },
-        Event::Expired | Event::Admitted | Event::Provisioned { .. } => bare,
+        Event::Opened
+        | Event::Updated
+        | Event::Expired
+        | Event::Admitted
+        | Event::Provisioned { .. }
+        | Event::Forgotten => bare,
     }
 }
 

@@ -45,7 +45,10 @@ pub(crate) async fn submit_body(room: &Room, body: &str) -> RequestId {
     let transition = transition.unwrap();
     let id = transition.request.id;
     assert_eq!(
-        room.store.commit(&transition.commit(None, &[])).await.unwrap(),
+        room.store
+            .commit(&transition.commit(None, &[], &crate::room::audit_key().seal().unwrap()))
+            .await
+            .unwrap(),
         Committed::Applied
     );
     id

@@ -68,7 +68,7 @@ async fn denied_by_rob(room: &Room, id: &RequestId) -> Commit {
     approvals::decide(&request, &Decide::new(Ruling::Deny, rob), now, &terms())
         .transition
         .unwrap()
-        .commit(None, &[])
+        .commit(None, &[], &crate::room::audit_key().seal().unwrap())
 }
 
 /// The same request with another version, as when the applicant changes a claim.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::Terms;
+use approvals::{AuditKey, Terms};
 use bytes::Bytes;
 use host::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -71,6 +71,7 @@ impl Room {
             secure_cookie: true,
             reviewers: Reviewers::parse(&format!("rita:{RITA}\nRob Ö:{ROB}")).unwrap(),
             terms: terms(),
+            audit: audit_key(),
             store: store.clone(),
             outbox: store.clone(),
             lists: Vec::new(),
@@ -128,6 +129,11 @@ pub(crate) fn call(method: Method, path: &str, headers: &[(&str, String)], body:
 
 pub(crate) fn bearer(token: &str) -> (&'static str, String) {
     ("authorization", format!("Bearer {token}"))
+}
+
+/// Any key.
+pub(crate) fn audit_key() -> AuditKey {
+    AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap()
 }
 
 pub(crate) fn terms() -> Terms {

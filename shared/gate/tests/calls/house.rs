@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::{Decide, Decider, Reviewer, Ruling};
+use approvals::{AuditKey, Decide, Decider, Reviewer, Ruling};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use claims::Step;
@@ -125,6 +125,7 @@ impl House {
             policy: self.policy.clone(),
             store: Some(self.store.clone()),
             lists: None,
+            audit: Some(audit_key()),
             credentials: Arc::new(Credentials::parse("entra:pass:word").unwrap()),
             clock: Arc::new(self.clock.clone()),
             deadline: self.deadline,
@@ -180,10 +181,18 @@ impl House {
         );
         let transition = decided.transition.unwrap();
         assert_eq!(
-            self.store.commit(&transition.commit(None, &[])).await.unwrap(),
+            self.store
+                .commit(&transition.commit(None, &[], &audit_key().seal().unwrap()))
+                .await
+                .unwrap(),
             Committed::Applied
         );
     }
+}
+
+/// Any key.
+pub(crate) fn audit_key() -> AuditKey {
+    AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap()
 }
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
