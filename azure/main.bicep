@@ -56,6 +56,12 @@ param inviteRedirectUrl string = ''
 @allowed(['vestibule', 'graph'])
 param inviteMail string = 'vestibule'
 
+@description('VESTIBULE_AUDIT_KEY: what proves that nobody changed the histories of requests; 64 hex digits, always the same')
+@secure()
+@minLength(64)
+@maxLength(64)
+param auditKey string
+
 @description('VESTIBULE_SEAL_KEY: where the key is that seals links of invitations, secretsmanager:ID or ssm:NAME')
 param sealKey string = ''
 
@@ -191,6 +197,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         { name: 'VESTIBULE_BASE_PATH', value: '/api' }
         { name: 'VESTIBULE_BASIC_CREDENTIALS', value: basicCredentials }
         { name: 'VESTIBULE_REVIEWERS', value: reviewers }
+        { name: 'VESTIBULE_AUDIT_KEY', value: auditKey }
         { name: 'VESTIBULE_DEADLINE_MS', value: string(deadlineMs) }
         { name: 'AWS_REGION', value: awsRegion }
         { name: 'AWS_ACCESS_KEY_ID', value: awsAccessKeyId }

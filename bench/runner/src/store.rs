@@ -45,6 +45,7 @@ pub(crate) fn memory_folder() -> TempDir {
 pub(crate) fn program(name: &str, policy: Option<&str>, store: Option<&Store>) -> Program {
     let mut program = Program::of_workspace(name)
         .env("VESTIBULE_BASIC_CREDENTIALS", CREDENTIALS)
+        .env("VESTIBULE_AUDIT_KEY", "0123456789abcdef".repeat(4))
         .env("VESTIBULE_REVIEWERS", format!("{}:{}", REVIEWER.0, REVIEWER.1));
     if let Some(policy) = policy {
         let path = binaries::in_repository("bench/runner/policies").join(policy);

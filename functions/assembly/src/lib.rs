@@ -40,7 +40,7 @@ pub fn gate(
 ) -> Result<Gate, StartError> {
     let credentials = Arc::new(credentials(settings)?);
     let (clock, deadline) = (clock(), settings.deadline);
-    let audit = match step.is_sign_up() && policy.holds() {
+    let audit = match Gate::needs_audit_key(step, &policy) {
         true => Some(audit_key(settings)?),
         false => None,
     };

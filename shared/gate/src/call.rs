@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approvals::{AccountBy, Answer, AuditKey, MOST_ADDRESSES, NoRandom, Notice, Submission, Wish};
+use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
 use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
@@ -59,13 +59,10 @@ async fn decide(call: &Ruled<'_>, log: &mut CallLog) -> Result<Decision, StoreEr
         (Outcome::Block(message), _) => blocked(parts, sign_up, message),
         (Outcome::Error, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (_, Some(store)) if parts.step.is_sign_up() && parts.policy.holds() => {
-            // A policy that holds has a key (`Gate::new`).
-            let no_key = || StoreError::Broken("nothing proves the histories of requests".to_owned());
             let held = Call {
                 ruled: call,
                 addresses: addresses(sign_up),
                 store: store.as_ref(),
-                audit: parts.audit.as_ref().ok_or_else(no_key)?,
             };
             return held.decide(log).await;
         }
@@ -151,7 +148,6 @@ struct Call<'c> {
     /// Every address that the call gives the applicant, by hash.
     addresses: Vec<Hash>,
     store: &'c dyn Store,
-    audit: &'c AuditKey,
 }
 
 impl Call<'_> {
@@ -210,7 +206,7 @@ impl Call<'_> {
     async fn submit(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
         let keys = self.keys(applicant, Some(self.ruled.call_key));
         let submission = self.submission(applicant);
-        let seal = self.audit.seal().map_err(no_random)?;
+        let seal = self.seal()?;
         for race in 0..MOST_RACES {
             let snapshot = self.store.look_up(&keys).await?;
             let now = self.ruled.parts.clock.now();
@@ -261,6 +257,15 @@ impl Call<'_> {
             }
         }
         Err(lost())
+    }
+
+    /// What proves the entries that this call adds to a history.
+    fn seal(&self) -> Result<Seal<'_>, StoreError> {
+        let broken = |what: &str| StoreError::Broken(what.to_owned());
+        // A policy that holds has a key (`Gate::new`).
+        let key = self.ruled.parts.audit.as_ref();
+        let key = key.ok_or_else(|| broken("nothing proves the histories of requests"))?;
+        key.seal().map_err(|_| broken("the system has no random numbers"))
     }
 
     /// What the rules said, where no request's state says otherwise.
@@ -327,10 +332,6 @@ impl Call<'_> {
             rule: self.ruled.verdict.rule.unwrap_or_default().to_owned(),
         }
     }
-}
-
-fn no_random(_: NoRandom) -> StoreError {
-    StoreError::Broken("the system has no random numbers".to_owned())
 }
 
 fn addresses(sign_up: &SignUp) -> Vec<Hash> {

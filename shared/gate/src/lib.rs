@@ -40,7 +40,7 @@ pub struct Parts {
     pub store: Option<Arc<dyn Store>>,
     /// Where lists are kept that change while the gate runs; needed only by a policy that asks them at this step.
     pub lists: Option<Arc<dyn Lists>>,
-    /// What proves the histories of requests; needed only by a policy that holds.
+    /// What proves the histories of requests; needed only where some are written ([`Gate::needs_audit_key`]).
     pub audit: Option<AuditKey>,
     /// Who may call.
     pub credentials: Arc<Credentials>,
@@ -67,7 +67,7 @@ impl Gate {
         if writes && parts.store.is_none() {
             return Err(CannotStart::NoStore);
         }
-        if parts.step.is_sign_up() && parts.policy.holds() && parts.audit.is_none() {
+        if Gate::needs_audit_key(parts.step, &parts.policy) && parts.audit.is_none() {
             return Err(CannotStart::NoAuditKey);
         }
         if parts.policy.asks_store(parts.step) && parts.lists.is_none() {
@@ -79,6 +79,11 @@ impl Gate {
     /// Whether a gate for this step needs a store.
     pub fn needs_store(step: Step, policy: &Policy) -> bool {
         (step.is_sign_up() && policy.holds()) || policy.asks_store(step) || policy.emits(step)
+    }
+
+    /// Whether a gate for this step writes histories, and needs the key that proves them.
+    pub fn needs_audit_key(step: Step, policy: &Policy) -> bool {
+        step == Step::PostAttributeCollection && policy.holds()
     }
 
     /// Answers one HTTP request.

@@ -80,6 +80,7 @@ impl Deployment {
         let mut environment = HashMap::from([
             ("VESTIBULE_POLICY".to_owned(), policy_file.display().to_string()),
             ("VESTIBULE_BASIC_CREDENTIALS".to_owned(), CREDENTIALS.to_owned()),
+            ("VESTIBULE_AUDIT_KEY".to_owned(), "0123456789abcdef".repeat(4)),
             ("VESTIBULE_REVIEWERS".to_owned(), format!("rita:{RITA}\nbob:{BOB}")),
             // Generous: these tests are about answers, and a busy machine must not turn one into a time-out.
             ("VESTIBULE_DEADLINE_MS".to_owned(), "10000".to_owned()),

@@ -30,6 +30,7 @@ fn deployment(platform: Platform, dynamodb: &DynamoDb) -> Deployment {
             root().join("policy.toml").display().to_string(),
         ),
         ("VESTIBULE_BASIC_CREDENTIALS".to_owned(), CREDENTIALS.to_owned()),
+        ("VESTIBULE_AUDIT_KEY".to_owned(), "0123456789abcdef".repeat(4)),
         ("VESTIBULE_REVIEWERS".to_owned(), format!("rita:{RITA}")),
         ("VESTIBULE_STORE".to_owned(), format!("dynamodb:{table}")),
         ("VESTIBULE_DEADLINE_MS".to_owned(), DEADLINE.as_millis().to_string()),

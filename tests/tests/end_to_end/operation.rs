@@ -24,6 +24,7 @@ fn settings(folder: &Path) -> HashMap<String, String> {
             ("VESTIBULE_POLICY", root().join("policy.toml").display().to_string()),
             ("VESTIBULE_STORE", format!("sqlite:{}", folder.join("v.db").display())),
             ("VESTIBULE_BASIC_CREDENTIALS", CREDENTIALS.to_owned()),
+            ("VESTIBULE_AUDIT_KEY", "0123456789abcdef".repeat(4)),
             ("PORT", "0".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value)),
@@ -49,6 +50,8 @@ fn a_wrong_setting_is_named_and_exits_2() {
         ("VESTIBULE_POLICY", Some("nowhere.toml"), "the path of a policy file"),
         ("VESTIBULE_STORE", None, "`sqlite:PATH` or `dynamodb:TABLE`"),
         ("VESTIBULE_STORE", Some("mysql:x"), "`sqlite:PATH` or `dynamodb:TABLE`"),
+        ("VESTIBULE_AUDIT_KEY", None, "openssl rand -hex 32"),
+        ("VESTIBULE_AUDIT_KEY", Some("hunter2"), "64 hex digits"),
         ("VESTIBULE_BASIC_CREDENTIALS", None, "1 to 8 lines"),
         ("VESTIBULE_BASIC_CREDENTIALS", Some("hunter2"), "1 to 8 lines"),
         (

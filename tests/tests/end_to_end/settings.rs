@@ -24,7 +24,7 @@ const FUNCTIONS: [&str; 5] = [FIRST, SECOND, TOKEN, REVIEW, DELIVER];
 /// A setting that these programs are not given where they are deployed, though their sources name it, and why.
 type NotGiven = (&'static str, &'static [&'static str], &'static str);
 
-const NOT_GIVEN: [NotGiven; 10] = [
+const NOT_GIVEN: [NotGiven; 11] = [
     (
         "VESTIBULE_ALLOW_LOOPBACK",
         &[FIRST, SECOND, TOKEN, REVIEW, DELIVER, APP],
@@ -45,6 +45,7 @@ const NOT_GIVEN: [NotGiven; 10] = [
         &[FIRST, SECOND, TOKEN, DELIVER],
         "only the review room asks who decides",
     ),
+    ("VESTIBULE_AUDIT_KEY", &[FIRST, TOKEN], "they write no histories"),
     (
         "VESTIBULE_REVIEW_URL",
         &[FIRST, SECOND, TOKEN, REVIEW],

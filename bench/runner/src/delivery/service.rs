@@ -58,6 +58,7 @@ impl Service {
         let policy = binaries::in_repository("bench/runner/policies/with-effects.toml");
         let program = Program::of_workspace("vestibule").args(["serve"]).envs([
             ("VESTIBULE_BASIC_CREDENTIALS", CREDENTIALS.to_owned()),
+            ("VESTIBULE_AUDIT_KEY", "0123456789abcdef".repeat(4)),
             ("VESTIBULE_REVIEWERS", format!("{}:{}", REVIEWER.0, REVIEWER.1)),
             ("VESTIBULE_POLICY", policy.display().to_string()),
             ("VESTIBULE_ALLOW_LOOPBACK", "yes".to_owned()),

@@ -329,10 +329,10 @@ impl World {
     }
 
     async fn commit(&self, transition: Transition) -> Request {
-        let request = transition.request.clone();
+        let id = transition.request.id;
         let commit = transition.commit(None, &[], &audit_key().seal().unwrap());
         assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
-        request
+        self.store.request(&id).await.unwrap().unwrap()
     }
 
     pub(crate) async fn entry(&self, entry: &OutboxEntry) -> OutboxEntry {

@@ -20,6 +20,7 @@ fn settings(folder: &Path, more: &[(&str, &str)]) -> Settings {
     let own = [
         ("VESTIBULE_POLICY", format!("{folder}/policy.toml")),
         ("VESTIBULE_STORE", format!("sqlite:{folder}/vestibule.db")),
+        ("VESTIBULE_AUDIT_KEY", "0123456789abcdef".repeat(4)),
     ];
     let find = |name: &str| {
         let more = more

@@ -135,6 +135,18 @@ fn a_gate_needs_its_step_and_its_store() {
         Gate::new(parts(HOLDING, SECOND, None)).err(),
         Some(CannotStart::NoStore)
     );
+    let unproven = |step| {
+        let store: Arc<dyn Store> = crate::house::House::new(HOLDING).store;
+        Gate::new(Parts {
+            audit: None,
+            ..parts(HOLDING, step, Some(store))
+        })
+        .err()
+    };
+    assert_eq!(
+        (unproven(SECOND), unproven(FIRST)),
+        (Some(CannotStart::NoAuditKey), None)
+    );
     assert!(Gate::new(parts(HOLDING, TOKEN, None)).is_ok() && Gate::new(parts(OPEN, SECOND, None)).is_ok());
     let only_second = "[steps.post-attribute-collection]\notherwise = \"block\"";
     assert_eq!(
