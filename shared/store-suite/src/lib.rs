@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod conditions;
+pub mod decisions;
 pub mod listing;
 pub mod lists;
 pub mod outbox;
@@ -57,6 +58,10 @@ macro_rules! store_tests {
                 as_many_writes_as_allowed_happen_together,
                 more_writes_than_allowed_are_refused,
                 one_row_twice_is_refused;
+            decisions:
+                what_a_decision_lists_stays_as_it_was_listed_first,
+                nothing_is_listed_with_a_decision_that_came_too_late,
+                an_entry_of_a_history_loses_its_claims;
             listing:
                 a_list_is_complete_and_in_order_page_by_page,
                 a_page_asks_for_as_many_as_there_are,
