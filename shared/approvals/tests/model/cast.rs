@@ -107,7 +107,7 @@ fn plan(first_ends: TimeOut) -> Plan {
     Plan {
         stages: vec![first, second],
         reasons: Reasons::Optional,
-        cool_down: 60 * HOUR,
+        cool_down: Some(60 * HOUR),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a history has to look like, said once more and without the code that writes it: a few facts that are kept up
 //! with each entry, in which the promises can be seen.
 
-use store::{Actor, AccountBy, Asked, Event, HistoryEntry, Plan, Stage, StateName, Timestamp};
+use store::{AccountBy, Actor, Asked, Event, HistoryEntry, Plan, Stage, StateName, Timestamp};
 
 use crate::{
     cast::Cast,
@@ -152,7 +152,10 @@ impl Chronicle {
     fn end(&mut self, outcome: Outcome, until: Timestamp, broken: &mut Broken) {
         broken.expect(self.outcome.is_none(), Promise::OneOutcome);
         let approves = outcome == Outcome::Approved;
-        broken.expect(!(approves && self.outcome == Some(Outcome::Denied)), Promise::DenialIsFinal);
+        broken.expect(
+            !(approves && self.outcome == Some(Outcome::Denied)),
+            Promise::DenialIsFinal,
+        );
         self.outcome = Some(outcome);
         self.closed = !approves;
         self.until = until;
@@ -169,7 +172,9 @@ impl Chronicle {
             return;
         }
         self.vote(entry, true, plan, cast, broken);
-        let Some(stage) = plan.stages.get(self.stage) else { return broken.note(Promise::Quorum) };
+        let Some(stage) = plan.stages.get(self.stage) else {
+            return broken.note(Promise::Quorum);
+        };
         let who = self.who(true);
         let enough = who.len() >= stage.approve as usize;
         let shares = stage.among.iter().all(|share| {
@@ -199,7 +204,9 @@ impl Chronicle {
     }
 
     fn vote(&mut self, entry: &HistoryEntry, approves: bool, plan: &Plan, cast: &Cast, broken: &mut Broken) {
-        let Some(who) = self.by_somebody_asked(entry, plan, cast, broken) else { return };
+        let Some(who) = self.by_somebody_asked(entry, plan, cast, broken) else {
+            return;
+        };
         broken.expect(!self.votes.iter().any(|vote| vote.0 == who), Promise::CountsOnce);
         self.votes.push((who, self.stage, approves));
     }
@@ -213,8 +220,13 @@ impl Chronicle {
         let reviewer = &cast.reviewers[who];
         let asked = self.asked.as_ref().is_some_and(|asked| reviewer.is_asked(asked));
         broken.expect(asked, Promise::OnlyTheAsked);
-        let own = cast.submissions[cast.applicant(entry.request.applicant)][0].addresses.as_slice();
-        broken.expect(!reviewer.addresses.iter().any(|address| own.contains(address)), Promise::NotOnThemselves);
+        let own = cast.submissions[cast.applicant(entry.request.applicant)][0]
+            .addresses
+            .as_slice();
+        broken.expect(
+            !reviewer.addresses.iter().any(|address| own.contains(address)),
+            Promise::NotOnThemselves,
+        );
         broken.expect(self.ends(plan).is_some_and(|ends| entry.at < ends), Promise::InTime);
         Some(who)
     }

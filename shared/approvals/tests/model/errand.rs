@@ -17,13 +17,21 @@ pub(crate) enum Errand {
     /// An applicant submits one of the versions of their claims.
     Submit { who: usize, version: usize },
     /// A reviewer decides on an applicant's request.
-    Rule { reviewer: usize, who: usize, ruling: Ruling },
+    Rule {
+        reviewer: usize,
+        who: usize,
+        ruling: Ruling,
+    },
     /// A reviewer has somebody else asked.
     Reassign { reviewer: usize, who: usize },
     /// The clock looks at a request.
     Sweep { who: usize },
     /// An account is created and recorded.
-    Deliver { who: usize, entry: EntryId, request: RequestId },
+    Deliver {
+        who: usize,
+        entry: EntryId,
+        request: RequestId,
+    },
 }
 
 /// What it comes to.
@@ -172,7 +180,9 @@ fn record(
     let transition = (request.id == id && !recorded)
         .then(|| rules.provision(request, account, now, &cast.terms).ok())
         .flatten();
-    let mut commit = transition.map(|transition| rules.commit(transition, None, &[])).unwrap_or_default();
+    let mut commit = transition
+        .map(|transition| rules.commit(transition, None, &[]))
+        .unwrap_or_default();
     commit.writes.push(Write::Delivered { id: entry, revision: 1 });
     Outcome {
         commit: Some(commit),

@@ -25,6 +25,7 @@ const MOST_TICKS: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Flight {
     pub(crate) errand: Errand,
+    pub(crate) snapshot: Snapshot,
     /// When it was worked out.
     pub(crate) at: Timestamp,
     fingerprint: u64,
@@ -39,10 +40,17 @@ pub(crate) struct Flight {
 }
 
 impl Flight {
-    fn new(errand: Errand, snapshot: &Snapshot, now: Timestamp, fingerprint: u64, cast: &Cast, rules: &impl Rules) -> Self {
-        let outcome = errand.outcome(snapshot, now, cast, rules);
+    fn new(
+        errand: Errand,
+        snapshot: Snapshot,
+        now: Timestamp,
+        fingerprint: u64,
+        cast: &Cast,
+        rules: &impl Rules,
+    ) -> Self {
+        let outcome = errand.outcome(&snapshot, now, cast, rules);
         let mut broken = Broken::default();
-        broken.expect(steps_agree(errand, snapshot, now, cast, rules), Promise::StepsAgree);
+        broken.expect(steps_agree(errand, &snapshot, now, cast, rules), Promise::StepsAgree);
         let writes = outcome.commit.map(Row::all);
         let requests = writes.iter().flatten().filter_map(|row| match &row.write {
             Write::Request { request, .. } => Some(request),
@@ -53,6 +61,7 @@ impl Flight {
         }
         Flight {
             errand,
+            snapshot,
             at: now,
             fingerprint,
             writes,
@@ -102,14 +111,16 @@ impl WorkedOut {
         if let Some(known) = self.0.read().unwrap().get(&key) {
             return known.clone();
         }
-        let flight = Arc::new(Flight::new(errand, &snapshot, now, key, cast, rules));
+        let flight = Arc::new(Flight::new(errand, snapshot, now, key, cast, rules));
         self.0.write().unwrap().entry(key).or_insert(flight).clone()
     }
 }
 
 /// The first step says what the second will, wherever it says anything.
 fn steps_agree(errand: Errand, snapshot: &Snapshot, now: Timestamp, cast: &Cast, rules: &impl Rules) -> bool {
-    let Errand::Submit { who, version } = errand else { return true };
+    let Errand::Submit { who, version } = errand else {
+        return true;
+    };
     let (request, denials) = (snapshot.request.as_deref(), snapshot.denials());
     let first = rules.check(request, &denials, now, &cast.terms);
     let (second, _) = rules.submit(request, &denials, &cast.submissions[who][version], now, &cast.terms);

@@ -59,7 +59,11 @@ impl<R: Rules> Model for Life<R> {
             }
         }
         if world.flights.len() < IN_FLIGHT {
-            actions.extend((0..APPLICANTS).flat_map(|who| self.errands(world, who)).map(Happens::SetOut));
+            actions.extend(
+                (0..APPLICANTS)
+                    .flat_map(|who| self.errands(world, who))
+                    .map(Happens::SetOut),
+            );
         }
     }
 
@@ -117,7 +121,10 @@ impl<R: Rules> Life<R> {
         }
         let able = (0..REVIEWERS).filter(|&reviewer| world.budget.commands[reviewer] > 0);
         let pending = request.is_some_and(|request| request.state.name() == StateName::Pending);
-        errands.extend(able.filter(|_| pending && more).flat_map(|reviewer| commands(reviewer, who)));
+        errands.extend(
+            able.filter(|_| pending && more)
+                .flat_map(|reviewer| commands(reviewer, who)),
+        );
         let now = world.now(self);
         if request.and_then(store::Request::due).is_some_and(|due| due <= now) {
             errands.push(Errand::Sweep { who });
@@ -157,11 +164,13 @@ fn promised<R: Rules>() -> Vec<Property<Life<R>>> {
 fn reached<R: Rules>() -> Vec<Property<Life<R>>> {
     vec![
         Property::sometimes("an approval is used", |_, world: &World| {
-            world.chronicles.iter().any(|c| c.outcome == Some(Outcome::Approved) && c.closed)
+            world
+                .chronicles
+                .iter()
+                .any(|c| c.outcome == Some(Outcome::Approved) && c.closed)
         }),
-        Property::sometimes("both are decided, and differently", |_, world: &World| {
-            let [one, other] = world.chronicles.each_ref().map(|chronicle| chronicle.outcome);
-            (one, other) == (Some(Outcome::Approved), Some(Outcome::Denied))
+        Property::sometimes("the applicant is turned away", |_, world: &World| {
+            world.chronicles.iter().any(|c| c.outcome == Some(Outcome::Denied))
         }),
         Property::sometimes("nobody decides in time", |_, world: &World| {
             world.chronicles.iter().any(|c| c.outcome == Some(Outcome::Expired))

@@ -1,8 +1,9 @@
-//! The life cycle, checked as a model: the real functions, real rows and a store with conditional commits, through every
-//! order in which applicants, reviewers, the clock and the deliverer can do things, with crashes and lost replies between.
+//! The life cycle, checked as a model: the real functions on real rows and a store with conditional commits, in every
+//! order in which applicants, reviewers, the clock and the deliverer can act, with crashes and lost replies between.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a model of tests")]
 
+mod broken;
 mod cast;
 mod chronicle;
 mod errand;
@@ -15,30 +16,70 @@ mod rules;
 mod table;
 mod world;
 
-use std::time::Instant;
+use std::{collections::BTreeSet, time::Instant};
 
-use stateright::{Checker, Model};
+use stateright::{Checker, HasDiscoveries, Model};
 use store::AccountBy;
 
-use crate::{life::Life, rules::Real, world::Budget};
+use crate::{
+    broken::Wrong,
+    life::Life,
+    promises::Promise,
+    rules::{Real, Rules},
+    world::Budget,
+};
+
+/// Fewer states than this say that the model has lost something.
+const FEWEST: usize = 1_000_000;
+
+const THREADS: usize = 2;
+
+fn life<R: Rules>(rules: R, account: AccountBy, together: u8) -> Life<R> {
+    let budget = Budget {
+        submits: [2; 2],
+        commands: [2; 3],
+        together,
+        faults: 1,
+    };
+    Life::new(rules, account, budget)
+}
 
 #[test]
-fn try_it() {
-    let n = |key: &str, default: u8| std::env::var(key).map_or(default, |text| text.parse().unwrap());
-    for account in [AccountBy::Flow, AccountBy::Graph] {
+fn whatever_happens_in_whatever_order_the_promises_are_kept() {
+    let mut states = 0;
+    for (account, together) in [(AccountBy::Flow, 4), (AccountBy::Graph, 3)] {
         let begun = Instant::now();
-        let model = Life::new(Real, account, Budget {
-                submits: [n("S0", 2), n("S1", 2)],
-                commands: [n("C0", 2), n("C1", 2), n("C2", 2)],
-                together: n("N", 6),
-                faults: n("F", 1),
-            });
-        let checker = model.checker().threads(2).timeout(std::time::Duration::from_secs(u64::from(n("T", 60)))).spawn_dfs().join();
-        println!("{account:?}: {} states, {} unique, depth {}, {:?}", checker.state_count(), checker.unique_state_count(), checker.max_depth(), begun.elapsed());
-        for (name, path) in checker.discoveries() {
-            let last = path.last_state().broken;
-            println!("   {name} {last:?}");
-            if last != Default::default() { println!("      {:?}", path.into_actions()); }
-        }
+        let checker = life(Real, account, together)
+            .checker()
+            .threads(THREADS)
+            .spawn_dfs()
+            .join();
+        let visited = checker.unique_state_count();
+        println!(
+            "{account:?}: {visited} states in {:.1} s",
+            begun.elapsed().as_secs_f32()
+        );
+        checker.assert_properties();
+        states += visited;
+    }
+    assert!(states >= FEWEST, "only {states} states, at least {FEWEST} are wanted");
+}
+
+#[test]
+fn what_breaks_a_promise_is_found() {
+    for (wrong, promise) in Wrong::ALL {
+        let account = match promise {
+            Promise::OneAccount => AccountBy::Graph,
+            _ => AccountBy::Flow,
+        };
+        let found = HasDiscoveries::AllOf(BTreeSet::from([promise.name()]));
+        let checker = life(wrong, account, 4)
+            .checker()
+            .threads(THREADS)
+            .finish_when(found)
+            .spawn_dfs()
+            .join();
+        let path = checker.discovery(promise.name());
+        assert!(path.is_some(), "{wrong:?} is not found to break: {}", promise.name());
     }
 }

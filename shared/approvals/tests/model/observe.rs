@@ -6,13 +6,7 @@ use claims::Decision;
 use store::{AccountBy, Actor, Effect, Event, HistoryEntry, News, Occasion, Write};
 
 use crate::{
-    cast::Cast,
-    chronicle::Outcome,
-    errand::Errand,
-    flight::Flight,
-    life::Life,
-    promises::Promise,
-    rules::Rules,
+    cast::Cast, chronicle::Outcome, errand::Errand, flight::Flight, life::Life, promises::Promise, rules::Rules,
     world::World,
 };
 
@@ -33,7 +27,8 @@ impl World {
         let effects = writes().filter_map(effect);
         self.broken.expect(effects.eq(&caused), Promise::EffectsWithTheirCause);
         let stored = self.table.latest[who].as_ref().map(|request| request.version);
-        self.broken.expect(stored == Some(self.chronicles[who].version), Promise::NoGaps);
+        self.broken
+            .expect(stored == Some(self.chronicles[who].version), Promise::NoGaps);
         // A denial may change what another applicant with the address is answered.
         self.told[who] = Default::default();
         if writes().any(|write| matches!(write, Write::Denial { .. })) {
@@ -43,7 +38,9 @@ impl World {
 
     /// An answer reaches whoever waits for it.
     pub(crate) fn answer(&mut self, flight: &Flight, life: &Life<impl Rules>) {
-        let (Errand::Submit { who, version }, Some(answer)) = (flight.errand, &flight.answer) else { return };
+        let (Errand::Submit { who, version }, Some(answer)) = (flight.errand, &flight.answer) else {
+            return;
+        };
         let chronicle = &self.chronicles[who];
         let used = chronicle.outcome == Some(Outcome::Approved) && chronicle.closed;
         let goes_on = matches!(answer, Decision::Continue(_));
@@ -51,13 +48,15 @@ impl World {
         if flight.writes.is_none() {
             self.broken.add(flight.broken);
         }
-        // What was worked out some time ago says nothing of now.
-        if flight.at != self.now(life) {
+        // What was worked out some time ago, or before somebody was denied, says nothing of now.
+        let denials = self.table.look_up(who, Some(version), &life.cast).denials;
+        if flight.at != self.now(life) || flight.snapshot.denials != denials {
             return;
         }
         let answer = fingerprint(answer);
         let told = self.told[who][version].replace(answer);
-        self.broken.expect(told.is_none_or(|told| told == answer), Promise::SameAnswer);
+        self.broken
+            .expect(told.is_none_or(|told| told == answer), Promise::SameAnswer);
     }
 
     /// What has to follow from an entry.

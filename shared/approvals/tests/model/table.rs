@@ -64,6 +64,11 @@ impl Table {
         Committed::Applied
     }
 
+    /// Whether an account is still to be created.
+    pub(crate) fn waits(&self, entry: EntryId) -> bool {
+        self.outbox.iter().any(|(stored, _)| *stored == entry)
+    }
+
     /// An account that nobody wants any more is not created: a person looks at it.
     pub(crate) fn put_aside(&mut self, request: RequestId) {
         self.outbox.retain(|(_, stored)| *stored != request);
@@ -85,8 +90,8 @@ impl Table {
                 let stored = self.denials.iter().find(|stored| stored.address == denial.address);
                 stored.map(|stored| stored.until) == *replaces
             }
-            Write::Effect { entry, .. } => !self.outbox.iter().any(|(id, _)| *id == entry.id),
-            Write::Delivered { id, .. } => self.outbox.iter().any(|(stored, _)| stored == id),
+            Write::Effect { entry, .. } => !self.waits(entry.id),
+            Write::Delivered { id, .. } => self.waits(*id),
             Write::Listed { .. } => true,
         }
     }
@@ -129,7 +134,10 @@ pub(crate) struct Row {
 enum Content {
     Request(Kept<Request>),
     Archived(RequestId),
-    History { applicant: Hash, version: u64 },
+    History {
+        applicant: Hash,
+        version: u64,
+    },
     Call(Kept<CallRecord>),
     Denial(Kept<Denial>),
     Account(EntryId, RequestId),

@@ -69,18 +69,22 @@ impl World {
         life.cast.times[self.time]
     }
 
-    /// Somebody reads and works out what to write. Whoever changes nothing is done, and may want something else.
+    /// Somebody begins an errand. An account is created before what is recorded is worked out.
+    pub(crate) fn set_out(&mut self, errand: Errand, life: &Life<impl Rules>) {
+        match errand {
+            Errand::Deliver { who, request, .. } if !self.create(who, request, life) => {}
+            _ => self.go(errand, life),
+        }
+    }
+
+    /// They read and work out what to write. Whoever changes nothing is done, and may want something else.
     ///
     /// Time that goes by between the two is none that goes by before: somebody else's writes there make a conflict.
-    pub(crate) fn set_out(&mut self, errand: Errand, life: &Life<impl Rules>) {
-        let who = errand.applicant();
-        if let Errand::Deliver { entry, request, .. } = errand {
-            let waits = self.table.outbox.iter().any(|(stored, _)| *stored == entry);
-            if !waits || !self.create(who, request, life) {
-                return;
-            }
+    fn go(&mut self, errand: Errand, life: &Life<impl Rules>) {
+        if matches!(errand, Errand::Deliver { entry, .. } if !self.table.waits(entry)) {
+            return;
         }
-        let snapshot = self.table.look_up(who, errand.version(), &life.cast);
+        let snapshot = self.table.look_up(errand.applicant(), errand.version(), &life.cast);
         let flight = life.work_out(errand, snapshot, self.now(life));
         match flight.writes {
             Some(_) => self.fly(flight),
@@ -120,7 +124,8 @@ impl World {
         }
         match (applied, reply) {
             (true, Reply::Comes) => self.answer(&flight, life),
-            (true, Reply::Lost) | (false, Reply::Comes) => self.set_out(flight.errand, life),
+            (true, Reply::Lost) => self.set_out(flight.errand, life),
+            (false, Reply::Comes) => self.go(flight.errand, life),
             (true, Reply::Unheard) => {}
             (false, _) => return None,
         }
