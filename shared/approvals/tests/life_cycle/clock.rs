@@ -62,9 +62,14 @@ fn others_are_asked_when_nobody_decides_in_time() {
             .name(),
         StateName::Approved
     );
-    let reminded = ticked(&escalated, 4 * DAY).unwrap();
     assert_eq!(
-        (occasions(&reminded), ticked(&reminded.request, 4 * DAY)),
+        ticked(&escalated, 4 * DAY),
+        None,
+        "nobody is reminded of what others have missed"
+    );
+    let reminded = ticked(&escalated, 5 * DAY).unwrap();
+    assert_eq!(
+        (occasions(&reminded), ticked(&reminded.request, 5 * DAY)),
         (vec![Occasion::Reminded], None)
     );
 }
