@@ -4,7 +4,7 @@ use approvals::{AccountBy, Held, Reviewer, Submission, Terms, Wish};
 use claims::{CallKey, Changes, Hash, SignUp, Step};
 use store::{Asked, Escalate, News, Person, Plan, Reasons, Share, Stage, TimeOut, Timestamp};
 
-/// Who may be in flight: so many applicants, of whom each has so many versions of their claims.
+/// So many applicants, of whom each has so many versions of their claims.
 pub(crate) const APPLICANTS: usize = 2;
 pub(crate) const VERSIONS: usize = 2;
 pub(crate) const REVIEWERS: usize = 3;
@@ -19,8 +19,8 @@ pub(crate) struct Cast {
     pub(crate) plans: [Plan; APPLICANTS],
     pub(crate) submissions: [[Submission; VERSIONS]; APPLICANTS],
     pub(crate) calls: [[CallKey; VERSIONS]; APPLICANTS],
-    /// The times at which things happen: the beginning, past the reminder, past the escalation, past the end of any
-    /// stage, of a cool-down and of an approval that began before.
+    /// The times at which things happen: the beginning; past the first stage's escalation and the second's reminder; past
+    /// the end of any stage, of a cool-down and of an approval that began before.
     pub(crate) times: Vec<Timestamp>,
 }
 
@@ -82,7 +82,7 @@ fn plan(first_ends: TimeOut) -> Plan {
         approve: 1,
         deny: 1,
         among: Vec::new(),
-        remind: vec![10 * HOUR],
+        remind: Vec::new(),
         escalate: Some(Escalate {
             after: 20 * HOUR,
             to: Asked::Group("house".to_owned()),
@@ -99,7 +99,7 @@ fn plan(first_ends: TimeOut) -> Plan {
             group: "house".to_owned(),
             at_least: 1,
         }],
-        remind: Vec::new(),
+        remind: vec![20 * HOUR],
         escalate: None,
         lasts: 60 * HOUR,
         then: TimeOut::Deny,
