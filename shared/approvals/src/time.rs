@@ -1,5 +1,7 @@
 //! What time does to a request.
 
+use std::time::Duration;
+
 use store::{Actor, Event, Occasion, Request, Review, State, TimeOut, Timestamp};
 
 use crate::{
@@ -47,6 +49,8 @@ fn escalate(request: &Request, review: &Review, now: Timestamp, terms: &Terms) -
     };
     let mut next = review.clone();
     next.escalated = true;
+    // Whoever is asked only now is not reminded of what others have missed.
+    next.reminded = reminders_over(review, now);
     if let Some(stage) = next.plan.stages.get_mut(review.stage) {
         stage.asked = escalation.to;
     }
@@ -54,20 +58,23 @@ fn escalate(request: &Request, review: &Review, now: Timestamp, terms: &Terms) -
 }
 
 fn remind(request: &Request, review: &Review, now: Timestamp, terms: &Terms) -> Option<Transition> {
-    let stage = review.stage();
-    let over = stage.remind.iter().filter(|after| now >= review.since.plus(**after));
-    let over = over.count();
+    let over = reminders_over(review, now);
     if over <= review.reminded {
         return None;
     }
     let event = Event::Reminded {
-        stage: stage.name.clone(),
+        stage: review.stage().name.clone(),
     };
     let next = Review {
         reminded: over,
         ..review.clone()
     };
     Some(pending(request, next, event, now).causing(asking(terms, Occasion::Reminded)))
+}
+
+fn reminders_over(review: &Review, now: Timestamp) -> usize {
+    let over = |after: &&Duration| now >= review.since.plus(**after);
+    review.stage().remind.iter().filter(over).count()
 }
 
 fn pending(request: &Request, review: Review, event: Event, now: Timestamp) -> Transition {

@@ -1,0 +1,144 @@
+//! What befalls a pending request besides votes and time: new claims, other reviewers, a later rule.
+
+use approvals::{Decider, Refusal, Ruling, reassign, refuse, submit};
+use store::{Actor, Asked, Event, Occasion, Person, Request, Stage, StateName};
+
+use crate::cast::*;
+
+fn two_of(asked: Asked) -> Stage {
+    Stage {
+        approve: 2,
+        ..stage("two", asked)
+    }
+}
+
+fn updated(request: &Request, wish: approvals::Wish) -> approvals::Transition {
+    let changed = with_claims(jane(wish), r#"{"email":"jane@example.com","city":"Wien"}"#);
+    submit(Some(request), &[], &changed, at(DAY), &telling()).1.unwrap()
+}
+
+#[test]
+fn new_claims_begin_the_review_anew_and_those_who_voted_are_asked_again() {
+    let stages = [stage("one", Asked::Anybody), two_of(Asked::Anybody)];
+    let wish = || by(&plan(&stages));
+    let (rita, bob) = (reviewer("rita", &[]), reviewer("bob", &[]));
+    let voted = ruled(&held(&plan(&stages)), Ruling::Approve, &rita, HOUR);
+    let voted = ruled(&voted, Ruling::Approve, &bob, HOUR);
+    let again = updated(&voted, wish());
+    assert_eq!(occasions(&again), [Occasion::Asked]);
+    assert!(matches!(&again.entries[..], [entry] if entry.by == Actor::Applicant
+        && entry.event == Event::Updated
+        && entry.submitted.as_ref().is_some_and(|claims| claims.received.at_key("city").is_some())));
+    let review = again.request.review().unwrap();
+    assert_eq!((review.stage, review.votes.len(), review.since), (0, 0, at(DAY)));
+    assert_eq!(
+        again.request.version,
+        voted.version + 1,
+        "what the others said stays in the history"
+    );
+    let once_more = rule(&again.request, Ruling::Approve, &rita, DAY);
+    assert_eq!(once_more.refused, None);
+    let unseen = updated(
+        &held(&plan(&[two_of(Asked::Anybody)])),
+        by(&plan(&[two_of(Asked::Anybody)])),
+    );
+    assert!(
+        occasions(&unseen).is_empty(),
+        "who has not answered finds the new claims"
+    );
+}
+
+#[test]
+fn new_claims_may_ask_others() {
+    let front = plan(&[two_of(Asked::Group("front".to_owned()))]);
+    let back = plan(&[two_of(Asked::Group("back".to_owned()))]);
+    let moved = updated(&held(&front), by(&back));
+    assert_eq!(occasions(&moved), [Occasion::Asked]);
+    assert_eq!(moved.request.review().map(|review| &review.plan), Some(&back));
+    let kept = updated(&held(&front), approvals::Wish::Pass);
+    assert_eq!(
+        kept.request.review().map(|review| &review.plan),
+        Some(&front),
+        "no rule says otherwise"
+    );
+}
+
+#[test]
+fn somebody_else_can_be_asked_and_votes_and_time_go_on() {
+    let request = held(&plan(&[two_of(Asked::Group("front".to_owned()))]));
+    let voted = ruled(&request, Ruling::Approve, &reviewer("rita", &["front"]), HOUR);
+    let (to, by) = (Asked::Person(Person::of("Bob")), Actor::Reviewer("rita".to_owned()));
+    let reason = Some("on holiday".to_owned());
+    let moved = reassign(&voted, to.clone(), by, reason, at(DAY), &telling());
+    let moved = moved.transition.filter(|_| moved.refused.is_none()).unwrap();
+    assert!(matches!(&moved.entries[0].event, Event::Reassigned { to: whom, .. } if *whom == to));
+    assert_eq!(occasions(&moved), [Occasion::Asked]);
+    let (before, after) = (voted.review().unwrap(), moved.request.review().unwrap());
+    assert_eq!(
+        (&after.votes, after.since, &after.stage().asked),
+        (&before.votes, before.since, &to)
+    );
+    assert_eq!(
+        refused(&moved.request, Ruling::Approve, &reviewer("eve", &["front"])),
+        Some(Refusal::NotAsked)
+    );
+    assert_eq!(
+        ruled(&moved.request, Ruling::Approve, &reviewer("bob", &[]), DAY)
+            .state
+            .name(),
+        StateName::Approved
+    );
+}
+
+#[test]
+fn a_later_rule_turns_away_who_waits() {
+    let denied = refuse(&pending(), "no-competitors", at(DAY), &terms())
+        .transition
+        .unwrap();
+    assert_eq!(
+        (denied.request.state.name(), &denied.entries[0].by),
+        (StateName::Denied, &Actor::Policy)
+    );
+    assert!(
+        matches!(&denied.entries[0].event, Event::Denied { reason: Some(reason), .. } if reason.contains("no-competitors"))
+    );
+    assert_eq!(
+        denials(&denied.commit(None, &[], &audit_key().seal().unwrap())).len(),
+        1
+    );
+}
+
+#[test]
+fn what_is_over_is_neither_reassigned_nor_refused() {
+    let by = || Actor::Reviewer("rita".to_owned());
+    for request in [approved(), denied()] {
+        for came in [
+            reassign(&request, Asked::Anybody, by(), None, at(2 * DAY), &terms()),
+            refuse(&request, "rule", at(2 * DAY), &terms()),
+        ] {
+            assert_eq!((came.transition, came.refused), (None, Some(Refusal::NotPending)));
+        }
+    }
+    let late = held(&plan(&[stage("only", Asked::Anybody)]));
+    for came in [
+        reassign(&late, Asked::Anybody, by(), None, at(10 * DAY), &terms()),
+        refuse(&late, "rule", at(10 * DAY), &terms()),
+    ] {
+        assert_eq!(came.refused, Some(Refusal::NotPending));
+        assert_eq!(
+            came.transition.map(|over| over.request.state.name()),
+            Some(StateName::Expired)
+        );
+    }
+}
+
+#[test]
+fn a_withdrawal_needs_no_quorum() {
+    let by = reviewer("rita", &[]);
+    let request = held(&plan(&[two_of(Asked::Anybody)]));
+    assert_eq!(
+        ruled(&request, Ruling::Withdraw, &by, HOUR).state.name(),
+        StateName::Withdrawn
+    );
+    assert!(matches!(by, Decider::Reviewer(_)));
+}
