@@ -16,14 +16,14 @@ impl Reader<'_> {
         for asked in each_asked(stage) {
             let people = self.who_may_answer(asked, &stage.fallback);
             let quorums = [
-                (stage.fallback.approve, "approve", approve),
-                (stage.fallback.deny, "deny", deny),
+                (stage.fallback.approve, "approvals", approve),
+                (stage.fallback.deny, "denials", deny),
             ];
             for (wanted, what, node) in quorums {
                 let Some(few) = fewer(people.as_ref(), wanted) else {
                     continue;
                 };
-                let what = format!("{wanted} people never {what} here: {} is {few}", said(asked));
+                let what = format!("where {} is asked, {wanted} {what} are wanted of {few}", said(asked));
                 self.add_at(node, what);
             }
             for share in &stage.fallback.among {
@@ -71,7 +71,7 @@ impl Reader<'_> {
         if let Some(few) = fewer(Some(&among), share.at_least) {
             let Share { group, at_least } = share;
             let what = format!(
-                "{at_least} of the group `{group}` never approve here: of them, {} is {few}",
+                "where {} is asked, {at_least} approvals of the group `{group}` are wanted of {few}",
                 said(asked)
             );
             self.add_at(with, what);
