@@ -16,14 +16,18 @@ impl Reader<'_> {
         for asked in each_asked(stage) {
             let people = self.who_may_answer(asked, &stage.fallback);
             let quorums = [
-                (stage.fallback.approve, "approvals", approve),
-                (stage.fallback.deny, "denials", deny),
+                (stage.fallback.approve, "approval", approve),
+                (stage.fallback.deny, "denial", deny),
             ];
             for (wanted, what, node) in quorums {
                 let Some(few) = fewer(people.as_ref(), wanted) else {
                     continue;
                 };
-                let what = format!("where {} is asked, {wanted} {what} are wanted of {few}", said(asked));
+                let what = format!(
+                    "where {} is asked, the stage wants {} from {few}",
+                    said(asked),
+                    some(wanted, what)
+                );
                 self.add_at(node, what);
             }
             for share in &stage.fallback.among {
@@ -43,14 +47,16 @@ impl Reader<'_> {
                 them.is_some_and(|them| them.is_subset(&people)) && stage.fallback.then != TimeOut::Approve
             };
             let before = stages[..=at].iter().filter(asks_only_them);
-            let wanted: u32 = before.map(|(stage, _)| stage.fallback.approve).sum();
+            let wanted = before.map(|(stage, _)| stage.fallback.approve);
+            let wanted = wanted.fold(0, u32::saturating_add);
             // What one stage asks in vain is told there.
             if wanted > stage.fallback.approve
                 && let Some(few) = fewer(Some(&people), wanted)
             {
                 let what = format!(
-                    "up to the stage `{}` this route wants {wanted} approvals of {few}, and a person counts once in all stages",
-                    stage.fallback.name
+                    "up to the stage `{}` this route wants {} from {few}, and a person counts once in all stages",
+                    stage.fallback.name,
+                    some(wanted, "approval")
                 );
                 self.mistakes.add(span.clone(), what);
             }
@@ -71,8 +77,9 @@ impl Reader<'_> {
         if let Some(few) = fewer(Some(&among), share.at_least) {
             let Share { group, at_least } = share;
             let what = format!(
-                "where {} is asked, {at_least} approvals of the group `{group}` are wanted of {few}",
-                said(asked)
+                "where {} is asked, the stage wants {} of the group `{group}` from {few}",
+                said(asked),
+                some(*at_least, "approval")
             );
             self.add_at(with, what);
         }
@@ -130,6 +137,11 @@ fn fewer(people: Option<&BTreeSet<Person>>, wanted: u32) -> Option<String> {
         1 => "one person".to_owned(),
         _ => format!("{count} people"),
     })
+}
+
+fn some(count: u32, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn said(asked: &Asked) -> String {

@@ -141,7 +141,12 @@ impl Reader<'_> {
     }
 
     fn quorum(&mut self, node: &Node<'_>) -> Option<u32> {
-        self.count(node).and_then(|count| u32::try_from(count).ok())
+        let parse = |value: &DeValue<'_>| {
+            let number = value.as_integer()?;
+            let count = u32::from_str_radix(number.as_str(), number.radix()).ok();
+            count.filter(|count| *count > 0)
+        };
+        self.expect(node, "a number of people, from 1,", parse)
     }
 
     fn shares(&mut self, node: &Node<'_>) -> Vec<Share> {

@@ -16,38 +16,45 @@ fn assert_never(cases: &[(&str, &str)]) {
 #[test]
 fn a_quorum_is_a_number_of_people_who_are_there() {
     assert_never(&[
-        ("ask = \"hr\"\napprove = 0", "a whole number from 1"),
-        ("ask = \"hr\"\ndeny = 0", "a whole number from 1"),
-        ("ask = \"hr\"\nwith = { security = 0 }", "a whole number from 1"),
+        (
+            "ask = \"hr\"\napprove = 0",
+            "a number of people, from 1, is wanted here",
+        ),
+        ("ask = \"hr\"\ndeny = 0", "a number of people, from 1, is wanted here"),
+        (
+            "ask = \"hr\"\nwith = { security = 0 }",
+            "a number of people, from 1, is wanted here",
+        ),
+        ("ask = \"hr\"\napprove = 4294967296", "a number of people"),
         ("ask = \"hr\"\nwith = {}", "`with` says how many"),
         ("ask = \"hr\"\nwith = { secrity = 1 }", "did you mean `security`?"),
         (
             "ask = \"hr\"\napprove = 3",
-            "where the group `hr` is asked, 3 approvals are wanted of 2 people",
+            "where the group `hr` is asked, the stage wants 3 approvals from 2 people",
         ),
         (
             "ask = \"hr\"\ndeny = 3",
-            "where the group `hr` is asked, 3 denials are wanted of 2 people",
+            "where the group `hr` is asked, the stage wants 3 denials from 2 people",
         ),
         (
             "ask = { person = \"ada\" }\napprove = 2",
-            "where this `person` is asked, 2 approvals are wanted of one person",
+            "where this `person` is asked, the stage wants 2 approvals from one person",
         ),
         (
             "ask = [{ group = \"boss\", when = { claim = \"city\", present = true } }, \"hr\"]\napprove = 2",
-            "where the group `boss` is asked, 2 approvals are wanted of one person",
+            "where the group `boss` is asked, the stage wants 2 approvals from one person",
         ),
         (
             "ask = \"boss\"\nwith = { security = 1 }",
-            "where the group `boss` is asked, 1 approvals of the group `security` are wanted of nobody",
+            "where the group `boss` is asked, the stage wants 1 approval of the group `security` from nobody",
         ),
         (
             "ask = \"hr\"\nwith = { security = 2 }",
-            "where the group `hr` is asked, 2 approvals of the group `security` are wanted of one person",
+            "where the group `hr` is asked, the stage wants 2 approvals of the group `security` from one person",
         ),
         (
             "ask = \"anybody\"\nwith = { boss = 2 }",
-            "where `anybody` is asked, 2 approvals of the group `boss` are wanted of one person",
+            "where `anybody` is asked, the stage wants 2 approvals of the group `boss` from one person",
         ),
     ]);
     for route in [
@@ -72,19 +79,19 @@ fn people_count_once_in_all_stages() {
     for (never, wanted) in [
         (
             stages(&["ask = \"boss\"", "ask = \"boss\""]),
-            "up to the stage `s1` this route wants 2 approvals of one person",
+            "up to the stage `s1` this route wants 2 approvals from one person",
         ),
         (
             stages(&["ask = \"boss\"", "ask = { person = \"Ada\" }"]),
-            "2 approvals of one person",
+            "2 approvals from one person",
         ),
         (
             stages(&["ask = \"hr\"", "ask = \"hr\"\napprove = 2"]),
-            "3 approvals of 2 people",
+            "3 approvals from 2 people",
         ),
         (
             stages(&["ask = { person = \"rita\" }", "ask = \"hr\"\napprove = 2"]),
-            "up to the stage `s1` this route wants 3 approvals of 2 people",
+            "up to the stage `s1` this route wants 3 approvals from 2 people",
         ),
     ] {
         let said = read_route(&never).err().unwrap_or_default();
