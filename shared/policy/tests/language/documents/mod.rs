@@ -51,9 +51,10 @@ fn is_rule(table: &Table) -> bool {
     table.starts_with("[[rules]]")
 }
 
-/// What a reader looks for in the file: the heading, of a rule the name.
+/// What a reader looks for in the file: the heading, of a rule or a stage the name.
 fn name(table: &Table) -> &str {
-    table.lines().nth(is_rule(table).into()).unwrap()
+    let is_one_of_several = table.starts_with("[[");
+    table.lines().nth(is_one_of_several.into()).unwrap()
 }
 
 /// The example with the sample in it, as the page says.
