@@ -174,3 +174,17 @@ async fn where_the_route_is_no_more_the_built_in_texts_speak_and_its_plan_holds(
     let new = json!({"email": "al@example.com", "ui_locales": "en"}).to_string();
     assert_eq!(message(&house.submit(&new).await), WAITING);
 }
+
+#[tokio::test]
+async fn a_denial_that_is_somebody_elses_is_not_told_by_the_route_of_a_request_that_is_over() {
+    let house = house();
+    house.submit(&jo("FR")).await;
+    assert_eq!(decide(&house, "eve", Ruling::Withdraw).await, None);
+    let other = json!({"email": "jo@example.com", "displayName": "Jim", "country": "FR"}).to_string();
+    house.submit(&other).await;
+    assert_eq!(decide(&house, "eve", Ruling::Deny).await, None);
+    let english = jo("FR").replace("de-AT", "en");
+    for step in [FIRST, SECOND] {
+        assert_eq!(message(&house.call(step, &english).await.1), DENIED, "{step}");
+    }
+}
