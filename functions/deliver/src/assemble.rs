@@ -17,6 +17,7 @@ use store::{Clock, Rows};
 use crate::{
     Deliverer, MOST_FURTHER, Parts, Receive, Schedule,
     account::AccountReceiver,
+    asked::Reviewers,
     mail::{ApplicantMail, ReviewerMail},
 };
 
@@ -167,17 +168,20 @@ impl<'b> Builder<'b> {
         let wants = "the review room's address, https://…/review: the policy tells reviewers by mail";
         let url = self.settings.review_url.as_deref();
         let room = url.ok_or_else(|| StartError::setting(NAME, "not set", wants))?;
-        let reviewers = self.policy.mail().reviewers.clone();
-        if reviewers.len() > MOST_FURTHER {
+        let usual = self.policy.mail().reviewers.clone();
+        if usual.len() > MOST_FURTHER {
             let what = format!(
                 "the policy tells {} reviewers by mail; at most {MOST_FURTHER} can be told",
-                reviewers.len()
+                usual.len()
             );
             return Err(StartError::new(what));
         }
         Ok(ReviewerMail {
             mailer,
-            reviewers,
+            reviewers: Reviewers {
+                groups: self.policy.terms().groups.clone(),
+                usual,
+            },
             room: Link::parse(room).map_err(|_| StartError::setting(NAME, room, wants))?,
         })
     }

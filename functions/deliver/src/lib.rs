@@ -4,6 +4,7 @@
 //! However a run is woken, it drains everything that is due: a wake-up that was missed delays and never loses.
 
 mod account;
+mod asked;
 mod assemble;
 mod entry;
 mod job;

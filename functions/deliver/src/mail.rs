@@ -14,6 +14,7 @@ use store::{Effect, News, Occasion, OutboxEntry, Receiver, Request};
 use crate::{
     Delivered, Receive,
     account::{later, never, owner},
+    asked::Reviewers,
 };
 
 /// How much longer than the mail itself an attempt may take: the time to read secrets.
@@ -31,7 +32,7 @@ pub(crate) struct ApplicantMail {
 /// Tells reviewers that somebody waits.
 pub(crate) struct ReviewerMail {
     pub(crate) mailer: Arc<Mailer>,
-    pub(crate) reviewers: Vec<Address>,
+    pub(crate) reviewers: Reviewers,
     /// The review room, as browsers reach it.
     pub(crate) room: Link,
 }
@@ -90,7 +91,7 @@ impl Receive for ReviewerMail {
 
     async fn deliver(&self, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
         match &entry.effect {
-            Effect::TellReviewers { why } => Attempt::Done(Delivered::Further(self.each(*why))),
+            Effect::TellReviewers { why } => Attempt::Done(Delivered::Further(self.each(*why, request))),
             Effect::TellReviewer { address, why } => self.tell(address, *why, entry, request).await,
             Effect::CreateAccount | Effect::TellApplicant { .. } | Effect::Publish { .. } => {
                 never("this effect is no mail to reviewers")
@@ -100,18 +101,19 @@ impl Receive for ReviewerMail {
 }
 
 impl ReviewerMail {
-    fn each(&self, why: Occasion) -> Vec<Effect> {
+    fn each(&self, why: Occasion, request: &Request) -> Vec<Effect> {
         let tell = |address: &Address| Effect::TellReviewer {
             address: Hash::of_address(address.as_str()),
             why,
         };
-        self.reviewers.iter().map(tell).collect()
+        self.reviewers.awaited(request).iter().map(tell).collect()
     }
 
     async fn tell(&self, address: &Hash, why: Occasion, entry: &OutboxEntry, request: &Request) -> Attempt<Delivered> {
         let known = |reviewer: &&Address| Hash::of_address(reviewer.as_str()) == *address;
-        let Some(reviewer) = self.reviewers.iter().find(known) else {
-            // The policy does not name them any more.
+        let awaited = self.reviewers.awaited(request);
+        let Some(reviewer) = awaited.iter().find(known) else {
+            // They have answered meanwhile, others are asked, or the policy does not name them any more.
             return Attempt::Done(Delivered::Done);
         };
         let waiting = Waiting {

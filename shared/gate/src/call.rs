@@ -5,7 +5,7 @@ use std::time::Duration;
 use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
 use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
-use store::{CallRecord, Committed, Keys, Left, Snapshot, Store, StoreError, Timestamp};
+use store::{CallRecord, Committed, Keys, Left, Request, RouteName, Snapshot, State, Store, StoreError, Timestamp};
 
 use crate::{
     Parts,
@@ -192,7 +192,7 @@ impl Call<'_> {
             let now = self.ruled.parts.clock.now();
             let terms = self.ruled.parts.policy.terms();
             let decision = match approvals::check(snapshot.request.as_ref(), &snapshot.denials, now, terms) {
-                Some(notice) => self.told(notice, log),
+                Some(notice) => self.told(notice, snapshot.request.as_ref(), log),
                 None => self.as_ruled(),
             };
             if self.ruled.beside(&snapshot, &decision, self.store).await? {
@@ -226,7 +226,10 @@ impl Call<'_> {
             let decision = match answer {
                 Answer::Continue(changes) => Decision::Continue(changes),
                 Answer::Correct => self.as_ruled(),
-                Answer::Notice(notice) => self.told(notice, log),
+                Answer::Notice(notice) => {
+                    let next = transition.as_ref().map(|transition| &transition.request);
+                    self.told(notice, next.or(request.as_ref()), log)
+                }
             };
             let Some(transition) = transition else {
                 if race == 0 && torn(&snapshot, now) {
@@ -279,7 +282,8 @@ impl Call<'_> {
         }
     }
 
-    fn told(&self, notice: Notice, log: &mut CallLog) -> Decision {
+    /// What somebody is told whose request, as it is from now on, is this one.
+    fn told(&self, notice: Notice, request: Option<&Request>, log: &mut CallLog) -> Decision {
         let (message, reason) = match notice {
             Notice::Waiting => (MessageName::WAITING, "the request waits for approval"),
             Notice::Pending => (MessageName::PENDING, "the request is pending"),
@@ -299,6 +303,7 @@ impl Call<'_> {
         if notice != Notice::Waiting {
             log.rule = None;
         }
+        let message = self.ruled.parts.policy.message_on(route(request), message);
         blocked(self.ruled.parts, self.ruled.sign_up, &message)
     }
 
@@ -332,6 +337,14 @@ impl Call<'_> {
             rule: self.ruled.verdict.rule.unwrap_or_default().to_owned(),
         }
     }
+}
+
+/// The route that a request is on, or by which it was denied. Once it is over, another one's denial of the same address
+/// is no matter of this route.
+fn route(request: Option<&Request>) -> Option<&RouteName> {
+    let request = request?;
+    let counts = matches!(request.state, State::Pending(_) | State::Denied { .. });
+    request.route.as_ref().filter(|_| counts)
 }
 
 fn addresses(sign_up: &SignUp) -> Vec<Hash> {

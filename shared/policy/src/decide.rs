@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use approvals::Held;
 use claims::{Changes, ClaimName, Claims, SettableName, SignUp, Step, Value};
 use store::{ListQuestion, Timestamp};
 
@@ -8,6 +11,7 @@ use crate::{
     explain::{Seen, Witness},
     facts::Facts,
     messages::MessageName,
+    route::Route,
     rule::{Action, Ending, OnFailure, Rule},
     scene::{Caller, Failure, Scene},
 };
@@ -19,6 +23,8 @@ pub struct Verdict<'p> {
     pub outcome: Outcome,
     /// The rule that said so; none where the step's `otherwise` did.
     pub rule: Option<&'p str>,
+    /// Who decides on a person who waits, where `outcome` is [`Outcome::Hold`].
+    pub held: Option<Held>,
     /// The claims as the policy left them.
     pub claims: Claims,
     /// The claims as they came, without those that a rule dropped: what may be kept.
@@ -111,8 +117,9 @@ impl Policy {
         }
         // A policy does not start for a step without `otherwise`; should it be asked all the same, nobody gets in.
         let otherwise = self.otherwise(sign_up.step).unwrap_or(Otherwise::Block);
-        match (run.held, run.automatic, otherwise) {
-            (Some(rule), _, _) => run.end(Outcome::Hold, Some(rule)),
+        let handed_over = run.hand_over();
+        match (handed_over, run.automatic, otherwise) {
+            (Some((outcome, rule)), _, _) => run.end(outcome, Some(rule)),
             (None, Some(rule), _) => run.end(Outcome::Admit, Some(rule)),
             (None, None, Otherwise::Continue) => run.end(Outcome::Continue, None),
             (None, None, _) if run.let_in.is_some() => {
@@ -136,7 +143,7 @@ impl Policy {
 }
 
 /// What a rule makes of a call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Did<'p> {
     Nothing,
     LetIn,
@@ -162,11 +169,19 @@ impl Did<'_> {
             Did::Admit => Some("admit"),
             Did::End(Ending::Block(_)) => Some("block"),
             Did::End(Ending::AskAgain(_)) => Some("ask-again"),
-            Did::End(Ending::Hold) => Some("hold"),
+            Did::End(Ending::Hold(_)) => Some("hold"),
             Did::End(Ending::Error) => Some("error"),
             Did::Say => Some("emit"),
         }
     }
+}
+
+/// That a rule wants reviewers to decide.
+struct Holding<'p> {
+    rule: &'p Rule,
+    route: Option<Arc<Route>>,
+    /// Whether its `on_failure` said so.
+    failing: bool,
 }
 
 /// One way through the rules.
@@ -178,8 +193,10 @@ struct Run<'p, 's> {
     /// The claims as they came, without those that were dropped.
     received: Claims,
     changes: Changes,
-    /// The first rule that holds the person.
-    held: Option<&'p str>,
+    /// The rules that hold the person, in order.
+    holding: Vec<Holding<'p>>,
+    /// Who decides on them in the end.
+    held: Option<Held>,
     /// The last hold that was approved automatically.
     automatic: Option<&'p str>,
     /// The last allow list that names the person.
@@ -202,6 +219,7 @@ impl<'p, 's> Run<'p, 's> {
             claims: sign_up.claims.clone(),
             received: sign_up.claims.clone(),
             changes: Changes::none(),
+            holding: Vec::new(),
             held: None,
             automatic: None,
             let_in: None,
@@ -227,8 +245,19 @@ impl<'p, 's> Run<'p, 's> {
         Ok(None)
     }
 
+    fn scene(&self) -> Scene<'_> {
+        Scene {
+            sign_up: self.sign_up,
+            caller: &self.caller,
+            claims: &self.claims,
+            now: self.now,
+            facts: self.facts,
+        }
+    }
+
     /// What a rule makes of the call as it is now.
     fn weigh(&mut self, rule: &'p Rule) -> Result<Did<'p>, Failure> {
+        // Not `self.scene()`: beside it the witness writes.
         let scene = Scene {
             sign_up: self.sign_up,
             caller: &self.caller,
@@ -260,7 +289,7 @@ impl<'p, 's> Run<'p, 's> {
             Did::Admit => self.automatic = Some(&rule.name),
             Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
             Did::Drop(claims) => claims.into_iter().for_each(|claim| self.drop(claim)),
-            Did::End(Ending::Hold) => self.held = self.held.or(Some(&rule.name)),
+            Did::End(Ending::Hold(route)) => self.hold(rule, route, false),
             Did::End(Ending::Block(message)) => return Some(Outcome::Block(message)),
             Did::End(Ending::AskAgain(message)) => return Some(Outcome::AskAgain(message)),
             Did::End(Ending::Error) => return Some(Outcome::Error),
@@ -308,6 +337,10 @@ impl<'p, 's> Run<'p, 's> {
         self.failure.get_or_insert(why);
         match &rule.on_failure {
             Some(OnFailure::Continue) => None,
+            Some(OnFailure::End(Ending::Hold(route))) => {
+                self.hold(rule, route.clone(), true);
+                None
+            }
             Some(OnFailure::End(ending)) => self.carry_out(rule, Did::End(ending.clone())),
             None if self.sign_up.step.is_sign_up() => Some(Outcome::Block(MessageName::FAILED)),
             None => {
@@ -317,11 +350,58 @@ impl<'p, 's> Run<'p, 's> {
         }
     }
 
+    fn hold(&mut self, rule: &'p Rule, route: Option<Arc<Route>>, failing: bool) {
+        self.holding.push(Holding { rule, route, failing });
+    }
+
+    /// Hands the person over to the reviewers of the first rule that holds them: what that comes to, and the rule. A rule
+    /// that cannot say who decides fails as any other.
+    fn hand_over(&mut self) -> Option<(Outcome, &'p str)> {
+        let holding = std::mem::take(&mut self.holding);
+        let handed = |holding: Holding<'p>| {
+            let rule = &*holding.rule.name;
+            Some((self.hand_over_by(holding)?, rule))
+        };
+        holding.into_iter().find_map(handed)
+    }
+
+    fn hand_over_by(&mut self, holding: Holding<'p>) -> Option<Outcome> {
+        let Holding { rule, route, failing } = holding;
+        let held = match &route {
+            None => Ok(Held::by_anybody()),
+            Some(route) => route.plan(&self.scene()).map(|plan| Held {
+                route: Some(route.name.clone()),
+                plan,
+            }),
+        };
+        if let Some(witness) = &mut self.witness {
+            witness.hands_over(&rule.name, held.as_ref().ok());
+        }
+        match held {
+            Ok(held) => self.held = Some(held),
+            // The verdict will not count.
+            Err(Failure::Unasked) => {}
+            // There is no second way out.
+            Err(Failure::Broken(why)) if failing => {
+                self.failure.get_or_insert(why);
+                return Some(Outcome::Block(MessageName::FAILED));
+            }
+            Err(Failure::Broken(why)) => {
+                return self.fail(rule, why).or_else(|| {
+                    let instead = self.holding.pop()?;
+                    self.hand_over_by(instead)
+                });
+            }
+        }
+        Some(Outcome::Hold)
+    }
+
     fn end(mut self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
         let events = self.said();
         let verdict = Verdict {
             outcome,
             rule,
+            held: self.held,
             claims: self.claims,
             received: self.received,
             changes: self.changes,
@@ -384,6 +464,7 @@ impl Rule {
                 Did::Drop(came.map(SettableName::name).collect())
             }
             Action::Hold {
+                route,
                 approve_when,
                 deny_when,
             } => {
@@ -396,7 +477,7 @@ impl Rule {
                 } else if holds(Reading::Every, approve_when)? && self.selects_strictly(scene)? {
                     Did::Admit
                 } else {
-                    Did::End(Ending::Hold)
+                    Did::End(Ending::Hold(route.clone()))
                 }
             }
             Action::End(ending) => Did::End(ending.clone()),

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use approvals::Held;
 use claims::{ClaimName, Value};
 
 use crate::{
     condition::Condition,
     decide::Did,
     demand::{Bound, CountryFrom, Demand},
+    route,
     rule::{Action, Ending, Rule},
     scene::Scene,
     template::shown,
@@ -84,6 +86,18 @@ impl<'p> Witness<'p> {
         }
     }
 
+    /// Whom a rule hands the person to is known in the end; nothing if that failed.
+    pub(crate) fn hands_over(&mut self, rule: &str, held: Option<&Held>) {
+        let Some(seen) = self.seen.iter_mut().find(|seen| seen.rule == rule) else {
+            return;
+        };
+        match held.map(route::explained) {
+            Some(Some(whom)) => seen.did = format!("{} {whom}", seen.did),
+            Some(None) => {}
+            None => "fails: a list that its route needs gives no answer".clone_into(&mut seen.did),
+        }
+    }
+
     pub(crate) fn seen(self) -> Vec<Seen<'p>> {
         self.seen
     }
@@ -115,7 +129,7 @@ fn said(rule: &Rule, did: &Did<'_>) -> String {
         }
         Did::End(Ending::Block(message)) => format!("blocks with `{message}`"),
         Did::End(Ending::AskAgain(message)) => format!("asks again with `{message}`"),
-        Did::End(Ending::Hold) => "holds".to_owned(),
+        Did::End(Ending::Hold(_)) => "holds".to_owned(),
         Did::End(Ending::Error) => "fails the call".to_owned(),
     }
 }

@@ -21,14 +21,18 @@ mod normalise;
 mod pattern;
 mod places;
 mod require;
+mod route;
 mod rule;
 mod scene;
 mod slow;
 mod template;
 mod time_of_day;
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use approvals::{Held, Terms};
 use claims::{Address, Claims, Locale, Locales, Step, UserMessage};
+use store::RouteName;
 
 pub use decide::{Observed, Outcome, Verdict};
 pub use emit::{Came, Event};
@@ -39,13 +43,14 @@ pub use messages::MessageName;
 pub use mistakes::{Collector, Mistake, Mistakes, suggestion};
 pub use slow::SlowPattern;
 
-use crate::{lists::List, messages::Messages, rule::Rule};
+use crate::{lists::List, messages::Messages, route::Route, rule::Rule};
 
 /// The rules of every step, and what applicants are told.
 #[derive(Debug)]
 pub struct Policy {
     steps: Vec<(Step, Otherwise)>,
     rules: Vec<Rule>,
+    routes: BTreeMap<RouteName, Arc<Route>>,
     messages: Messages,
     languages: Vec<Locale>,
     terms: Terms,
@@ -78,8 +83,16 @@ impl Policy {
     }
 
     /// Who decides on somebody whom a verdict holds.
-    pub fn held(&self, _verdict: &Verdict<'_>) -> Held {
-        Held::by_anybody()
+    pub fn held(&self, verdict: &Verdict<'_>) -> Held {
+        verdict.held.clone().unwrap_or_else(Held::by_anybody)
+    }
+
+    /// What applicants who are, or were, on a route read in the place of a built-in text: the route's own, if it has one
+    /// and is still there.
+    pub fn message_on(&self, route: Option<&RouteName>, built_in: MessageName) -> MessageName {
+        let route = route.and_then(|name| self.routes.get(name));
+        let own = route.and_then(|route| route.message(&built_in));
+        own.cloned().unwrap_or(built_in)
     }
 
     /// Whether any rule holds people for approval. If so, both sign-up steps have to read the applicant's request.
@@ -167,7 +180,7 @@ impl Policy {
 /// The `[mail]` table, as far as the terms of approvals do not hold it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mail {
-    /// Who is told that somebody waits.
+    /// Who is told that somebody waits, where none of those who are asked has an address.
     pub reviewers: Vec<Address>,
 }
 

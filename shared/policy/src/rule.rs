@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use claims::{Address, ClaimName, SettableName, Step, Value};
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     messages::MessageName,
     normalise::Normaliser,
     require::Requirement,
+    route::Route,
     scene::{Failure, Scene},
     template::Template,
 };
@@ -26,7 +29,7 @@ pub(crate) struct Rule {
 }
 
 /// What happens when a rule cannot say anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum OnFailure {
     /// As if it were not there.
     Continue,
@@ -44,14 +47,27 @@ impl Rule {
 
     /// Whether it can hand a request to reviewers, or approve one at once.
     pub(crate) fn holds(&self) -> bool {
-        let holds = match &self.action {
-            Action::Hold { .. } => true,
-            Action::Allow { otherwise, .. } => *otherwise == Some(Ending::Hold),
-            Action::Deny { otherwise, .. } | Action::Require { otherwise, .. } => *otherwise == Ending::Hold,
-            _ => false,
+        self.ways_to_hold().next().is_some() && !self.observes
+    }
+
+    /// The routes to which it can hand a request.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.ways_to_hold().flatten().map(Arc::as_ref)
+    }
+
+    /// Each way in which it can hand a request to reviewers, with the route if that has one.
+    fn ways_to_hold(&self) -> impl Iterator<Item = Option<&Arc<Route>>> {
+        let by_action = match &self.action {
+            Action::Hold { route, .. } => Some(route),
+            Action::Allow { otherwise, .. } => otherwise.as_ref().and_then(Ending::hold),
+            Action::Deny { otherwise, .. } | Action::Require { otherwise, .. } => otherwise.hold(),
+            _ => None,
         };
-        let failing = self.on_failure == Some(OnFailure::End(Ending::Hold));
-        (holds || failing) && !self.observes
+        let failing = match &self.on_failure {
+            Some(OnFailure::End(ending)) => ending.hold(),
+            Some(OnFailure::Continue) | None => None,
+        };
+        by_action.into_iter().chain(failing).map(Option::as_ref)
     }
 
     /// Every list that it looks something up in.
@@ -81,16 +97,18 @@ impl Rule {
         in_conditions.chain(required)
     }
 
-    /// Every condition in it.
+    /// Every condition in it, and in the routes to which it hands people.
     pub(crate) fn conditions(&self) -> impl Iterator<Item = &Condition> {
         let held = match &self.action {
             Action::Hold {
                 approve_when,
                 deny_when,
+                ..
             } => [approve_when.as_ref(), deny_when.as_ref()],
             _ => [None, None],
         };
-        self.when.iter().chain(held.into_iter().flatten())
+        let own = self.when.iter().chain(held.into_iter().flatten());
+        own.chain(self.routes().flat_map(Route::conditions))
     }
 }
 
@@ -118,6 +136,8 @@ pub(crate) enum Action {
     Drop(Vec<SettableName>),
     /// Hands the request to reviewers, unless a condition decides at once.
     Hold {
+        /// Who decides; anybody who may review where it names none.
+        route: Option<Arc<Route>>,
         approve_when: Option<Condition>,
         deny_when: Option<Condition>,
     },
@@ -137,13 +157,22 @@ pub(crate) struct Emit {
 }
 
 /// How a rule ends a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Ending {
     Block(MessageName),
     AskAgain(MessageName),
-    /// The person waits for reviewers, if no later rule ends the call.
-    Hold,
+    /// The person waits for the reviewers of a route, or for anybody who may review, if no later rule ends the call.
+    Hold(Option<Arc<Route>>),
     Error,
+}
+
+impl Ending {
+    fn hold(&self) -> Option<&Option<Arc<Route>>> {
+        match self {
+            Ending::Hold(route) => Some(route),
+            Ending::Block(_) | Ending::AskAgain(_) | Ending::Error => None,
+        }
+    }
 }
 
 /// Where a claim's value comes from.

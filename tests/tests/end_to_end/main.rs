@@ -13,5 +13,6 @@ mod input;
 mod jobs;
 mod operation;
 mod room;
+mod routes;
 mod settings;
 mod story;

@@ -71,7 +71,7 @@ impl<'p> Answer<'p> {
     pub(super) fn message(&self) -> Option<MessageName> {
         match &self.outcome {
             Outcome::Block(message) | Outcome::AskAgain(message) => Some(message.clone()),
-            Outcome::Hold => Some(MessageName::WAITING),
+            Outcome::Hold => Some(self.waiting()),
             Outcome::Continue | Outcome::Admit | Outcome::Error => None,
         }
     }
@@ -88,9 +88,16 @@ impl<'p> Answer<'p> {
             }
             Outcome::AskAgain(message) => Decision::AskAgain(told(message)),
             Outcome::Block(message) => Decision::Block(told(message)),
-            Outcome::Hold => Decision::Block(told(&MessageName::WAITING)),
+            Outcome::Hold => Decision::Block(told(&self.waiting())),
             Outcome::Error => Decision::Block(told(&MessageName::FAILED)),
         }
+    }
+
+    /// What people read who wait for the reviewers of the route, if there is one.
+    fn waiting(&self) -> MessageName {
+        let held = self.verdict.as_ref().and_then(|verdict| verdict.held.as_ref());
+        let route = held.and_then(|held| held.route.as_ref());
+        self.policy.message_on(route, MessageName::WAITING)
     }
 
     /// The reply as it is sent.

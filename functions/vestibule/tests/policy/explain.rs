@@ -244,3 +244,46 @@ fn only_terminals_get_colours_and_only_if_nobody_minds() {
         moved.stdout
     );
 }
+
+const ROUTED: &str = r#"
+[steps.post-attribute-collection]
+otherwise = "continue"
+[groups]
+north = ["rita"]
+[[routes.city.stages]]
+name = "team"
+ask = [{ group = "north", when = { claim = "city", is = "Oslo" } }, "anybody"]
+[[routes.city.stages]]
+name = "board"
+ask = { person = "ada" }
+[routes.city.messages]
+waiting = "a-week"
+[[rules]]
+name = "everybody waits"
+step = "post-attribute-collection"
+hold = "city"
+[messages.a-week]
+en = "We look at it within a week."
+"#;
+
+#[test]
+fn of_who_waits_it_is_told_whom_the_route_asks_and_what_they_read() {
+    let place = Place::new();
+    place.write("routed.toml", ROUTED);
+    let step = ["--step", "post-attribute-collection", "--body", "-", "--now", NOON];
+    let explained = place.run_with(&[&["explain", "routed.toml"], &step[..]].concat(), ANNA, &[]);
+    let wanted = "post-attribute-collection at 2026-11-23T12:00:00Z\n\neverybody waits\nsaw city text, 4 characters\n\
+        did holds by the route `city`: `team` asks the group `north`, `board` asks `ada`\n\n\
+        outcome hold, by `everybody waits`\nmessage a-week\n\nHTTP 200";
+    assert!(calm(&explained).starts_with(wanted), "{}", calm(&explained));
+    assert!(
+        explained.stdout.contains("We look at it within a week."),
+        "{}",
+        explained.stdout
+    );
+    let case = "[[cases]]\nname = \"they wait\"\nstep = \"post-attribute-collection\"\nbody = { city = \"Oslo\", email = \"a@b.example\" }\n\
+        expect = { outcome = \"hold\", message = \"a-week\", text = \"We look at it within a week.\" }\n";
+    place.write("cases/a.toml", case);
+    let tried = place.run(&["test", "cases", "--policy", "routed.toml"]);
+    assert_eq!((tried.code, &*tried.stdout), (0, "1 cases, all as expected\n"));
+}

@@ -58,6 +58,14 @@ pub(crate) fn accepted() -> Vec<String> {
         "set = { claim = \"city\", template = \"{state}, {country}\" }",
         "drop = [\"city\", \"extension_Captcha\"]",
         "hold = true",
+        "hold = \"x\"\n[groups]\na = [\"rita\", \"tom@contoso.com\"]\nb = [\"rita\"]\n[routes.x]\nask = \"a\"\napprove = 2\ndeny = 2\n\
+            with = { b = 1 }\nremind = \"1 day\"\nescalate = { after = \"2 days\", ask = \"anybody\" }\n\
+            time_out = { after = \"3 days\", then = \"deny\" }\nreasons = \"always\"\ncool_down = \"0 days\"\n\
+            messages = { waiting = \"own\", pending = \"own\", denied = \"own\" }",
+        "require = { claim = \"city\" }\notherwise = { hold = \"x\" }\n[groups]\na = []\n[[routes.x.stages]]\nname = \"s\"\n\
+            ask = [{ group = \"a\", when = { claim = \"city\", present = true } }, \"anybody\"]\nremind = [\"1 day\", \"36 hours\"]\n\
+            [[routes.x.stages]]\nname = \"t\"\nask = { person = \"ada\" }",
+        "hold = { route = \"x\", deny_when = { claim = \"city\", present = true } }\n[routes.x]\nask = \"anybody\"",
         "hold = { approve_when = { issuer = \"mail\" }, deny_when = { claim = \"city\", present = true } }",
         "block = \"own\"",
         "emit = { event = \"sign-up\", on = \"continue\" }",
@@ -70,7 +78,9 @@ pub(crate) fn accepted() -> Vec<String> {
         "languages = [\"en\", \"de\"]",
         "[approvals]\ncool_down = \"0 days\"\nunused = \"1 minute\"\ntrust_email = true\naccount = \"graph\"\n\
             [accounts]\ngroups = [\"2f1c0b6e-4c4f-4f0f-9d3b-0a4a4d1f3e11\"]\ninvite_others = true",
-        "[mail]\napplicants = [\"received\", \"approved\", \"denied\"]\nunproven = true\nreviewers = [\"r@contoso.com\"]",
+        "[mail]\nreviewers = \"asked\"",
+        "[approvals]\nblock_addresses = \"bad\"\nblock_domains = \"evil\"\n[lists]\nbad = { stored = \"addresses\" }\nevil = { stored = \"domains\" }",
+        "[mail]\napplicants = [\"received\", \"approved\", \"denied\", \"expired\"]\nunproven = true\nreviewers = [\"r@contoso.com\"]",
         "[[rules]]\nname = \"r\"\nstep = [\"pre-token-issuance\"]\nerror = true",
         "[[rules]]\nname = \"r\"\nstep = \"pre-token-issuance\"\nallow = { issuers = [\"mail\"] }\notherwise = \"error\"",
     ];
@@ -103,6 +113,24 @@ pub(crate) fn tables() -> Vec<(&'static str, String)> {
         ("/$defs/listElsewhere", table("lists.l")),
         ("/$defs/approvals", table("approvals")),
         ("/$defs/mail", table("mail")),
+        ("/$defs/route", table("routes.r")),
+        (
+            "/$defs/routeMessages",
+            format!("{STEPS}[routes.r]\nask = \"anybody\"\n[routes.r.messages]\n{UNKNOWN} = 1\n"),
+        ),
+        ("/$defs/stage", table("[routes.r.stages]")),
+        (
+            "/$defs/choice",
+            format!("{STEPS}[routes.r]\nask = {{ group = \"anybody\", {UNKNOWN} = 1 }}\n"),
+        ),
+        (
+            "/$defs/escalate",
+            format!("{STEPS}[routes.r]\nask = \"anybody\"\n[routes.r.escalate]\n{UNKNOWN} = 1\n"),
+        ),
+        (
+            "/$defs/timeOut",
+            format!("{STEPS}[routes.r]\nask = \"anybody\"\n[routes.r.time_out]\n{UNKNOWN} = 1\n"),
+        ),
         ("/$defs/accounts", table("accounts")),
         ("/$defs/rule", rule(&inside("block = true\nUNKNOWN"))),
         (

@@ -174,6 +174,14 @@ fn each_name_is_known_to_both() {
             format!("{STEPS}[mail]\napplicants = [{quoted}]\n"),
         ),
         (
+            "/$defs/route/properties/reasons",
+            format!("{STEPS}[routes.r]\nask = \"anybody\"\nreasons = {quoted}\n"),
+        ),
+        (
+            "/$defs/timeOut/properties/then",
+            format!("{STEPS}[routes.r]\nask = \"anybody\"\ntime_out = {{ then = {quoted} }}\n"),
+        ),
+        (
             "/$defs/listKind",
             format!("{STEPS}[lists]\nl = {{ stored = {quoted} }}\n"),
         ),

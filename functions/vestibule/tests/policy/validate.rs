@@ -39,6 +39,7 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str) -> Result<(),
             "minProperties" => value.is_object() && object_of(value).len() < size(wanted),
             "maxProperties" => object_of(value).len() > size(wanted),
             "minItems" => value.is_array() && array_of(value).len() < size(wanted),
+            "maxItems" => array_of(value).len() > size(wanted),
             "uniqueItems" => {
                 array_of(value)
                     .iter()

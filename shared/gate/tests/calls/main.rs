@@ -6,5 +6,6 @@ mod events;
 mod faults;
 mod house;
 mod input;
+mod routes;
 mod stores;
 mod story;

@@ -1,15 +1,27 @@
 //! The `[approvals]`, `[mail]` and `[accounts]` tables.
 
-use approvals::{AccountBy, Terms};
-use claims::Address;
-use store::News;
+use std::ops::Range;
 
-use super::{Node, Reader, either, quoted_list};
-use crate::{Accounts, Mail, mistakes::suggestion};
+use approvals::{AccountBy, Blocks, Terms};
+use claims::Address;
+use lists::Kind;
+use store::{ListName, MOST_FURTHER, News, Person};
+
+use super::{Node, Reader, Section, either, named_lists::NamedList, quoted_list};
+use crate::{
+    Accounts, Mail,
+    lists::List,
+    mistakes::suggestion,
+    rule::{Action, Rule},
+};
 
 impl Reader<'_> {
     pub(super) fn terms(&mut self, node: Option<&Node<'_>>) -> Terms {
-        let mut terms = Terms::default();
+        let groups = self.groups.clone().into_iter().collect();
+        let mut terms = Terms {
+            groups,
+            ..Terms::default()
+        };
         let Some(mut section) = self.section(node) else {
             return terms;
         };
@@ -25,8 +37,56 @@ impl Reader<'_> {
         if let Some(account) = section.take("account").and_then(|node| self.account(node)) {
             terms.account = account;
         }
+        terms.block = self.blocks(&mut section);
         self.end(section);
         terms
+    }
+
+    /// The lists to which reviewers can add whom they turn away.
+    fn blocks(&mut self, section: &mut Section<'_, '_>) -> Blocks {
+        let (addresses, domains) = (section.take("block_addresses"), section.take("block_domains"));
+        let mut list = |node: Option<&Node<'_>>, kind| node.and_then(|node| self.list_to_edit(node, kind));
+        Blocks {
+            addresses: list(addresses, Kind::Addresses),
+            domains: list(domains, Kind::Domains),
+        }
+    }
+
+    fn list_to_edit(&mut self, node: &Node<'_>, kind: Kind) -> Option<ListName> {
+        let name = self.text(node)?;
+        let what = match self.named_list(&name) {
+            Some(NamedList::Stored(list)) if list.kind == kind && list.fetch.is_none() => {
+                self.edited.push((list.name.clone(), node.span()));
+                return Some(list.name);
+            }
+            Some(NamedList::Unreadable) => return None,
+            Some(NamedList::Stored(list)) if list.kind != kind => {
+                format!("the list `{name}` holds {}, and {kind} are added here", list.kind)
+            }
+            Some(_) => format!(
+                "reviewers can add nothing to the list `{name}`: write `{name} = {{ stored = \"{kind}\" }}` under `[lists]`"
+            ),
+            None => {
+                let near = suggestion(&name, self.lists.keys().map(String::as_str));
+                format!("no list is called `{name}`; write `{name} = {{ stored = \"{kind}\" }}` under `[lists]`{near}")
+            }
+        };
+        self.mistakes.add(node.span(), what);
+        None
+    }
+
+    /// Warns about lists to which reviewers add people, and that turn away nobody.
+    pub(super) fn warn_about_blocks(&mut self, rules: &[(Rule, Range<usize>)]) {
+        let is = |list: &List, name: &ListName| matches!(list, List::Stored(stored, _) if stored == name);
+        let turns_away = |rule: &Rule| matches!(rule.action, Action::Deny { .. } | Action::End(_)) && !rule.observes;
+        for (name, span) in std::mem::take(&mut self.edited) {
+            let mut denying = rules.iter().filter(|(rule, _)| turns_away(rule));
+            if !denying.any(|(rule, _)| rule.lists().any(|list| is(list, &name))) {
+                let what =
+                    format!("whoever is added to `{name}` can come again: no rule turns away who is in this list");
+                self.warnings.add(span, what);
+            }
+        }
     }
 
     fn account(&mut self, node: &Node<'_>) -> Option<AccountBy> {
@@ -56,7 +116,8 @@ impl Reader<'_> {
             terms.tell_unproven = unproven;
         }
         if let Some(node) = section.take("reviewers") {
-            mail.reviewers = self.mailboxes(node);
+            mail.reviewers = self.told_reviewers(node);
+            self.refuse_large_groups(node);
             terms.tell_reviewers = true;
         }
         self.end(section);
@@ -110,6 +171,35 @@ impl Reader<'_> {
             }
         }
         all
+    }
+
+    /// Addresses for those whom nothing else names, or nobody but those who are asked.
+    fn told_reviewers(&mut self, node: &Node<'_>) -> Vec<Address> {
+        const ASKED: &str = "asked";
+        match node.get_ref().as_str() {
+            Some(ASKED) => Vec::new(),
+            Some(other) => {
+                let what = format!(
+                    "`{other}` are not told; write `\"{ASKED}\"` for those who are asked, or addresses in brackets{}",
+                    suggestion(other, [ASKED])
+                );
+                self.mistakes.add(node.span(), what);
+                Vec::new()
+            }
+            None => self.mailboxes(node),
+        }
+    }
+
+    fn refuse_large_groups(&mut self, reviewers: &Node<'_>) {
+        let has_address = |person: &&Person| Address::parse(person.as_str()).is_ok();
+        for (group, people) in &self.groups {
+            let told = people.iter().filter(has_address).count();
+            if told > MOST_FURTHER {
+                let what =
+                    format!("the group `{group}` has {told} addresses; at most {MOST_FURTHER} can be told by mail");
+                self.mistakes.add(reviewers.span(), what);
+            }
+        }
     }
 
     fn mailboxes(&mut self, node: &Node<'_>) -> Vec<Address> {

@@ -3,19 +3,25 @@
 mod approvals;
 mod conditions;
 mod demands;
+mod groups;
 mod lists;
 mod named_lists;
 mod normalise;
+mod quorum;
+mod routes;
 mod rules;
+mod stages;
 mod values;
 mod warnings;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
+    sync::Arc,
 };
 
 use claims::{Locale, Step, UserMessage};
+use store::{ListName, Person};
 use toml::{
     Spanned,
     de::{DeString, DeTable, DeValue},
@@ -27,6 +33,7 @@ use crate::{
     lists::OpenList,
     messages::{BUILT_IN, MessageName, Messages, Text},
     mistakes::{Collector, Mistakes, suggestion},
+    route::Route,
 };
 
 pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes> {
@@ -43,6 +50,10 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         warnings: Collector::new(text),
         open,
         lists: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        routes: BTreeMap::new(),
+        used: BTreeSet::new(),
+        edited: Vec::new(),
         messages: Vec::new(),
         shown: BTreeSet::new(),
     };
@@ -61,6 +72,14 @@ struct Reader<'t> {
     warnings: Collector<'t>,
     open: &'t dyn OpenList,
     lists: BTreeMap<String, NamedList>,
+    /// Who belongs to which group of reviewers.
+    groups: BTreeMap<String, Vec<Person>>,
+    /// The routes by name; nothing for one that could not be read, which is a mistake already.
+    routes: BTreeMap<String, Option<Arc<Route>>>,
+    /// The names of routes to which rules hand people.
+    used: BTreeSet<String>,
+    /// The lists to which reviewers can add people, and where the file says so.
+    edited: Vec<(ListName, Range<usize>)>,
     /// The names of all texts: the built-in ones and the file's own.
     messages: Vec<String>,
     /// The names of texts that rules show, and every text in what could not be read and might show one.
@@ -105,11 +124,15 @@ impl Reader<'_> {
         }
         let own_messages = file.take("messages");
         let messages = self.messages(own_messages, &languages);
+        self.read_groups(file.take("groups"));
         let mut terms = self.terms(file.take("approvals"));
         let mail = self.mail(file.take("mail"), &mut terms);
         let accounts = self.accounts(file.take("accounts"), &terms);
+        let routes = file.take("routes");
+        self.read_routes(routes);
         let steps = self.steps(file.take("steps"), &file.span);
-        let rules = self.rules(file.take("rules"), &steps);
+        let rules = self.rules(file.take("rules"), &steps, &terms);
+        self.warn_about_unused_routes(routes);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
         unknown.into_iter().for_each(|node| self.may_be_shown(node));
         self.misnamed_messages(own_messages);
@@ -117,6 +140,7 @@ impl Reader<'_> {
         Some(Policy {
             steps,
             rules: rules?,
+            routes: self.usable_routes(),
             messages,
             languages,
             terms,

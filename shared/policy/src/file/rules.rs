@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use approvals::Terms;
 use claims::{ClaimName, Step, Value};
 use toml::de::DeValue;
 
@@ -17,7 +18,12 @@ use crate::{
 };
 
 impl Reader<'_> {
-    pub(super) fn rules(&mut self, node: Option<&Node<'_>>, steps: &[(Step, Otherwise)]) -> Option<Vec<Rule>> {
+    pub(super) fn rules(
+        &mut self,
+        node: Option<&Node<'_>>,
+        steps: &[(Step, Otherwise)],
+        terms: &Terms,
+    ) -> Option<Vec<Rule>> {
         let Some(node) = node else { return Some(Vec::new()) };
         let Some(entries) = node.get_ref().as_array() else {
             self.mistakes
@@ -44,6 +50,8 @@ impl Reader<'_> {
         }
         self.refuse_many_events(&rules);
         self.warn_about(&rules);
+        self.warn_about_time_outs(&rules, terms);
+        self.warn_about_blocks(&rules);
         Some(rules.into_iter().map(|(rule, _)| rule).collect())
     }
 
@@ -133,11 +141,16 @@ impl Reader<'_> {
     }
 
     fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
+        self.line(node, "a rule's name")
+    }
+
+    /// A name that people read.
+    pub(super) fn line(&mut self, node: &Node<'_>, what: &str) -> Option<String> {
         let name = self.text(node)?;
         let legal = name.chars().count() <= 80 && !name.chars().any(char::is_control);
         let legal = legal && Value::visible_length(&name) > 0 && name.trim() == name;
         if !legal {
-            let what = "a rule's name is one line of 1 to 80 characters, without spaces at its ends";
+            let what = format!("{what} is one line of 1 to 80 characters, without spaces at its ends");
             self.mistakes.add(node.span(), what);
         }
         legal.then_some(name)
@@ -296,22 +309,33 @@ impl Reader<'_> {
         let mut section = match node.get_ref() {
             DeValue::Boolean(true) => {
                 return Some(Action::Hold {
+                    route: None,
+                    approve_when: None,
+                    deny_when: None,
+                });
+            }
+            DeValue::String(_) => {
+                return Some(Action::Hold {
+                    route: Some(self.route_named(node)?),
                     approve_when: None,
                     deny_when: None,
                 });
             }
             DeValue::Table(table) if !table.is_empty() => Section::new(table, node.span()),
             _ => {
-                let what = "`hold` is `true`, or a table with `approve_when`, `deny_when`, or both";
+                let what = "`hold` is `true`, the name of a route, or a table with `route`, `approve_when`, `deny_when`, or \
+                    several of them";
                 self.mistakes.add(node.span(), what);
                 return None;
             }
         };
+        let route = section.take("route").map(|node| self.route_named(node));
         let approve_when = section.take("approve_when").map(|node| self.condition(node));
         let deny_when = section.take("deny_when").map(|node| self.condition(node));
         self.end(section);
-        // A condition that could not be read is a mistake noted already.
+        // A route or a condition that could not be read is a mistake noted already.
         Some(Action::Hold {
+            route: route.flatten(),
             approve_when: approve_when.flatten(),
             deny_when: deny_when.flatten(),
         })
@@ -406,7 +430,7 @@ impl Reader<'_> {
             DeValue::String(text) => match text.as_ref() {
                 "block" => Ending::Block(MessageName::BLOCKED),
                 "ask-again" => Ending::AskAgain(MessageName::CHECK_INPUT),
-                "hold" => Ending::Hold,
+                "hold" => Ending::Hold(None),
                 "error" => Ending::Error,
                 other => {
                     let known = ["block", "ask-again", "hold", "error"];
@@ -418,12 +442,15 @@ impl Reader<'_> {
             _ => {
                 let mut section = self.section(Some(node))?;
                 let (block, ask_again) = (section.take("block"), section.take("ask_again"));
+                let hold = section.take("hold");
                 self.end(section);
-                match (block, ask_again) {
-                    (Some(message), None) => Ending::Block(self.message_name(message)?),
-                    (None, Some(message)) => Ending::AskAgain(self.message_name(message)?),
+                match (block, ask_again, hold) {
+                    (Some(message), None, None) => Ending::Block(self.message_name(message)?),
+                    (None, Some(message), None) => Ending::AskAgain(self.message_name(message)?),
+                    (None, None, Some(route)) => Ending::Hold(Some(self.route_named(route)?)),
                     _ => {
-                        let what = "write `{ block = \"message\" }` or `{ ask_again = \"message\" }`";
+                        let what =
+                            "write `{ block = \"message\" }`, `{ ask_again = \"message\" }` or `{ hold = \"route\" }`";
                         self.mistakes.add(node.span(), what);
                         return None;
                     }
@@ -444,7 +471,7 @@ impl Reader<'_> {
                     "only `post-attribute-collection` can ask again; write `block` elsewhere",
                 );
             }
-            Ending::Hold if elsewhere(Step::PostAttributeCollection) => self.mistakes.add(span, HOLD_ELSEWHERE),
+            Ending::Hold(_) if elsewhere(Step::PostAttributeCollection) => self.mistakes.add(span, HOLD_ELSEWHERE),
             Ending::Error if elsewhere(Step::PreTokenIssuance) => {
                 self.mistakes.add(
                     span,

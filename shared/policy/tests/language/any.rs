@@ -7,11 +7,12 @@ use proptest::prelude::*;
 use crate::{common::*, lists_elsewhere::Files};
 
 /// The policy of the repository, the examples, and one rule of each kind with every key that there is.
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
     include_str!("../../../../policy.toml"),
     include_str!("../../../../examples/partners-only.toml"),
     include_str!("../../../../examples/no-throwaway.toml"),
     include_str!("../../../../examples/approval-one-country.toml"),
+    include_str!("../../../../examples/approval-by-country-team.toml"),
     EVERYTHING,
 ];
 

@@ -1,11 +1,16 @@
 //! The policy of the repository and those in `examples/`, asked about bodies shaped as the service sends them.
 
+use policy::Facts;
+use store::{Asked, Listed};
+
 use crate::{common::*, lists_elsewhere::Files};
 
 const REPOSITORY: &str = include_str!("../../../../policy.toml");
 const PARTNERS_ONLY: &str = include_str!("../../../../examples/partners-only.toml");
 const NO_THROWAWAY: &str = include_str!("../../../../examples/no-throwaway.toml");
 const ONE_COUNTRY: &str = include_str!("../../../../examples/approval-one-country.toml");
+
+const COUNTRY_TEAM: &str = include_str!("../../../../examples/approval-by-country-team.toml");
 
 const FIRST: Step = Step::PostFederationSignup;
 const TOKEN: Step = Step::PreTokenIssuance;
@@ -231,4 +236,48 @@ fn approval_for_one_country_holds_whoever_says_it_and_nobody_else() {
         verdict.changes.get("country").map(Value::to_json),
         Some("\"CH\"".into())
     );
+}
+
+/// The outcome, what they read, and whom the stages ask, where nobody is on a list in the store.
+fn handed_over(policy: &Policy, body: &str) -> (Outcome, String, Vec<Asked>) {
+    let sign_up = sign_up(body);
+    let mut facts = Facts::none();
+    let verdict = loop {
+        match policy.ask(&sign_up, NOW, &facts) {
+            Ok(verdict) => break verdict,
+            Err(questions) => {
+                let answers = vec![Listed::No; questions.len()];
+                facts.learn(questions, answers);
+            }
+        }
+    };
+    let held = policy.held(&verdict);
+    let waiting = policy.message_on(held.route.as_ref(), MessageName::WAITING);
+    let told = policy.message(&waiting, &sign_up.locales, &sign_up.claims);
+    let asked = held.plan.stages.into_iter().map(|stage| stage.asked);
+    (verdict.outcome, told.as_str().to_owned(), asked.collect())
+}
+
+#[test]
+fn approval_by_country_team_asks_the_team_of_the_country_and_then_the_security_people() {
+    let policy = example(COUNTRY_TEAM);
+    for (country, team) in [("Deutschland", "germany"), ("FRA", "france"), ("Austria", "others")] {
+        let body = guest("google.com", "a@example.com", &format!(r#","country":"{country}""#));
+        let (outcome, told, asked) = handed_over(&policy, &body);
+        assert_eq!(outcome, Outcome::Hold);
+        assert!(
+            told.starts_with(&format!("Vielen Dank, Jane Roe. Erst prüft unser Team für {country}")),
+            "{told}"
+        );
+        assert_eq!(
+            asked,
+            [team, "security"].map(|group| Asked::Group(group.to_owned())),
+            "{country}"
+        );
+    }
+    let nowhere = handed_over(&policy, &entra("a@example.com", ""));
+    assert!(matches!(nowhere.0, Outcome::AskAgain(_)));
+    // Nobody goes on before the list of whom reviewers blocked was asked.
+    let unasked = policy.decide(&sign_up(&entra("a@example.com", "")), NOW).outcome;
+    assert_eq!(unasked, Outcome::Block(MessageName::FAILED));
 }

@@ -144,7 +144,11 @@ fn modes_and_lists_that_are_none_are_refused() {
             "true",
         ),
         ("block = false", "a text in quotes is wanted", "false"),
-        ("hold = false", "`hold` is `true`, or a table", "false"),
+        (
+            "hold = false",
+            "`hold` is `true`, the name of a route, or a table",
+            "false",
+        ),
         (
             "hold = { approve = { issuer = \"mail\" } }",
             "`approve` means nothing here",

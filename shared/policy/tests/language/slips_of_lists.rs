@@ -40,7 +40,7 @@ fn empty_lists_are_refused_but_for_allow() {
             wanted,
             "[]",
         ),
-        ("hold = {}", "`hold` is `true`, or a table", "{}"),
+        ("hold = {}", "`hold` is `true`, the name of a route, or a table", "{}"),
     ]);
     assert_taken(&[
         "allow = { domains = [] }",

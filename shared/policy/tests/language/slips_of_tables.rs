@@ -46,6 +46,11 @@ fn the_tables_of_what_follows_refuse_what_nobody_can_carry_out() {
             "\"denied\"",
         ),
         ("[mail]\nunproven = \"yes\"".into(), "`true` or `false`", "\"yes\""),
+        (
+            "[mail]\nreviewers = \"askd\"".into(),
+            "did you mean `asked`?",
+            "\"askd\"",
+        ),
         ("[mail]\nreviewers = []".into(), "leave it out to tell nobody", "[]"),
         (
             "[mail]\nreviewers = [\"a@b.example\", \"rita\"]".into(),

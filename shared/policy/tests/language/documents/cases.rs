@@ -51,6 +51,7 @@ fn hours_later(hours: i64, person: Person) -> Person {
 pub(crate) fn tasks() -> Vec<Task> {
     let mut tasks = who_may_sign_up();
     tasks.extend(who_waits());
+    tasks.extend(who_decides());
     tasks.extend(forms::tasks());
     tasks.extend(what_is_stored());
     tasks
@@ -163,6 +164,51 @@ fn who_waits() -> Vec<Task> {
                 ),
             ],
         ),
+    ]
+}
+
+fn who_decides() -> Vec<Task> {
+    let from_country = |country: &str| claims(&format!(r#""country":"{country}""#));
+    let by_name = |what: &'static str, asks: &'static str| (what, vec![(google("a@example.com"), asks)]);
+    vec![
+        by_name("**One group decides**", "Hold by people: people asks group:hr"),
+        by_name(
+            "**Two people have to approve**",
+            "Hold by two-of-us: two-of-us asks 2 of group:hr",
+        ),
+        (
+            "**The team of the country decides**",
+            vec![
+                (
+                    from_country("germany"),
+                    "Hold by by-country: by-country asks group:germany",
+                ),
+                (
+                    from_country("France"),
+                    "Hold by by-country: by-country asks group:france",
+                ),
+                (
+                    from_country("Austria"),
+                    "Hold by by-country: by-country asks person:max@contoso.com",
+                ),
+            ],
+        ),
+        by_name(
+            "**One after the other, and not for ever**",
+            "Hold by partners: team asks group:team, board asks group:board",
+        ),
+        (
+            "**Say what this route's applicants read**",
+            vec![
+                (
+                    google("a@contoso.com"),
+                    "Hold by slow: slow asks group:hr, reads Vielen Dank, Al Bo. Wir sehen",
+                ),
+                (mail("a@contoso.com"), "Admit"),
+            ],
+        ),
+        by_name("**Let reviewers block an address or a domain for good**", "block: "),
+        by_name("**Tell those who are asked by mail**", "Hold"),
     ]
 }
 

@@ -51,9 +51,10 @@ fn is_rule(table: &Table) -> bool {
     table.starts_with("[[rules]]")
 }
 
-/// What a reader looks for in the file: the heading, of a rule the name.
+/// What a reader looks for in the file: the heading, of a rule or a stage the name.
 fn name(table: &Table) -> &str {
-    table.lines().nth(is_rule(table).into()).unwrap()
+    let is_one_of_several = table.starts_with("[[");
+    table.lines().nth(is_one_of_several.into()).unwrap()
 }
 
 /// The example with the sample in it, as the page says.
@@ -86,6 +87,7 @@ fn comes_to(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
         Outcome::AskAgain(message) => format!("ask again: {}", told(message).as_str()),
         other => format!("{other:?}"),
     };
+    said += &on_route(policy, &sign_up, &verdict);
     for observed in &verdict.observed {
         said += &format!(", {} would {}", observed.rule, observed.would);
     }
@@ -96,6 +98,28 @@ fn comes_to(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
         said += &format!(", {key}={}", value.to_json());
     }
     said
+}
+
+/// Of somebody who waits for the reviewers of a route: whom it asks, and what they read if it says so itself.
+fn on_route(policy: &Policy, sign_up: &SignUp, verdict: &Verdict<'_>) -> String {
+    let held = policy.held(verdict);
+    let Some(route) = held.route else {
+        return String::new();
+    };
+    let asks = held.plan.stages.iter().map(|stage| match stage.approve {
+        1 => format!("{} asks {}", stage.name, stage.asked.key()),
+        some => format!("{} asks {some} of {}", stage.name, stage.asked.key()),
+    });
+    let asks: Vec<_> = asks.collect();
+    let text = policy.message_on(Some(&route), MessageName::WAITING);
+    let reads = match text == MessageName::WAITING {
+        true => String::new(),
+        false => format!(
+            ", reads {}",
+            policy.message(&text, &sign_up.locales, &verdict.claims).as_str()
+        ),
+    };
+    format!(" by {route}: {}{reads}", asks.join(", "))
 }
 
 #[test]
@@ -120,7 +144,8 @@ fn every_name_of_the_language_stands_on_the_page() {
     let rule = format!("{step}[[rules]]\nname = \"r\"\nstep = \"post-attribute-collection\"\n");
     let normalise = "normalise = { claims = [\"city\"], with = [\"?\"] }";
     let mut named = 0;
-    for text in ["", "when = {}\nblock = true", normalise, "allow = {}"] {
+    let route = "hold = \"r\"\n[routes.r]\nask = \"anybody\"\n\"?\" = 1";
+    for text in ["", "when = {}\nblock = true", normalise, "allow = {}", route] {
         let mistakes = Policy::parse(&format!("{rule}{text}")).unwrap_err().to_string();
         let line = mistakes.lines().next().unwrap().replace("`?`", "");
         for name in line.split('`').skip(1).step_by(2) {

@@ -1,0 +1,129 @@
+//! Quorums that could never be met.
+
+use crate::{common::*, routes::GROUPS};
+
+fn read_route(route: &str) -> Result<Policy, String> {
+    read(&format!("{}{GROUPS}{route}", rule("hold = \"x\"")))
+}
+
+fn assert_never(cases: &[(&str, &str)]) {
+    for (route, wanted) in cases {
+        let said = read_route(&format!("[routes.x]\n{route}")).err().unwrap_or_default();
+        assert!(said.contains(wanted), "{route}: {said}");
+    }
+}
+
+#[test]
+fn a_quorum_is_a_number_of_people_who_are_there() {
+    assert_never(&[
+        (
+            "ask = \"hr\"\napprove = 0",
+            "a number of people, from 1, is wanted here",
+        ),
+        ("ask = \"hr\"\ndeny = 0", "a number of people, from 1, is wanted here"),
+        (
+            "ask = \"hr\"\nwith = { security = 0 }",
+            "a number of people, from 1, is wanted here",
+        ),
+        ("ask = \"hr\"\napprove = 4294967296", "a number of people"),
+        ("ask = \"hr\"\nwith = {}", "`with` says how many"),
+        ("ask = \"hr\"\nwith = { secrity = 1 }", "did you mean `security`?"),
+        (
+            "ask = \"hr\"\napprove = 3",
+            "where the group `hr` is asked, the stage wants 3 approvals from 2 people",
+        ),
+        (
+            "ask = \"hr\"\ndeny = 3",
+            "where the group `hr` is asked, the stage wants 3 denials from 2 people",
+        ),
+        (
+            "ask = { person = \"ada\" }\napprove = 2",
+            "where this `person` is asked, the stage wants 2 approvals from one person",
+        ),
+        (
+            "ask = [{ group = \"boss\", when = { claim = \"city\", present = true } }, \"hr\"]\napprove = 2",
+            "where the group `boss` is asked, the stage wants 2 approvals from one person",
+        ),
+        (
+            "ask = \"boss\"\nwith = { security = 1 }",
+            "where the group `boss` is asked, the stage wants 1 approval of the group `security` from nobody",
+        ),
+        (
+            "ask = \"hr\"\nwith = { security = 2 }",
+            "where the group `hr` is asked, the stage wants 2 approvals of the group `security` from one person",
+        ),
+        (
+            "ask = \"anybody\"\nwith = { boss = 2 }",
+            "where `anybody` is asked, the stage wants 2 approvals of the group `boss` from one person",
+        ),
+    ]);
+    for route in [
+        "ask = \"hr\"\napprove = 2\ndeny = 2",
+        "ask = \"anybody\"\napprove = 9",
+        "ask = \"nobody\"\napprove = 9",
+        "ask = \"hr\"\napprove = 2\nwith = { security = 1 }",
+        "ask = \"boss\"\nwith = { nobody = 1 }",
+        "ask = \"hr\"\napprove = 3\nescalate = { after = \"1 day\", ask = \"boss\" }",
+        "ask = \"boss\"\napprove = 3\nescalate = { after = \"1 day\", ask = \"anybody\" }",
+    ] {
+        assert_eq!(read_route(&format!("[routes.x]\n{route}")).err(), None, "{route}");
+    }
+}
+
+#[test]
+fn people_count_once_in_all_stages() {
+    let stages = |stages: &[&str]| {
+        let stage = |(at, says): (usize, &&str)| format!("[[routes.x.stages]]\nname = \"s{at}\"\n{says}\n");
+        stages.iter().enumerate().map(stage).collect::<String>()
+    };
+    for (never, wanted) in [
+        (
+            stages(&["ask = \"boss\"", "ask = \"boss\""]),
+            "up to the stage `s1` this route wants 2 approvals from one person",
+        ),
+        (
+            stages(&["ask = \"boss\"", "ask = { person = \"Ada\" }"]),
+            "2 approvals from one person",
+        ),
+        (
+            stages(&["ask = \"hr\"", "ask = \"hr\"\napprove = 2"]),
+            "3 approvals from 2 people",
+        ),
+        (
+            stages(&["ask = { person = \"rita\" }", "ask = \"hr\"\napprove = 2"]),
+            "up to the stage `s1` this route wants 3 approvals from 2 people",
+        ),
+    ] {
+        let said = read_route(&never).err().unwrap_or_default();
+        assert!(said.contains(wanted), "{never}: {said}");
+    }
+    for met in [
+        stages(&["ask = \"hr\"", "ask = \"hr\""]),
+        stages(&["ask = \"boss\"", "ask = \"anybody\""]),
+        stages(&["ask = \"security\"", "ask = \"hr\"\napprove = 2"]),
+        stages(&["ask = \"boss\"\ntime_out = { then = \"approve\" }", "ask = \"boss\""]),
+        stages(&[
+            "ask = \"boss\"",
+            "ask = \"boss\"\nescalate = { after = \"1 day\", ask = \"hr\" }",
+        ]),
+    ] {
+        assert_eq!(read_route(&met).err(), None, "{met}");
+    }
+}
+
+#[test]
+fn a_group_is_told_by_mail_as_far_as_one_effect_reaches() {
+    let file = |count: usize| {
+        let people: Vec<_> = (0..count).map(|n| format!("\"r{n}@contoso.com\"")).collect();
+        format!(
+            "[groups]\nall = [\"rita\", {}]\n{STEPS}[mail]\nreviewers = \"asked\"\n",
+            people.join(", ")
+        )
+    };
+    let said = mistakes(&file(17));
+    assert!(
+        said.contains("the group `all` has 17 addresses; at most 16 can be told by mail"),
+        "{said}"
+    );
+    assert!(Policy::parse(&file(16)).is_ok());
+}

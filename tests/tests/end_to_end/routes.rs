@@ -1,0 +1,119 @@
+//! A route with two stages: who is asked, who is told, and what the applicant reads meanwhile.
+
+use end_to_end::{
+    http::Request,
+    mail_server::{MailServer, Options},
+};
+use serde_json::{Value, json};
+
+use crate::deployment::{BOB, Deployment, Platform, RITA, Store, jane, message};
+
+const POLICY: &str = r#"
+[steps.post-federation-signup]
+otherwise = "continue"
+[steps.post-attribute-collection]
+otherwise = "continue"
+[steps.pre-token-issuance]
+otherwise = "continue"
+
+[groups]
+germany = ["rita@contoso.example"]
+elsewhere = ["eve@contoso.example"]
+board = ["Bob@contoso.example", "rita@contoso.example"]
+
+[mail]
+reviewers = "asked"
+
+[routes.partners]
+messages = { waiting = "two-looks", pending = "still-two" }
+
+[[routes.partners.stages]]
+name = "team"
+ask = [{ group = "germany", when = { claim = "country", is = "Germany" } }, { group = "elsewhere" }]
+
+[[routes.partners.stages]]
+name = "board"
+ask = "board"
+
+[[rules]]
+name = "everybody waits"
+step = "post-attribute-collection"
+hold = "partners"
+
+[messages.two-looks]
+en = "Two people look at your request, {displayName}."
+
+[messages.still-two]
+en = "Two people still look at your request."
+"#;
+
+fn start(store: Store, mail: &MailServer) -> Deployment {
+    let settings = [
+        (
+            "VESTIBULE_REVIEWERS",
+            format!("rita@contoso.example:{RITA}\nbob@contoso.example:{BOB}"),
+        ),
+        ("VESTIBULE_ALLOW_LOOPBACK", "yes".to_owned()),
+        ("VESTIBULE_MAIL", format!("smtp://127.0.0.1:{}?tls=none", mail.port())),
+        ("VESTIBULE_MAIL_FROM", "Contoso <no-reply@contoso.example>".to_owned()),
+        ("VESTIBULE_REVIEW_URL", "https://gate.contoso.example/review".to_owned()),
+    ];
+    Deployment::with_settings(Platform::Plain, store, POLICY, settings)
+}
+
+/// What comes of an approval of the only pending request.
+fn approve(deployment: &Deployment, token: &str) -> (u16, Value) {
+    let [request] = deployment.requests("pending").try_into().unwrap();
+    let path = format!("/review/api/requests/{}/approve", request["id"].as_str().unwrap());
+    let answer = deployment.send(Request::post(&path).bearer(token).json(&json!({})));
+    (answer.status, answer.json())
+}
+
+fn recipients(letters: &[Value]) -> Vec<String> {
+    letters
+        .iter()
+        .map(|letter| letter["to"].to_string().to_lowercase())
+        .collect()
+}
+
+fn two_stages(store: Store) {
+    let mail = MailServer::start(&Options::default());
+    let deployment = start(store, &mail);
+    let jane = jane("Jane Roe");
+    assert_eq!(
+        message(&deployment.submit(&jane)),
+        "Two people look at your request, Jane Roe."
+    );
+    let [to] = recipients(&mail.letters(1)).try_into().unwrap();
+    assert!(
+        to.contains("rita@contoso.example"),
+        "the German team is told, and nobody else: {to}"
+    );
+
+    let (status, refused) = approve(&deployment, BOB);
+    assert_eq!((status, &refused["error"]["code"]), (403, &json!("not-asked")));
+    assert_eq!(approve(&deployment, RITA).0, 200);
+    assert_eq!(
+        message(&deployment.check(&jane)),
+        "Two people still look at your request."
+    );
+
+    let to = recipients(&mail.letters(2));
+    assert!(to[1].contains("bob@contoso.example"), "{to:?}");
+    deployment.restart();
+    assert_eq!(approve(&deployment, RITA).0, 200, "she counts once");
+    assert_eq!(deployment.requests("pending").len(), 1);
+    assert_eq!(approve(&deployment, BOB).1["request"]["state"], "approved");
+    assert_eq!(deployment.submit(&jane)["action"], "Continue");
+    assert_eq!(mail.letters(2).len(), 2, "rita was not asked twice");
+}
+
+#[test]
+fn two_stages_on_sqlite() {
+    two_stages(Store::Sqlite);
+}
+
+#[test]
+fn two_stages_on_dynamodb() {
+    two_stages(Store::DynamoDb);
+}
