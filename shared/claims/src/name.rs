@@ -76,13 +76,14 @@ impl ClaimName {
     /// Whether a key of a request means this claim.
     pub(crate) fn is_key(&self, key: &str) -> bool {
         key == self.0
-            || (self.0 == "surname" && key == "lastName")
-            || matches!((custom_name(&self.0), custom_name(key)), (Some((None, a)), Some((_, b))) if a == b)
+            || (key == "lastName" && self.0 == "surname")
+            || matches!(custom_name(&self.0), Some((None, own)) if key.ends_with(own)
+                && custom_name(key).is_some_and(|(_, name)| name == own))
     }
 
     /// The key of this claim where the request had none.
-    pub(crate) fn new_key(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.0)
+    pub(crate) fn new_key(&self) -> &str {
+        &self.0
     }
 }
 

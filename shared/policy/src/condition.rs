@@ -1,10 +1,10 @@
 use std::net::IpAddr;
 
-use claims::{Address, ClaimName, Locale, Step, Value};
+use claims::{ClaimName, Locale, Step, Value};
 
 use crate::{
     demand::Demand,
-    lists::{Domains, List, Values},
+    lists::{Domains, List, Mailbox, Values},
     network::Network,
     scene::{Failure, Scene},
     time_of_day::TimeOfDay,
@@ -84,7 +84,7 @@ impl Condition {
             Condition::Claim { claim, demands } => {
                 let texts = scene.claims.get(claim).into_iter().flat_map(Value::scalars);
                 return reading.of(texts, |text| {
-                    Ok(Value::visible_length(text) > 0 && all(demands, |demand| demand.accepts(text, scene))?)
+                    Ok(!Value::shows_nothing(text) && all(demands, |demand| demand.accepts(text, scene))?)
                 });
             }
             Condition::Domain(domains) => {
@@ -195,7 +195,7 @@ pub(crate) fn all<T>(
 fn addresses(
     reading: Reading,
     scene: &Scene<'_>,
-    fits: impl Fn(&Address) -> Result<bool, Failure>,
+    fits: impl Fn(&Mailbox) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
     reading.of(&scene.caller.addresses, |address| {
         address.as_ref().map_or(Ok(false), &fits)

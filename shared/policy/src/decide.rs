@@ -8,6 +8,7 @@ use crate::{
     explain::{Seen, Witness},
     facts::Facts,
     messages::MessageName,
+    normalise::normalise,
     rule::{Action, Ending, OnFailure, Rule},
     scene::{Caller, Failure, Scene},
 };
@@ -90,7 +91,7 @@ impl Policy {
             .filter(|rule| rule.emits().is_some())
             .collect();
         // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
-        if self.reads_addresses(sign_up.step) && run.caller.addresses.contains(&None) {
+        if run.caller.addresses.iter().any(Option::is_none) && self.reads_addresses(sign_up.step) {
             let refused = if sign_up.step.is_sign_up() {
                 Outcome::Block(MessageName::BLOCKED)
             } else {
@@ -272,16 +273,14 @@ impl<'p, 's> Run<'p, 's> {
         if value == Value::blank() {
             return self.take_away(name);
         }
-        let key = self.claims.key_of(name).into_owned();
-        self.changes.set(&key, value.clone());
+        self.changes.set(self.claims.key_of(name), value.clone());
         self.claims.set(name, Some(value));
     }
 
     /// Under every key that it came with: behind `surname` there may be a `lastName`.
     fn take_away(&mut self, name: &ClaimName) {
         loop {
-            let key = self.claims.key_of(name).into_owned();
-            self.changes.set(&key, Value::blank());
+            self.changes.set(self.claims.key_of(name), Value::blank());
             self.claims.set(name, None);
             if self.claims.get(name).is_none() {
                 return;
@@ -370,10 +369,7 @@ impl Rule {
             Action::Normalise { claims, with } => {
                 let changed = claims.iter().filter_map(|claim| {
                     let old = scene.claims.get(claim.name())?;
-                    let new = old.map_text(|text| {
-                        with.iter()
-                            .fold(text.to_owned(), |text, n| n.apply(&text, scene.claims))
-                    });
+                    let new = old.map_text(|text| normalise(text, with, scene.claims));
                     (new != *old).then_some((claim.name(), new))
                 });
                 Did::Change(changed.collect())

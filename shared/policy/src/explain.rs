@@ -162,7 +162,7 @@ impl Read<'_> {
                 let text = shown(scene.claims, claim);
                 let text = scene.claims.get(claim).map(|value| match text.is_empty() {
                     true => value.to_json(),
-                    false => text,
+                    false => text.into_owned(),
                 });
                 one(claim.as_str(), text)
             }

@@ -103,7 +103,7 @@ impl Reader<'_> {
     /// What `is` compares with: one value, or texts of which any will do.
     fn equals(&mut self, node: &Node<'_>) -> Option<Values> {
         let value = self.value(node)?;
-        if value.is_blank() || value.scalars().any(|text| Value::visible_length(text) == 0) {
+        if value.is_blank() || value.scalars().any(Value::shows_nothing) {
             self.mistakes.add(node.span(), EQUALS_NOTHING);
         }
         Some(Values::of(value.scalars()))

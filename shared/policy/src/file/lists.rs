@@ -75,7 +75,7 @@ impl Reader<'_> {
         self.refuse_empty(node);
         let entries = self.entries(node);
         for (text, span) in &entries {
-            if Value::visible_length(text) == 0 {
+            if Value::shows_nothing(text) {
                 self.mistakes.add(span.clone(), EQUALS_NOTHING);
             }
         }
@@ -162,7 +162,7 @@ impl Reader<'_> {
             None => self.some_texts(node),
         };
         for (text, span) in &texts {
-            if Value::visible_length(text) == 0 {
+            if Value::shows_nothing(text) {
                 self.mistakes.add(span.clone(), "this text is empty");
             }
         }

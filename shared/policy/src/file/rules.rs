@@ -135,7 +135,7 @@ impl Reader<'_> {
     fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
         let name = self.text(node)?;
         let legal = name.chars().count() <= 80 && !name.chars().any(char::is_control);
-        let legal = legal && Value::visible_length(&name) > 0 && name.trim() == name;
+        let legal = legal && !Value::shows_nothing(&name) && name.trim() == name;
         if !legal {
             let what = "a rule's name is one line of 1 to 80 characters, without spaces at its ends";
             self.mistakes.add(node.span(), what);
