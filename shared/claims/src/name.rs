@@ -77,8 +77,8 @@ impl ClaimName {
     pub(crate) fn is_key(&self, key: &str) -> bool {
         key == self.0
             || (key == "lastName" && self.0 == "surname")
-            || matches!(custom_name(&self.0), Some((None, own)) if key.ends_with(own)
-                && custom_name(key).is_some_and(|(_, name)| name == own))
+            || (key.len() == self.0.len() + APP_ID.len()
+                && matches!((custom_name(&self.0), custom_name(key)), (Some((None, a)), Some((_, b))) if a == b))
     }
 
     /// The key of this claim where the request had none.
@@ -170,6 +170,9 @@ impl fmt::Display for BadName {
 }
 
 impl std::error::Error for BadName {}
+
+/// By so much the key of a custom attribute is longer than its name.
+const APP_ID: &str = "0123456789abcdef0123456789abcdef_";
 
 /// The parts of `extension_<32 hex>_Name` or `extension_Name`.
 fn custom_name(key: &str) -> Option<(Option<&str>, &str)> {
