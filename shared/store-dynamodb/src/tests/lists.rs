@@ -144,6 +144,17 @@ async fn what_a_batch_leaves_out_is_sent_again() {
     }
 }
 
+/// The emulator always reads the latest commits; DynamoDB does so only when asked.
+#[tokio::test]
+async fn a_page_is_read_as_of_the_latest_commits() {
+    let case = Case::new([]).await;
+    case.store.add(&place(None), &entries(["a"])).await.unwrap();
+    let before = case.faults.seen().len();
+    assert_eq!(case.store.page(&place(None), None, 10).await.unwrap().len(), 1);
+    let seen = case.faults.seen().split_off(before);
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.consistent));
+}
+
 /// It is asked for with the same token.
 #[tokio::test]
 async fn a_publication_with_a_lost_reply_happened_once() {
