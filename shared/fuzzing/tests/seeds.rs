@@ -1,0 +1,92 @@
+//! The targets over their seeds and a few thousand mutations of them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+
+use std::panic;
+
+use fastrand::Rng;
+use fuzzing::seeds;
+use policy::Policy;
+
+#[test]
+fn every_seed_is_fit_to_begin_with() {
+    let policies = seeds::policies();
+    let whole = |text: &&String| Policy::parse(text).is_ok();
+    assert!(
+        policies.iter().filter(whole).count() >= 20,
+        "rules that need no list stand alone"
+    );
+    policies.iter().for_each(|text| fuzzing::policy_file(text.as_bytes()));
+    let bodies = seeds::bodies();
+    assert!(bodies.len() >= 25, "the cases of the project's policy have bodies");
+    bodies.iter().for_each(|text| fuzzing::body(text.as_bytes()));
+}
+
+#[test]
+fn nothing_that_a_policy_file_can_hold_breaks_it() {
+    mutate(&seeds::policies(), 3000, fuzzing::policy_file);
+}
+
+#[test]
+fn nothing_that_a_body_can_hold_breaks_an_answer() {
+    mutate(&seeds::bodies(), 3000, fuzzing::body);
+}
+
+/// Hands so many mutated seeds to a target. `FUZZ_SEED` repeats a run.
+fn mutate(seeds: &[String], rounds: usize, target: fn(&[u8])) {
+    let seed = std::env::var("FUZZ_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("FUZZ_SEED={seed}");
+    let (mut rng, words) = (Rng::with_seed(seed), seeds::words());
+    for _ in 0..rounds {
+        let mut bytes = rng.choice(seeds).unwrap().clone().into_bytes();
+        for _ in 0..rng.usize(1..6) {
+            change(&mut bytes, &mut rng, seeds, &words);
+        }
+        if let Err(panicked) = panic::catch_unwind(|| target(&bytes)) {
+            println!(
+                "---- FUZZ_SEED={seed}, this input\n{}\n----",
+                String::from_utf8_lossy(&bytes)
+            );
+            panic::resume_unwind(panicked);
+        }
+    }
+}
+
+/// One small change: a bit, a stretch left out, doubled or taken from another seed, a word put in the place of another.
+fn change(bytes: &mut Vec<u8>, rng: &mut Rng, seeds: &[String], words: &[String]) {
+    let at = stretch(bytes, rng);
+    match rng.u8(0..6) {
+        0 => drop(bytes.drain(at)),
+        1 => {
+            let again = bytes[at.clone()].to_vec();
+            drop(bytes.splice(at.end..at.end, again));
+        }
+        2 => {
+            let other = rng.choice(seeds).unwrap().as_bytes();
+            let taken = other[stretch(other, rng)].to_vec();
+            drop(bytes.splice(at, taken));
+        }
+        3 => bytes
+            .get_mut(at.start)
+            .into_iter()
+            .for_each(|byte| *byte ^= 1 << rng.u8(0..8)),
+        _ => {
+            let word = word_at(bytes, at.start);
+            drop(bytes.splice(word, rng.choice(words).unwrap().bytes()));
+        }
+    }
+}
+
+/// Somewhere in it, up to 32 bytes.
+fn stretch(bytes: &[u8], rng: &mut Rng) -> std::ops::Range<usize> {
+    let start = rng.usize(0..=bytes.len());
+    start..rng.usize(start..=bytes.len().min(start + 32))
+}
+
+/// The word that a place is in; nothing between words.
+fn word_at(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
+    let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let before = bytes[..at].iter().rev().take_while(|byte| in_word(byte)).count();
+    let after = bytes[at..].iter().take_while(|byte| in_word(byte)).count();
+    at - before..at + after
+}
