@@ -1,5 +1,7 @@
 //! Where mutation begins: the policies of this project, the bodies of their cases, and the words of the language.
 
+use std::iter;
+
 use serde_json::Value as Json;
 use toml::Table;
 
@@ -23,12 +25,21 @@ const CASES: [&str; 3] = [
 
 const SCHEMA: &str = include_str!("../../../policy.schema.json");
 
-/// Policies, and each of their rules with what every policy needs: short files go a long way.
+/// Policies, and each of their rules alone.
 pub fn policies() -> Vec<String> {
     let whole = [POLICY, EVERYTHING].into_iter().chain(EXAMPLES);
-    let rules = whole.clone().flat_map(|policy| policy.split("[[rules]]").skip(1));
-    let alone = rules.map(|rule| format!("{STEPS}[[rules]]{rule}"));
-    whole.map(str::to_owned).chain(alone).collect()
+    whole
+        .flat_map(|policy| iter::once(policy.to_owned()).chain(rules(policy)))
+        .collect()
+}
+
+/// The policy with one of its rules, and with the next, …
+fn rules(policy: &str) -> Vec<String> {
+    const RULE: &str = "[[rules]]";
+    let (head, rest) = policy.split_once(RULE).unwrap();
+    let (rules, messages) = rest.split_once("[messages.").unwrap();
+    let alone = |rule| format!("{head}{RULE}{rule}[messages.{messages}");
+    rules.split(RULE).map(alone).collect()
 }
 
 /// The bodies of the cases, as JSON, and the others that calls may come with.
@@ -54,9 +65,6 @@ pub fn words() -> Vec<String> {
     words.dedup();
     words
 }
-
-const STEPS: &str = "languages = [\"en\", \"de\"]\n[steps.post-federation-signup]\notherwise = \"continue\"\n\
-    [steps.post-attribute-collection]\notherwise = \"block\"\n[steps.pre-token-issuance]\notherwise = \"error\"\n";
 
 /// The names of properties and the values to choose from, anywhere in a schema.
 fn collect(schema: &Json, words: &mut Vec<String>) {
