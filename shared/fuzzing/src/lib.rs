@@ -10,8 +10,8 @@ pub mod seeds;
 use std::{str, sync::LazyLock};
 
 use claims::{ApplicantKey, CallKey, SignUp, Step, parse};
-use policy::{Facts, Policy, Verdict};
-use store::{Listed, Timestamp};
+use policy::{Facts, Policy};
+use store::{ListQuestion, Listed, Timestamp};
 
 /// 2026-11-23, a Monday, at 10:00 UTC.
 const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
@@ -76,40 +76,41 @@ const BODIES: [&str; 5] = [
     r#"{"email":"a@contoso.com@evil.example","displayName":" "}"#,
 ];
 
-/// A sign-up is answered by a policy, whatever the store says of lists.
+/// A sign-up is answered by a policy, whatever the store says of lists, and explained as it is decided.
 fn answer(policy: &Policy, sign_up: &SignUp) {
     let decided = policy.decide(sign_up, NOW);
     legal::assert(policy, sign_up, &decided);
-    let (explained, seen) = policy.explain(sign_up, NOW);
-    assert_eq!(comparable(&decided), comparable(&explained));
-    assert!(seen.iter().all(|seen| !seen.did.is_empty()));
     for listed in [Listed::Yes, Listed::No, Listed::NoCopy] {
-        legal::assert(policy, sign_up, &asked(policy, sign_up, listed));
+        let answer = |questions: Vec<ListQuestion>, facts: &mut Facts| {
+            let answers = vec![listed; questions.len()];
+            facts.learn(questions, answers);
+        };
+        let verdict = to_the_end(answer, |facts| policy.ask(sign_up, NOW, facts));
+        legal::assert(policy, sign_up, &verdict);
     }
+    let fail = |questions, facts: &mut Facts| facts.fail(questions, "nobody asks it");
+    let (explained, _) = to_the_end(fail, |facts| policy.explain(sign_up, NOW, facts));
+    assert_eq!(decided.outcome, explained.outcome);
+    assert_eq!(decided.rule, explained.rule);
+    assert!(
+        decided.changes == explained.changes,
+        "an explanation changes what it explains"
+    );
 }
 
-/// What comes of it when the store says the same of every entry.
-fn asked<'p>(policy: &'p Policy, sign_up: &SignUp, listed: Listed) -> Verdict<'p> {
-    /// A call asks at most 200 questions, at least one each time.
+/// Asks again with the answers until there are no more questions.
+fn to_the_end<T>(
+    answer: impl Fn(Vec<ListQuestion>, &mut Facts),
+    ask: impl Fn(&Facts) -> Result<T, Vec<ListQuestion>>,
+) -> T {
+    /// A call has at most 200 questions, and asks at least one each time.
     const MOST_ROUNDS: usize = 200;
     let mut facts = Facts::none();
     for _ in 0..=MOST_ROUNDS {
-        match policy.ask(sign_up, NOW, &facts) {
-            Ok(verdict) => return verdict,
-            Err(questions) => {
-                let answers = vec![listed; questions.len()];
-                facts.learn(questions, answers);
-            }
+        match ask(&facts) {
+            Ok(answered) => return answered,
+            Err(questions) => answer(questions, &mut facts),
         }
     }
     panic!("the policy asks the store without end");
-}
-
-fn comparable(verdict: &Verdict<'_>) -> impl PartialEq + std::fmt::Debug {
-    (
-        verdict.outcome.clone(),
-        verdict.rule.map(str::to_owned),
-        verdict.changes.clone(),
-        verdict.failure.clone(),
-    )
 }

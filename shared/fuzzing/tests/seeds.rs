@@ -27,12 +27,12 @@ fn every_seed_is_fit_to_begin_with() {
 
 #[test]
 fn nothing_that_a_policy_file_can_hold_breaks_it() {
-    mutate(&seeds::policies(), 6000, fuzzing::policy_file);
+    mutate(&seeds::policies(), 4000, fuzzing::policy_file);
 }
 
 #[test]
 fn nothing_that_a_body_can_hold_breaks_an_answer() {
-    mutate(&seeds::bodies(), 3000, fuzzing::body);
+    mutate(&seeds::bodies(), 1500, fuzzing::body);
 }
 
 /// Hands so many mutated seeds to a target. `FUZZ_SEED` repeats a run.

@@ -4,6 +4,7 @@ mod answer;
 mod cases;
 mod check;
 mod explain;
+mod given;
 mod paint;
 mod show;
 mod trial;

@@ -83,7 +83,7 @@ impl Reader<'_> {
         let span = section.span.clone();
         self.end(section);
         if let Some(node) = is {
-            demands.push(Demand::OneOf(self.equals(node)?));
+            demands.push(Demand::Is(self.equals(node)?));
         }
         match present {
             Some(node) if demands.is_empty() => Some(Condition::Present {
