@@ -35,7 +35,9 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
     let place = |error: &toml::de::Error| error.span().unwrap_or(0..0);
     if let Some(first) = errors.iter().min_by_key(|error| place(error).start) {
         // What follows a broken line would only be reported as broken or missing too.
-        mistakes.add(place(first), first.message());
+        let twice = text.get(place(first)) == Some("rules");
+        let hint = if twice { RULES_AS_TABLES } else { "" };
+        mistakes.add(place(first), first.message().to_owned() + hint);
         return mistakes.finish(None);
     }
     let mut reader = Reader {
@@ -45,6 +47,7 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         lists: BTreeMap::new(),
         messages: Vec::new(),
         shown: BTreeSet::new(),
+        steps_unreadable: false,
     };
     let policy = reader.policy(Section::new(document.get_ref(), document.span()));
     let warnings = reader.warnings.located();
@@ -65,6 +68,8 @@ struct Reader<'t> {
     messages: Vec<String>,
     /// The names of texts that rules show, and every text in what could not be read and might show one.
     shown: BTreeSet<String>,
+    /// A step's table could not be read, so that nothing can be said of steps that have none.
+    steps_unreadable: bool,
 }
 
 /// A table of which each key is taken once; what is left over is a mistake.
@@ -72,6 +77,14 @@ struct Section<'a, 't> {
     table: &'a DeTable<'t>,
     span: Range<usize>,
     known: Vec<&'static str>,
+    lacking: Vec<Lack>,
+}
+
+/// What a table does not say and should, unless one of its keys is a slip of the keyboard for it.
+struct Lack {
+    keys: Vec<&'static str>,
+    span: Range<usize>,
+    what: String,
 }
 
 impl<'a, 't> Section<'a, 't> {
@@ -80,12 +93,19 @@ impl<'a, 't> Section<'a, 't> {
             table,
             span,
             known: Vec::new(),
+            lacking: Vec::new(),
         }
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'a Node<'t>> {
         self.known.push(key);
         self.table.get(key)
+    }
+
+    /// Notes that none of these keys is there, which is a mistake at a place.
+    fn lacks(&mut self, keys: impl IntoIterator<Item = &'static str>, span: Range<usize>, what: impl Into<String>) {
+        let (keys, what) = (keys.into_iter().collect(), what.into());
+        self.lacking.push(Lack { keys, span, what });
     }
 
     /// What nobody asked for.
@@ -108,7 +128,14 @@ impl Reader<'_> {
         let mut terms = self.terms(file.take("approvals"));
         let mail = self.mail(file.take("mail"), &mut terms);
         let accounts = self.accounts(file.take("accounts"), &terms);
-        let steps = self.steps(file.take("steps"), &file.span);
+        let steps = match file.take("steps") {
+            Some(node) => self.steps(node),
+            None => {
+                self.steps_unreadable = true;
+                file.lacks(["steps"], 0..0, NO_STEPS);
+                Vec::new()
+            }
+        };
         let rules = self.rules(file.take("rules"), &steps);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
         unknown.into_iter().for_each(|node| self.may_be_shown(node));
@@ -242,32 +269,35 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn steps(&mut self, node: Option<&Node<'_>>, file: &Range<usize>) -> Vec<(Step, Otherwise)> {
-        let Some(section) = self.section(node).filter(|section| !section.table.is_empty()) else {
-            self.mistakes.add(
-                file.start..file.start,
-                "no `[steps]`: write `[steps.post-attribute-collection]` with `otherwise = \"continue\"` or `\"block\"` for each step that is served",
-            );
+    fn steps(&mut self, node: &Node<'_>) -> Vec<(Step, Otherwise)> {
+        let Some(section) = self.section(Some(node)) else {
+            self.steps_unreadable = true;
             return Vec::new();
         };
+        if section.table.is_empty() {
+            self.mistakes.add(node.span(), NO_STEPS);
+            self.steps_unreadable = true;
+        }
         let mut steps = Vec::new();
         for (name, node) in section.table.iter() {
-            let Some(step) = self.step_name(name.get_ref(), name.span()) else {
-                continue;
-            };
-            let Some(mut section) = self.section(Some(node)) else {
-                continue;
-            };
-            match section.take("otherwise") {
-                Some(node) => steps.extend(self.step_otherwise(step, node).map(|otherwise| (step, otherwise))),
-                None => self.mistakes.add(
-                    name.span(),
-                    format!("`{step}` does not say `otherwise`: what happens to people on whom no rule decides"),
-                ),
+            match self.step(name, node) {
+                Some(step) => steps.push(step),
+                None => self.steps_unreadable = true,
             }
-            self.end(section);
         }
         steps
+    }
+
+    fn step(&mut self, name: &Spanned<DeString<'_>>, node: &Node<'_>) -> Option<(Step, Otherwise)> {
+        let step = self.step_name(name.get_ref(), name.span())?;
+        let mut section = self.section(Some(node))?;
+        let otherwise = section.take("otherwise");
+        if otherwise.is_none() {
+            let what = format!("`{step}` does not say `otherwise`: what happens to people on whom no rule decides");
+            section.lacks(["otherwise"], name.span(), what);
+        }
+        self.end(section);
+        Some((step, self.step_otherwise(step, otherwise?)?))
     }
 
     fn step_otherwise(&mut self, step: Step, node: &Node<'_>) -> Option<Otherwise> {
@@ -294,6 +324,12 @@ impl Reader<'_> {
         }
     }
 }
+
+/// Whoever writes `[rules]` twice reads this behind what is wrong with that in any file.
+const RULES_AS_TABLES: &str = "; every rule begins with `[[rules]]`, in two brackets";
+
+const NO_STEPS: &str = "no `[steps]`: write `[steps.post-attribute-collection]` with `otherwise = \"continue\"` or `\"block\"` for \
+    each step that is served";
 
 const BLOCK_AT_TOKEN: &str = "the token step cannot block: the service ignores it and lets the user in; write `error` if the \
     call shall fail, and do not rely on this step alone";

@@ -5,7 +5,7 @@ use std::ops::Range;
 use claims::{ClaimName, Step, Value};
 use toml::de::DeValue;
 
-use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
+use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list, values::is_a_text};
 use crate::{
     Otherwise,
     condition::Condition,
@@ -20,8 +20,10 @@ impl Reader<'_> {
     pub(super) fn rules(&mut self, node: Option<&Node<'_>>, steps: &[(Step, Otherwise)]) -> Option<Vec<Rule>> {
         let Some(node) = node else { return Some(Vec::new()) };
         let Some(entries) = node.get_ref().as_array() else {
-            self.mistakes
-                .add(node.span(), "rules are written as `[[rules]]`, one table each");
+            self.mistakes.add(
+                node.span(),
+                "there may be many rules: write `[[rules]]`, in two brackets, before each",
+            );
             self.may_be_shown(node);
             return None;
         };
@@ -51,12 +53,12 @@ impl Reader<'_> {
         let span = section.span.clone();
         let name = section.take("name").map(|node| self.rule_name(node));
         if name.is_none() {
-            self.mistakes.add(span.clone(), "the rule has no `name`");
+            section.lacks(["name"], span.clone(), "the rule has no `name`");
         }
         let steps = match section.take("step") {
             Some(node) => self.rule_steps(node, served),
             None => {
-                self.mistakes.add(span.clone(), "the rule does not say its `step`");
+                section.lacks(["step"], span.clone(), "the rule does not say its `step`");
                 Vec::new()
             }
         };
@@ -71,14 +73,8 @@ impl Reader<'_> {
         let action = match kinds.as_slice() {
             [(kind, node)] => self.action(kind, node, otherwise, &steps, served),
             [] => {
-                let near = self
-                    .unknown_key(&section)
-                    .map(|key| suggestion(&key, KINDS))
-                    .unwrap_or_default();
-                self.mistakes.add(
-                    span,
-                    format!("the rule does nothing; it says one of {}{near}", quoted_list(&KINDS)),
-                );
+                let what = format!("the rule does nothing; it says one of {}", quoted_list(&KINDS));
+                section.lacks(KINDS, span, what);
                 None
             }
             [_, (second, node), ..] => {
@@ -161,7 +157,7 @@ impl Reader<'_> {
             let Some(step) = self.step_name(&name, span.clone()) else {
                 continue;
             };
-            if !served.iter().any(|(served, _)| *served == step) {
+            if !self.steps_unreadable && !served.iter().any(|(served, _)| *served == step) {
                 self.mistakes.add(
                     span,
                     format!("no `[steps.{step}]` in this file: say there what happens `otherwise`"),
@@ -259,20 +255,16 @@ impl Reader<'_> {
         if [addresses, domains, issuers, apps, claim].iter().all(Option::is_none) {
             let what =
                 "a list rule says one of `addresses`, `domains`, `issuers`, `apps`, or a `claim` and its `values`";
-            self.mistakes.add(node.span(), what);
+            section.lacks(["addresses", "domains", "issuers", "apps", "claim"], node.span(), what);
+        }
+        if claim.is_some() != values.is_some() {
+            let what = "`claim` says which claim is looked up, `values` in which list; write both";
+            section.lacks(["claim", "values"], node.span(), what);
         }
         self.end(section);
-        let values = match (claim, values) {
-            (None, None) => None,
-            (Some(claim), Some(values)) => {
-                let claim = self.claim(Some(claim), &node.span());
-                Some((claim?, self.values(values)))
-            }
-            _ => {
-                let what = "`claim` says which claim is looked up, `values` in which list; write both";
-                self.mistakes.add(node.span(), what);
-                None
-            }
+        let values = match claim.zip(values) {
+            Some((claim, values)) => Some((self.claim(claim)?, self.values(values))),
+            None => None,
         };
         Some(Listed {
             addresses: addresses.map(|node| self.addresses(node)),
@@ -344,7 +336,7 @@ impl Reader<'_> {
         let (event, claims, on) = (section.take("event"), section.take("claims"), section.take("on"));
         if event.is_none() || on.is_none() {
             let what = "`emit` says which `event`, and `on` which answers: `emit = { event = \"sign-up\", on = [\"continue\"] }`";
-            self.mistakes.add(section.span.clone(), what);
+            section.lacks(["event", "on"], section.span.clone(), what);
         }
         let what = "nothing publishes events yet: they wait in the outbox, where nobody but the store sees them";
         self.warnings.add(section.span.clone(), what);
@@ -411,22 +403,27 @@ impl Reader<'_> {
                 other => {
                     let known = ["block", "ask-again", "hold", "error"];
                     let what = format!("`{other}` is no `otherwise` of a rule; write {}", either(&known));
-                    self.mistakes.add(node.span(), what + &suggestion(other, known));
+                    let near = match self.messages.iter().any(|name| name == other) || is_a_text(other) {
+                        true => "; to show a message, write `{ block = \"its name\" }`".to_owned(),
+                        false => suggestion(other, known),
+                    };
+                    self.mistakes.add(node.span(), what + &near);
+                    self.may_be_shown(node);
                     return None;
                 }
             },
             _ => {
                 let mut section = self.section(Some(node))?;
                 let (block, ask_again) = (section.take("block"), section.take("ask_again"));
+                if block.is_some() == ask_again.is_some() {
+                    let what = "write `{ block = \"message\" }` or `{ ask_again = \"message\" }`";
+                    section.lacks(["block", "ask_again"], node.span(), what);
+                }
                 self.end(section);
                 match (block, ask_again) {
                     (Some(message), None) => Ending::Block(self.message_name(message)?),
                     (None, Some(message)) => Ending::AskAgain(self.message_name(message)?),
-                    _ => {
-                        let what = "write `{ block = \"message\" }` or `{ ask_again = \"message\" }`";
-                        self.mistakes.add(node.span(), what);
-                        return None;
-                    }
+                    _ => return None,
                 }
             }
         };

@@ -5,18 +5,24 @@ use std::{ops::Range, time::Duration};
 use claims::{BadName, ClaimName, SettableName, Step, Value};
 use toml::de::DeValue;
 
-use super::{Node, Reader, Section, quoted_list};
-use crate::{messages::MessageName, mistakes::suggestion};
+use super::{Lack, Node, Reader, Section, quoted_list};
+use crate::{
+    messages::MessageName,
+    mistakes::{nearest, suggestion},
+};
 
 impl Reader<'_> {
     pub(super) fn message_name(&mut self, node: &Node<'_>) -> Option<MessageName> {
         let name = self.text(node)?;
         if !self.messages.contains(&name) {
             let near = suggestion(&name, self.messages.iter().map(String::as_str));
-            self.mistakes.add(
-                node.span(),
-                format!("no message is called `{name}`; write `[messages.{name}]`{near}"),
-            );
+            let what = match is_a_text(&name) {
+                true => "a message's name belongs here, not its text: choose a name such as `please-wait`, and write the text under \
+                    `[messages.please-wait]`, in each language"
+                    .to_owned(),
+                false => format!("no message is called `{name}`; write `[messages.{name}]`{near}"),
+            };
+            self.mistakes.add(node.span(), what);
         }
         let message = MessageName::new(&name);
         self.shown.insert(name);
@@ -33,11 +39,16 @@ impl Reader<'_> {
         step
     }
 
-    pub(super) fn claim(&mut self, node: Option<&Node<'_>>, section: &Range<usize>) -> Option<ClaimName> {
-        let Some(node) = node else {
-            self.mistakes.add(section.clone(), "which `claim`?");
+    /// The claim that a table is about.
+    pub(super) fn claim_of(&mut self, section: &mut Section<'_, '_>) -> Option<ClaimName> {
+        let Some(node) = section.take("claim") else {
+            section.lacks(["claim"], section.span.clone(), "which `claim`?");
             return None;
         };
+        self.claim(node)
+    }
+
+    pub(super) fn claim(&mut self, node: &Node<'_>) -> Option<ClaimName> {
         let name = self.text(node)?;
         ClaimName::parse(&name)
             .map_err(|error| self.bad_name(&name, &error, node.span()))
@@ -162,13 +173,11 @@ impl Reader<'_> {
         found
     }
 
-    pub(super) fn unknown_key(&self, section: &Section<'_, '_>) -> Option<String> {
-        section.unknown().next().map(|(key, _)| key.get_ref().to_string())
-    }
-
     pub(super) fn end(&mut self, section: Section<'_, '_>) {
+        let mut meant = Vec::new();
         for (key, _) in section.unknown() {
             let name: &str = key.get_ref();
+            meant.extend(nearest(name, section.known.iter().copied()));
             let near = suggestion(name, section.known.iter().copied());
             let known = match near.is_empty() {
                 true => format!("; known here are {}", quoted_list(&section.known)),
@@ -177,5 +186,16 @@ impl Reader<'_> {
             self.mistakes
                 .add(key.span(), format!("`{name}` means nothing here{known}"));
         }
+        // Whoever mends the slip has mended both.
+        for Lack { keys, span, what } in section.lacking {
+            if !keys.iter().any(|key| meant.contains(key)) {
+                self.mistakes.add(span, what);
+            }
+        }
     }
+}
+
+/// Whether it is a sentence rather than a name.
+pub(super) fn is_a_text(text: &str) -> bool {
+    text.trim().contains(char::is_whitespace)
 }

@@ -22,6 +22,7 @@ mod requirements;
 mod slips_of_changes;
 mod slips_of_conditions;
 mod slips_of_demands;
+mod slips_of_keys;
 mod slips_of_lists;
 mod slips_of_names;
 mod slips_of_tables;
