@@ -21,14 +21,14 @@ use super::{
     answer::Answer,
     given::GivenLists,
     paint::Paint,
-    read,
+    policy_path, read,
     show::{Show, clean},
 };
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The policy file
-    file: PathBuf,
+    /// The policy file [VESTIBULE_POLICY; policy.toml]
+    file: Option<PathBuf>,
     /// The step that is called
     #[arg(long, value_parser = steps())]
     step: Step,
@@ -47,12 +47,13 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(out: &mut impl Write, paint: Paint, arguments: &Arguments) -> Result<(), Failure> {
-    let policy = read(&arguments.file)?;
+    let file = policy_path(arguments.file.as_deref());
+    let policy = read(&file)?;
     let step = arguments.step;
     if !policy.serves(step) {
         let why = format!(
             "{}: no `[steps.{step}]`, so it does not serve this step",
-            arguments.file.display()
+            file.display()
         );
         return Err(StartError::new(why).into());
     }

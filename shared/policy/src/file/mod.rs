@@ -7,6 +7,7 @@ mod lists;
 mod named_lists;
 mod normalise;
 mod rules;
+mod section;
 mod values;
 mod warnings;
 
@@ -21,7 +22,7 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use self::named_lists::NamedList;
+use self::{named_lists::NamedList, section::Section};
 use crate::{
     Otherwise, Policy,
     lists::OpenList,
@@ -70,51 +71,6 @@ struct Reader<'t> {
     shown: BTreeSet<String>,
     /// A step's table could not be read, so that nothing can be said of steps that have none.
     steps_unreadable: bool,
-}
-
-/// A table of which each key is taken once; what is left over is a mistake.
-struct Section<'a, 't> {
-    table: &'a DeTable<'t>,
-    span: Range<usize>,
-    known: Vec<&'static str>,
-    lacking: Vec<Lack>,
-}
-
-/// What a table does not say and should, unless one of its keys is a slip of the keyboard for it.
-struct Lack {
-    keys: Vec<&'static str>,
-    span: Range<usize>,
-    what: String,
-}
-
-impl<'a, 't> Section<'a, 't> {
-    fn new(table: &'a DeTable<'t>, span: Range<usize>) -> Section<'a, 't> {
-        Section {
-            table,
-            span,
-            known: Vec::new(),
-            lacking: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, key: &'static str) -> Option<&'a Node<'t>> {
-        self.known.push(key);
-        self.table.get(key)
-    }
-
-    /// Notes that none of these keys is there, which is a mistake at a place.
-    fn lacks(&mut self, keys: impl IntoIterator<Item = &'static str>, span: Range<usize>, what: impl Into<String>) {
-        let (keys, what) = (keys.into_iter().collect(), what.into());
-        self.lacking.push(Lack { keys, span, what });
-    }
-
-    /// What nobody asked for.
-    fn unknown(&self) -> impl Iterator<Item = (&'a Spanned<DeString<'t>>, &'a Node<'t>)> {
-        self.table.iter().filter(|(key, _)| {
-            let key: &str = key.get_ref();
-            !self.known.contains(&key)
-        })
-    }
 }
 
 impl Reader<'_> {

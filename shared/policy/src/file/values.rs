@@ -5,11 +5,8 @@ use std::{ops::Range, time::Duration};
 use claims::{BadName, ClaimName, SettableName, Step, Value};
 use toml::de::DeValue;
 
-use super::{Lack, Node, Reader, Section, quoted_list};
-use crate::{
-    messages::MessageName,
-    mistakes::{nearest, suggestion},
-};
+use super::{Node, Reader, Section, quoted_list};
+use crate::{messages::MessageName, mistakes::suggestion};
 
 impl Reader<'_> {
     pub(super) fn message_name(&mut self, node: &Node<'_>) -> Option<MessageName> {
@@ -171,27 +168,6 @@ impl Reader<'_> {
                 .add(node.span(), format!("{wanted} is wanted here, {came} came"));
         }
         found
-    }
-
-    pub(super) fn end(&mut self, section: Section<'_, '_>) {
-        let mut meant = Vec::new();
-        for (key, _) in section.unknown() {
-            let name: &str = key.get_ref();
-            meant.extend(nearest(name, section.known.iter().copied()));
-            let near = suggestion(name, section.known.iter().copied());
-            let known = match near.is_empty() {
-                true => format!("; known here are {}", quoted_list(&section.known)),
-                false => near,
-            };
-            self.mistakes
-                .add(key.span(), format!("`{name}` means nothing here{known}"));
-        }
-        // Whoever mends the slip has mended both.
-        for Lack { keys, span, what } in section.lacking {
-            if !keys.iter().any(|key| meant.contains(key)) {
-                self.mistakes.add(span, what);
-            }
-        }
     }
 }
 
