@@ -38,17 +38,11 @@ fn place() -> Place {
 }
 
 fn explain(address: &str, lists: &[&str]) -> Finished {
+    let place = place();
+    place.write("body.json", format!(r#"{{"email":"{address}"}}"#));
+    let step = ["explain", "--step", "post-attribute-collection", "--body", "body.json"];
     let lists = lists.iter().flat_map(|list| ["--list", list]);
-    let step = [
-        "explain",
-        "policy.toml",
-        "--step",
-        "post-attribute-collection",
-        "--body",
-        "-",
-    ];
-    let arguments: Vec<_> = step.into_iter().chain(lists).collect();
-    place().run_with(&arguments, &format!(r#"{{"email":"{address}"}}"#), &[])
+    place.run(&step.into_iter().chain(lists).collect::<Vec<_>>())
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Reader<'_> {
         match self.open.open(source, kind) {
             Ok(packed) => {
                 if packed.is_empty() {
-                    self.warnings.add(place, "this list has no entries");
+                    self.warn(None, place, "this list has no entries");
                 }
                 Some(List::Packed(packed))
             }

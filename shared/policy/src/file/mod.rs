@@ -22,7 +22,7 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use self::{named_lists::NamedList, section::Section};
+use self::{named_lists::NamedList, section::Section, warnings::Warned};
 use crate::{
     Otherwise, Policy,
     lists::OpenList,
@@ -43,7 +43,7 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
     }
     let mut reader = Reader {
         mistakes,
-        warnings: Collector::new(text),
+        warnings: Vec::new(),
         open,
         lists: BTreeMap::new(),
         messages: Vec::new(),
@@ -51,7 +51,7 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         steps_unreadable: false,
     };
     let policy = reader.policy(Section::new(document.get_ref(), document.span()));
-    let warnings = reader.warnings.located();
+    let warnings = warnings::located(text, reader.warnings);
     reader
         .mistakes
         .finish(policy.map(|policy| Policy { warnings, ..policy }))
@@ -62,7 +62,7 @@ type Node<'t> = Spanned<DeValue<'t>>;
 struct Reader<'t> {
     mistakes: Collector<'t>,
     /// What is no mistake, and had better be known.
-    warnings: Collector<'t>,
+    warnings: Vec<Warned>,
     open: &'t dyn OpenList,
     lists: BTreeMap<String, NamedList>,
     /// The names of all texts: the built-in ones and the file's own.

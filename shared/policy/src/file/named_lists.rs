@@ -97,7 +97,7 @@ impl Reader<'_> {
                 let name = self.stored_name(name, span.clone());
                 let what = "nothing fetches lists yet: until something does, a rule with this list fails, and `on_failure` \
                     speaks";
-                self.warnings.add(span, what);
+                self.warn(None, span, what);
                 let fetch = Some(Fetch {
                     url: url?,
                     every: every?,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use claims::{ClaimName, SettableName, Value};
 
-use super::{Node, Reader, quoted_list};
+use super::{Node, Reader, quoted_list, warnings::Warning};
 use crate::{
     demand::CountryFrom,
     mistakes::suggestion,
@@ -101,7 +101,7 @@ impl Reader<'_> {
         if value.text().is_some_and(claim) {
             let what =
                 "this text is set as it stands, with its braces; to put claims in their place, write `template = …`";
-            self.warnings.add(node.span(), what);
+            self.warn(Some(Warning::LiteralBraces), node.span(), what);
         }
         (!blank).then_some(value)
     }

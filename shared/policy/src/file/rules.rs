@@ -5,7 +5,11 @@ use std::ops::Range;
 use claims::{ClaimName, Step, Value};
 use toml::de::DeValue;
 
-use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list, values::is_a_text};
+use super::{
+    BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list,
+    values::is_a_text,
+    warnings::{Accepted, Warned, Warning},
+};
 use crate::{
     Otherwise,
     condition::Condition,
@@ -15,6 +19,16 @@ use crate::{
     mistakes::suggestion,
     rule::{Action, Emit, Ending, Listed, OnFailure, Rule},
 };
+
+/// A rule, as it stands in the file.
+pub(super) struct Entry {
+    pub(super) rule: Rule,
+    pub(super) span: Range<usize>,
+    /// The warnings that its author knows of.
+    pub(super) accepts: Vec<Accepted>,
+    /// Those that came up while it was read.
+    pub(super) warned: Vec<Warned>,
+}
 
 impl Reader<'_> {
     pub(super) fn rules(&mut self, node: Option<&Node<'_>>, steps: &[(Step, Otherwise)]) -> Option<Vec<Rule>> {
@@ -28,25 +42,39 @@ impl Reader<'_> {
             return None;
         };
         self.refuse_empty(node);
-        let mut rules: Vec<(Rule, Range<usize>)> = Vec::new();
-        for entry in entries.iter() {
+        let mut rules: Vec<Entry> = Vec::new();
+        for node in entries.iter() {
             let before = self.mistakes.count();
-            let rule = self.section(Some(entry)).and_then(|section| self.rule(section, steps));
+            let entry = self.entry(node, steps);
             if self.mistakes.count() > before {
-                self.may_be_shown(entry);
+                self.may_be_shown(node);
             }
-            let Some(rule) = rule else { continue };
-            if rules.iter().any(|(other, _)| other.name == rule.name) {
-                self.mistakes.add(
-                    entry.span(),
-                    format!("another rule is called `{}` already; the log names rules", rule.name),
+            let Some(entry) = entry else { continue };
+            if rules.iter().any(|other| other.rule.name == entry.rule.name) {
+                let what = format!(
+                    "another rule is called `{}` already; the log names rules",
+                    entry.rule.name
                 );
+                self.mistakes.add(node.span(), what);
             }
-            rules.push((rule, entry.span()));
+            rules.push(entry);
         }
         self.refuse_many_events(&rules);
         self.warn_about(&rules);
-        Some(rules.into_iter().map(|(rule, _)| rule).collect())
+        Some(rules.into_iter().map(|entry| entry.rule).collect())
+    }
+
+    fn entry(&mut self, node: &Node<'_>, served: &[(Step, Otherwise)]) -> Option<Entry> {
+        let warned_before = self.warnings.len();
+        let mut section = self.section(Some(node))?;
+        let accepts = section.take("accept_warnings").map(|node| self.accepted(node));
+        let rule = self.rule(section, served)?;
+        Some(Entry {
+            rule,
+            span: node.span(),
+            accepts: accepts.unwrap_or_default(),
+            warned: self.warnings.split_off(warned_before),
+        })
     }
 
     fn rule(&mut self, mut section: Section<'_, '_>, served: &[(Step, Otherwise)]) -> Option<Rule> {
@@ -116,14 +144,14 @@ impl Reader<'_> {
     }
 
     /// Events are written in one commit with the change that causes them, which has its limit.
-    fn refuse_many_events(&mut self, rules: &[(Rule, Range<usize>)]) {
+    fn refuse_many_events(&mut self, rules: &[Entry]) {
         for step in Step::ALL {
             let mut emitting = rules
                 .iter()
-                .filter(|(rule, _)| rule.emits().is_some() && rule.steps.contains(&step));
-            if let Some((_, span)) = emitting.nth(MOST_EVENTS) {
+                .filter(|entry| entry.rule.emits().is_some() && entry.rule.steps.contains(&step));
+            if let Some(entry) = emitting.nth(MOST_EVENTS) {
                 let what = format!("at most {MOST_EVENTS} rules of a step say events");
-                self.mistakes.add(span.clone(), what);
+                self.mistakes.add(entry.span.clone(), what);
             }
         }
     }
@@ -339,7 +367,7 @@ impl Reader<'_> {
             section.lacks(["event", "on"], section.span.clone(), what);
         }
         let what = "nothing publishes events yet: they wait in the outbox, where nobody but the store sees them";
-        self.warnings.add(section.span.clone(), what);
+        self.warn(Some(Warning::Unpublished), section.span.clone(), what);
         self.end(section);
         let event = event.map(|node| self.rule_name(node));
         let names = claims.map(|node| self.some_texts(node)).unwrap_or_default();

@@ -30,3 +30,4 @@ mod slips_of_values;
 mod spellings;
 mod steps;
 mod tables;
+mod warnings;
