@@ -40,6 +40,11 @@ fn each_warning_about_a_rule_has_a_name_by_which_the_rule_accepts_it() {
         };
         let both = warnings(&format!("{text}accept_warnings = [\"{name}\", \"{other}\"]{message}"));
         assert_eq!(both, [format!("this rule gives no cause for `{other}`; leave it out")]);
+        let told = warnings(&format!("{text}accept_warnings = [\"{other}\"]{message}"));
+        assert!(
+            told.iter().any(|warning| warning.ends_with(&format!(" [{name}]"))),
+            "{name}: {told:?}"
+        );
     }
 }
 
