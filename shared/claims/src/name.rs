@@ -187,11 +187,15 @@ fn custom_name(key: &str) -> Option<(Option<&str>, &str)> {
 }
 
 fn suggestion(name: &str) -> String {
+    const CUSTOM: &str = "extension_";
     let same = |known: &&&str| known.eq_ignore_ascii_case(name);
-    match BUILT_IN.iter().find(same) {
-        Some(known) => (*known).to_owned(),
-        None if name == "lastName" => "surname".to_owned(),
-        None => format!("extension_{name}"),
+    let prefixed = name.split_at_checked(CUSTOM.len());
+    let custom = prefixed.filter(|(prefix, rest)| prefix.eq_ignore_ascii_case(CUSTOM) && !rest.is_empty());
+    match (BUILT_IN.iter().find(same), custom) {
+        (Some(known), _) => (*known).to_owned(),
+        (None, Some((_, rest))) => format!("{CUSTOM}{rest}"),
+        (None, None) if name == "lastName" => "surname".to_owned(),
+        (None, None) => format!("{CUSTOM}{name}"),
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    fn inverted(self) -> Reading {
+    pub(crate) fn inverted(self) -> Reading {
         match self {
             Reading::Any => Reading::Every,
             Reading::Every => Reading::Any,
@@ -116,6 +116,25 @@ impl Condition {
                 address.is_some_and(|address| networks.iter().any(|network| network.contains(address)))
             }
         })
+    }
+
+    /// The key that says it in a policy.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Condition::All(_) => "all",
+            Condition::Any(_) => "any",
+            Condition::Not(_) => "not",
+            Condition::Present { .. } | Condition::Claim { .. } => "claim",
+            Condition::Domain(_) => "domain",
+            Condition::Address(_) => "address",
+            Condition::Issuer(_) => "issuer",
+            Condition::SignInType(_) => "sign_in_type",
+            Condition::App(_) => "app",
+            Condition::Locale(_) => "locale",
+            Condition::Step(_) => "step",
+            Condition::Time(_) => "time",
+            Condition::ClientAddress(_) => "client_address",
+        }
     }
 
     fn reads_an_address(&self) -> bool {

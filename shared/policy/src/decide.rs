@@ -69,11 +69,6 @@ impl Policy {
         self.run(Run::new(sign_up, now, &Facts::unanswered(), None)).0
     }
 
-    /// The same, with what each rule saw and did.
-    pub fn explain(&self, sign_up: &SignUp, now: Timestamp) -> (Verdict<'_>, Vec<Seen<'_>>) {
-        self.run(Run::new(sign_up, now, &Facts::unanswered(), Some(Witness::default())))
-    }
-
     /// The same as [`decide`](Self::decide), with what the store said.
     ///
     /// # Errors
@@ -82,6 +77,21 @@ impl Policy {
         let (verdict, _) = self.run(Run::new(sign_up, now, facts, None));
         let wanted = facts.wanted();
         if wanted.is_empty() { Ok(verdict) } else { Err(wanted) }
+    }
+
+    /// The same, with what each rule saw and did.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub fn explain(
+        &self,
+        sign_up: &SignUp,
+        now: Timestamp,
+        facts: &Facts,
+    ) -> Result<(Verdict<'_>, Vec<Seen<'_>>), Vec<ListQuestion>> {
+        let explained = self.run(Run::new(sign_up, now, facts, Some(Witness::default())));
+        let wanted = facts.wanted();
+        if wanted.is_empty() { Ok(explained) } else { Err(wanted) }
     }
 
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
@@ -249,7 +259,7 @@ impl<'p, 's> Run<'p, 's> {
             false => Did::Nothing,
         };
         if let Some(witness) = &mut self.witness {
-            witness.end(applies, &did);
+            witness.end(applies, &did, &scene);
         }
         Ok(did)
     }

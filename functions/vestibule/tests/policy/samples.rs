@@ -56,6 +56,7 @@ pub(crate) fn accepted() -> Vec<String> {
         "set = { claim = \"city\", to = \"\" }",
         "set = { claim = \"city\", copy = \"state\" }",
         "set = { claim = \"city\", template = \"{state}, {country}\" }",
+        "set = { claim = \"city\", to = \"{state}\" }\naccept_warnings = [\"literal-braces\"]",
         "drop = [\"city\", \"extension_Captcha\"]",
         "hold = true",
         "hold = { approve_when = { issuer = \"mail\" }, deny_when = { claim = \"city\", present = true } }",
