@@ -14,9 +14,11 @@ use crate::{
 
 #[tokio::test]
 async fn a_list_is_fetched_when_it_is_due_and_replaced_whole() {
-    for world in World::both(Answer::Text(lines(6000))).await {
+    for world in World::both(text(&[])).await {
+        let many = world.many;
+        world.server.answers(Answer::Text(lines(many)));
         assert_eq!(world.run().await, (1, 0));
-        assert_eq!(world.texts().await.len(), 6000);
+        assert_eq!(world.texts().await.len(), many);
         let first = world.copy().await.unwrap();
 
         world
@@ -27,16 +29,16 @@ async fn a_list_is_fetched_when_it_is_due_and_replaced_whole() {
         assert_eq!(world.server.requests().len(), 1, "it was not due");
         world.clock.forward(Duration::from_millis(1));
         assert_eq!(world.run().await, (0, 1), "that is less than half");
-        world.server.answers(Answer::Text(lines(5000)));
+        world.server.answers(Answer::Text(lines(many - 1)));
         assert_eq!(world.run().await, (1, 0), "what failed is tried at the next run");
-        assert_eq!(world.texts().await.len(), 5000);
+        assert_eq!(world.texts().await.len(), many - 1);
         let second = world.copy().await.unwrap();
         assert!(second.version > first.version && second.fetched_at > first.fetched_at);
 
-        assert_eq!(world.left().await, 6000, "calls may still ask the old copy");
+        assert_eq!(world.left().await, many, "calls may still ask the old copy");
         world.clock.forward(TURN);
         assert_eq!(world.run().await, (0, 0));
-        assert_eq!((world.left().await, world.texts().await.len()), (0, 5000));
+        assert_eq!((world.left().await, world.texts().await.len()), (0, many - 1));
     }
 }
 

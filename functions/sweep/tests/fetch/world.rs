@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) clock: Hand,
     pub(crate) bounds: Bounds,
     pub(crate) store: Arc<dyn ListEditor>,
+    /// Entries of a long list: two batches, but where each of them takes a while.
+    pub(crate) many: usize,
     /// The versions of all copies that ever got entries.
     versions: Arc<Mutex<BTreeSet<u64>>>,
     _folder: TempDir,
@@ -65,7 +67,7 @@ impl World {
     pub(crate) fn sqlite(answer: Answer) -> World {
         let folder = TempDir::new().unwrap();
         let store = SqliteStore::open(folder.path().join("vestibule.db")).unwrap();
-        World::new(answer, folder, Arc::new(store))
+        World::new(answer, folder, Arc::new(store), 6000)
     }
 
     pub(crate) async fn dynamodb(answer: Answer) -> World {
@@ -75,14 +77,14 @@ impl World {
         let table = format!("sweep-{}", random::name());
         testing::create_table(&endpoint, &table).await.unwrap();
         let store = testing::open_at(&endpoint, &table);
-        World::new(answer, TempDir::new().unwrap(), Arc::new(store))
+        World::new(answer, TempDir::new().unwrap(), Arc::new(store), 60)
     }
 
     pub(crate) async fn both(answer: Answer) -> [World; 2] {
         [World::sqlite(answer.clone()), World::dynamodb(answer).await]
     }
 
-    fn new(answer: Answer, folder: TempDir, store: Arc<dyn ListEditor>) -> World {
+    fn new(answer: Answer, folder: TempDir, store: Arc<dyn ListEditor>, many: usize) -> World {
         World {
             server: ListServer::start(answer),
             clock: Hand(Arc::new(AtomicI64::new(1_795_380_781_999))),
@@ -94,6 +96,7 @@ impl World {
                 ..Bounds::default()
             },
             store,
+            many,
             versions: Arc::default(),
             _folder: folder,
         }
