@@ -36,7 +36,7 @@ use crate::{
 const AT_ONCE: usize = 4;
 
 /// What a fetch may take beyond its bounds: storing the last batch, and saying that the copy is there.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_secs(45);
 
 /// Fetches lists.
 #[derive(Clone)]
@@ -123,15 +123,13 @@ impl ListFetcher {
             size,
             watch,
         };
-        let fetched = self.0.fetch(source, wish).await?;
-        let until = self.0.clock.now().plus(self.0.bounds.fill);
-        self.0.register(source).tidy(until).await?;
-        Ok(fetched)
+        self.0.register(source).tidy().await?;
+        self.0.fetch(source, wish).await
     }
 
     /// The longest time that one list takes.
     pub fn longest_piece(&self) -> Duration {
-        self.0.bounds.download + self.0.bounds.fill + MARGIN
+        register::CLEARING + self.0.bounds.download + self.0.bounds.fill + MARGIN
     }
 
     /// Fetches every list that is due, and clears what nobody asks any more. Begins no list after `until`.
@@ -154,6 +152,12 @@ impl Parts {
         if self.clock.now() >= until {
             return ran;
         }
+        // First, so that no list that is fetched often keeps its old copies for ever.
+        if let Err(error) = self.register(source).tidy().await {
+            let list = source.list.name.as_str();
+            tracing::warn!(target: "vestibule", list, reason = %error, "list {list}: old copies are not cleared yet");
+            ran.failed += 1;
+        }
         let wish = Wish {
             even_if_not_due: false,
             size: Size::AtLeastHalf,
@@ -170,11 +174,6 @@ impl Parts {
                 ran.failed += 1;
             }
         }
-        if let Err(error) = self.register(source).tidy(until).await {
-            let list = source.list.name.as_str();
-            tracing::warn!(target: "vestibule", list, reason = %error, "list {list}: old copies are not cleared yet");
-            ran.failed += 1;
-        }
         ran
     }
 
@@ -187,8 +186,10 @@ impl Parts {
         let in_use = before.map(|copy| copy.version);
         let mut turn = register.begin(in_use).await?.ok_or(NotFetched::UnderWay)?;
         let fetched = self.fetch_in(&mut turn, source, wish).await;
-        let came_into_use = matches!(fetched, Ok(Fetched::New { .. }));
-        let ended = register.end(&turn, came_into_use).await;
+        let ended = match fetched {
+            Ok(Fetched::New { .. }) => register.end_in_use(&turn).await,
+            _ => register.end_unused(&turn).await,
+        };
         // Why nothing was fetched says more than that the store does not answer any more; the turn ends by itself.
         let fetched = fetched?;
         ended?;

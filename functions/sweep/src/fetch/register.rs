@@ -17,6 +17,9 @@ const SAY_SO: Duration = Duration::from_secs(60);
 /// For how long calls may still ask a copy that was in use: three times what the longest may take.
 pub(crate) const GRACE: Duration = Duration::from_secs(60);
 
+/// How long portions of entries may begin to be cleared in one run, which has lists to fetch as well.
+pub(crate) const CLEARING: Duration = Duration::from_secs(60);
+
 /// How often a change is tried while others change the same row.
 const ATTEMPTS: usize = 10;
 
@@ -78,25 +81,37 @@ impl Register<'_> {
         Ok(renewed.is_some())
     }
 
-    /// Gives the turn back. A copy that did not come into use never will, and can be cleared at once.
-    pub(crate) async fn end(&self, turn: &Turn, came_into_use: bool) -> Result<(), StoreError> {
+    /// Gives the turn back, with a copy that is in use: the others are not any more.
+    pub(crate) async fn end_in_use(&self, turn: &Turn) -> Result<(), StoreError> {
+        let from = self.clock.now().plus(GRACE);
         let ended = self.change(|copies| {
             copies.filling = copies.filling.filter(|filling| filling.version != turn.version);
-            if !came_into_use {
-                copies.closed = copies.closed.max(turn.version);
-                copies.kept.retain(|kept| kept.version != turn.version);
-                copies.kept.push(KeptCopy {
-                    version: turn.version,
-                    clear_from: Some(self.clock.now()),
-                });
+            for kept in copies.kept.iter_mut().filter(|kept| kept.version != turn.version) {
+                kept.clear_from.get_or_insert(from);
             }
             Some(())
         });
         ended.await.map(drop)
     }
 
-    /// Clears what nobody asks any more, as far as there is time.
-    pub(crate) async fn tidy(&self, until: Timestamp) -> Result<(), StoreError> {
+    /// Gives the turn back. Its copy never comes into use, and can be cleared at once.
+    pub(crate) async fn end_unused(&self, turn: &Turn) -> Result<(), StoreError> {
+        let ended = self.change(|copies| {
+            copies.filling = copies.filling.filter(|filling| filling.version != turn.version);
+            copies.closed = copies.closed.max(turn.version);
+            copies.kept.retain(|kept| kept.version != turn.version);
+            copies.kept.push(KeptCopy {
+                version: turn.version,
+                clear_from: Some(self.clock.now()),
+            });
+            Some(())
+        });
+        ended.await.map(drop)
+    }
+
+    /// Clears what nobody asks any more, for some time.
+    pub(crate) async fn tidy(&self) -> Result<(), StoreError> {
+        let until = self.clock.now().plus(CLEARING);
         for version in self.past_their_time().await? {
             while self.clock.now() < until {
                 if self.store.clear(self.list, version, PORTION).await? == 0 {

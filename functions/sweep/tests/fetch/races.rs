@@ -151,3 +151,20 @@ async fn whoever_is_at_work_is_left_alone() {
     assert_eq!(world.server.requests().len(), 1);
     assert_eq!(world.texts().await.len(), 9000);
 }
+
+/// Whoever saw that a list is due, and gets the turn after somebody else fetched it, leaves it alone.
+#[tokio::test]
+async fn whoever_comes_second_finds_it_done() {
+    let world = World::sqlite(Answer::Text(lines(10)));
+    let hold = Hold::new();
+    let (fetcher, clock) = (
+        world.fetcher_that_ends(Ending::Held("set_copies", hold.clone())),
+        world.clock.clone(),
+    );
+    let second = tokio::spawn(async move { run(&fetcher, &clock).await });
+    hold.reached().await;
+    assert_eq!(world.run().await, (1, 0));
+    hold.open();
+    assert_eq!(second.await.unwrap(), (0, 0));
+    assert_eq!(world.server.requests().len(), 1);
+}
