@@ -21,7 +21,7 @@ pub(crate) enum Ending {
     Never,
     /// For ever, at one of the moments before and after each operation.
     Killed(usize, Arc<Notify>),
-    /// Before the first operation of this name, until somebody opens it.
+    /// Before each operation of this name, until somebody opens it.
     Held(&'static str, Arc<Hold>),
 }
 
@@ -42,6 +42,11 @@ impl Hold {
     /// Waits until somebody is held.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
+    }
+
+    /// Lets whoever is held go on to the next operation of this name.
+    pub(crate) fn open_once(&self) {
+        self.opened.add_permits(1);
     }
 
     /// Lets everybody go on.
@@ -72,7 +77,7 @@ impl Unsteady {
             && *at == operation
         {
             hold.reached.notify_one();
-            let _permit = hold.opened.acquire().await.unwrap();
+            hold.opened.acquire().await.unwrap().forget();
         }
         self.moment().await;
         let done = work.await;

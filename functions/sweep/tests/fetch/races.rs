@@ -139,17 +139,25 @@ async fn a_copy_that_was_taken_over_never_comes_into_use() {
 /// Whoever is at work for long says so, and nobody takes over.
 #[tokio::test]
 async fn whoever_is_at_work_is_left_alone() {
-    let world = World::sqlite(Answer::Text(lines(9000)));
+    let mut world = World::sqlite(Answer::Text(lines(15_000)));
+    world.bounds.entries = 15_000;
+    world.bounds.bytes = 1_000_000;
     let hold = Hold::new();
     let fetcher = world.fetcher_that_ends(Ending::Held("add", hold.clone()));
     let slow = tokio::spawn(async move { fetcher.fetch(&name(), Size::Any, &|_, _| {}).await });
     hold.reached().await;
-    world.clock.forward(TURN / 2);
+    for _ in 0..2 {
+        world.clock.forward(TURN * 2 / 3);
+        assert_eq!(world.run().await, (0, 0));
+        hold.open_once();
+        hold.reached().await;
+    }
+    world.clock.forward(TURN * 2 / 3);
     assert_eq!(world.run().await, (0, 0));
     hold.open();
     slow.await.unwrap().unwrap();
     assert_eq!(world.server.requests().len(), 1);
-    assert_eq!(world.texts().await.len(), 9000);
+    assert_eq!(world.texts().await.len(), 15_000);
 }
 
 /// Whoever saw that a list is due, and gets the turn after somebody else fetched it, leaves it alone.

@@ -35,8 +35,10 @@ async fn a_list_is_fetched_when_it_is_due_and_replaced_whole() {
         let second = world.copy().await.unwrap();
         assert!(second.version > first.version && second.fetched_at > first.fetched_at);
 
+        world.clock.forward(Duration::from_secs(59));
+        assert_eq!(world.run().await, (0, 0));
         assert_eq!(world.left().await, many, "calls may still ask the old copy");
-        world.clock.forward(TURN);
+        world.clock.forward(Duration::from_secs(1));
         assert_eq!(world.run().await, (0, 0));
         assert_eq!((world.left().await, world.texts().await.len()), (0, many - 1));
     }
@@ -115,6 +117,10 @@ async fn nothing_bad_replaces_a_good_copy() {
             NotFetched::Unserved(Cause::Endless),
         ),
         (Answer::Endless, NotFetched::Unserved(Cause::TooLarge)),
+        (
+            Answer::Text("# so many bytes\n".repeat(12_501)),
+            NotFetched::Unserved(Cause::TooLarge),
+        ),
         (
             Answer::Text("a.example\n".repeat(10_001)),
             NotFetched::NoList(NoList::TooManyEntries(10_000)),
