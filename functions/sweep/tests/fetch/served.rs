@@ -9,7 +9,7 @@ use sweep::fetch::{Fetched, NoList, NotFetched, Size};
 
 use crate::{
     faults::{Ending, Hold},
-    world::{EVERY, TURN, World, lines, name, run, text},
+    world::{EVERY, World, lines, name, run, text},
 };
 
 #[tokio::test]
