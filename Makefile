@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$(PATH)
 
-FUNCTIONS := post-federation-signup post-attribute-collection pre-token-issuance review deliver
+FUNCTIONS := post-federation-signup post-attribute-collection pre-token-issuance review deliver sweep
 BASELINES := empty get-item get-and-transact
 # `make build POLICY=path` puts another policy into the packages, `make invoke FUNCTION=... EVENT=...` sends another event.
 POLICY ?= policy.toml

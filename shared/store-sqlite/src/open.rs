@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
@@ -77,6 +77,12 @@ const SCHEMA: &str = "
     CREATE TABLE list_copy (
         list TEXT NOT NULL PRIMARY KEY,
         version INTEGER NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE list_copies (
+        list TEXT NOT NULL PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        closed INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
 ";
@@ -288,13 +294,13 @@ mod tests {
             let file = Connection::open(&path).unwrap();
             file.pragma_update(None, "user_version", version).unwrap();
         };
-        written_by(5);
+        written_by(6);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { version: 5, .. }));
-        assert!(refused.to_string().contains("up to version 4"), "{refused}");
-        written_by(3);
+        assert!(matches!(refused, OpenError::Newer { version: 6, .. }));
+        assert!(refused.to_string().contains("up to version 5"), "{refused}");
+        written_by(4);
         let refused = open(&path).map(drop).unwrap_err();
-        assert!(matches!(refused, OpenError::Unreleased { version: 3, .. }));
+        assert!(matches!(refused, OpenError::Unreleased { version: 4, .. }));
         assert!(refused.to_string().contains("move it away"), "{refused}");
     }
 

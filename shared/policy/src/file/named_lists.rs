@@ -94,10 +94,7 @@ impl Reader<'_> {
             }
             (None, None, Some(url), Some(holds), Some(every)) => {
                 let (url, kind, every) = (self.url(url), self.list_kind(holds), self.period(every));
-                let name = self.stored_name(name, span.clone());
-                let what = "nothing fetches lists yet: until something does, a rule with this list fails, and `on_failure` \
-                    speaks";
-                self.warn(None, span, what);
+                let name = self.stored_name(name, span);
                 let fetch = Some(Fetch {
                     url: url?,
                     every: every?,
