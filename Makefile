@@ -2,7 +2,7 @@
 SHELL := bash
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/.tools/venv/bin:$(PATH)
 
-FUNCTIONS := post-federation-signup post-attribute-collection pre-token-issuance review deliver
+FUNCTIONS := post-federation-signup post-attribute-collection pre-token-issuance review deliver sweep
 BASELINES := empty get-item get-and-transact
 # `make build POLICY=path` puts another policy into the packages, `make invoke FUNCTION=... EVENT=...` sends another event.
 POLICY ?= policy.toml
@@ -11,13 +11,18 @@ EVENT ?= events/$(FUNCTION).json
 # More flags for `vestibule serve` and for `sam deploy`.
 ARGS ?=
 
+# How long `make fuzz` looks with each target.
+FUZZ_SECONDS ?= 60
+
 CARGO_DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
 deny := .tools/cargo-deny-$(CARGO_DENY)
+fuzz := .tools/cargo-fuzz-$(CARGO_FUZZ)
 venv := .tools/venv/installed
 moto := .tools/test/installed
 npm := node_modules/.package-lock.json
 
-.PHONY: help run test watch invoke build build-aws build-azure deploy bench bench-delivery lint tools check-lambda disposable
+.PHONY: help run test watch invoke build build-aws build-azure deploy bench bench-delivery fuzz lint tools check-lambda disposable
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -66,6 +71,10 @@ bench-delivery: $(npm) ## measure only what follows decisions
 	cargo build --release -p vestibule
 	BENCH_ONLY=delivery cargo run --release -p bench
 
+fuzz: $(fuzz) ## look for a policy file or a body that breaks something; FUZZ_SECONDS=60 for each of the two
+	@scripts/need c++
+	scripts/fuzz $(FUZZ_SECONDS)
+
 lint: $(venv) $(deny) ## formatting, lints, licences, the template, and what must not be linked
 	scripts/lint $(FUNCTIONS)
 
@@ -105,6 +114,12 @@ $(moto): scripts/requirements-test.txt
 	python3 -m venv --clear .tools/sam
 	.tools/sam/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+# Only `make fuzz` needs it.
+$(fuzz):
+	@scripts/need cc
+	cargo install --locked --debug --root .tools --target-dir .tools/target cargo-fuzz@$(CARGO_FUZZ)
+	@rm -rf .tools/target && touch $@
 
 # Unoptimised: it builds in a third of the time and runs for two seconds.
 $(deny):

@@ -12,6 +12,7 @@
 //! | run it behind the Azure Functions host | [`azure_host::AzureHost`] |
 //! | give it a DynamoDB | [`dynamodb_local::DynamoDb`] |
 //! | give it a mail server | [`mail_server::MailServer`] |
+//! | give it a server of lists | [`list_server::ListServer`] |
 //! | give it AWS's other services | [`moto::Moto`] |
 //! | move its time | [`clock::Clock`] |
 //! | read what a part of the product logs inside a test | [`log::Log`] |
@@ -24,6 +25,7 @@ pub mod clock;
 pub mod dynamodb_local;
 pub mod events;
 pub mod http;
+pub mod list_server;
 pub mod log;
 pub mod mail_server;
 pub mod moto;

@@ -10,7 +10,7 @@ use approvals::{Account, Ruling};
 use deliver::{Delivered, Report};
 use effects::{Attempt, Why};
 use host::{Job, Ran};
-use store::{Effect, News, Occasion, Outbox, Receiver, State, Store};
+use store::{Effect, EntryId, News, Occasion, Outbox, OutboxEntry, Progress, Receiver, State, Store};
 
 use crate::world::{Behaviour, FAR, World};
 
@@ -649,6 +649,45 @@ async fn a_lane_and_its_request_are_read_together_and_once() {
     world.write("jane", 1, TELL).await;
     let report = world.deliverer_on_sparing_store().drain_far().await;
     assert_eq!(report.unwrap().delivered, 2);
+}
+
+/// While others work, an effect of an earlier request becomes due, before the one that was found to be due in its lane.
+#[tokio::test]
+async fn an_effect_is_carried_out_for_its_own_request() {
+    let world = World::new();
+    let early = world
+        .write("jane", 1, Effect::TellReviewers { why: Occasion::Asked })
+        .await;
+    let denied = world.store.request(&early.request).await.unwrap().unwrap();
+    world.decided(&denied, Ruling::Deny).await;
+    world.forward(FAR);
+    let in_a_second = Progress::Waits {
+        until: world.now().plus(Duration::from_secs(1)),
+    };
+    world.change(&early, in_a_second).await;
+    for n in 0..World::AT_ONCE {
+        world
+            .write(&n.to_string(), 1, Effect::TellReviewers { why: Occasion::Asked })
+            .await;
+    }
+    world.forward(Duration::from_millis(1));
+    let pending = world.submitted("jane").await;
+    let id = EntryId::of(&pending.id, 9, Receiver::Reviewers, 0);
+    let late = OutboxEntry::new(
+        id,
+        pending.id,
+        Effect::TellReviewers { why: Occasion::Asked },
+        world.now(),
+    );
+    world.put(&late, None).await;
+    let clock = world.clock.clone();
+    world.reviewers.behave(move |_| {
+        clock.forward(Duration::from_secs(1));
+        Behaviour::Answer(done())
+    });
+    assert_eq!(world.drain().await.delivered, World::AT_ONCE + 1);
+    assert_eq!(world.reviewers.log().last(), Some(&late.id));
+    assert_eq!(world.store.entry(&early.id).await, Ok(None), "it is over");
 }
 
 #[tokio::test]

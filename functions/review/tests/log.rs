@@ -12,6 +12,9 @@ mod room;
 
 use end_to_end::log::Log;
 use http::Method;
+use lists::Kind;
+use policy::StoredList;
+use store::ListName;
 
 use crate::{
     browser::Browser,
@@ -27,7 +30,13 @@ async fn the_log_names_the_decision_and_nothing_personal_or_secret() {
         .with_ansi(false)
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let room = Room::new();
+    let room = Room::with(|parts| {
+        parts.lists = vec![StoredList {
+            name: ListName::parse("partners").unwrap(),
+            kind: Kind::Domains,
+            fetch: None,
+        }];
+    });
     let id = pending(&room, "Jane").await;
     let path = format!("/review/requests/{id}");
     let mut rita = Browser::logged_in(&room, RITA).await;
@@ -98,7 +107,24 @@ async fn the_log_names_the_decision_and_nothing_personal_or_secret() {
             }
             retried + &dropped
         };
+    let all = all
+        + &{
+            let entries = r#"{"entries":["secret.example","a.example","A.example"]}"#;
+            room.post(RITA, "/review/api/lists/partners/add", entries).await;
+            let line = log.take();
+            for part in [
+                "review: add entries",
+                "list=\"partners\"",
+                "reviewer=\"rita\"",
+                "entries=3",
+                "changed=2",
+            ] {
+                assert!(line.contains(part), "{part}: {line}");
+            }
+            line
+        };
     for secret in [
+        "secret.example",
         "secret reason",
         "wrong-token",
         RITA,
@@ -110,5 +136,5 @@ async fn the_log_names_the_decision_and_nothing_personal_or_secret() {
     ] {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    assert_eq!(all.lines().count(), 6, "{all}");
+    assert_eq!(all.lines().count(), 7, "{all}");
 }

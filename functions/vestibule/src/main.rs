@@ -13,10 +13,9 @@ mod router;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use deliver::Deliverer;
-use host::{Background, Platform, Settings, StartError};
+use host::{Platform, Settings, StartError};
 
-use crate::router::Router;
+use crate::router::{Jobs, Router};
 
 /// The gate that Microsoft's sign-up service calls while a person signs up.
 #[derive(Parser)]
@@ -92,12 +91,10 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
     let platform = Platform::detect(&|name| flags.variable(name))?;
     host::telemetry::start(&platform);
     match router(flags, &platform).await {
-        Ok((router, background)) => {
-            let running = background.map(Background::start);
+        Ok((router, jobs)) => {
+            let running = jobs.start();
             let served = host::serve(&platform, router).await;
-            if let Some(running) = running {
-                running.stop().await;
-            }
+            running.stop().await;
             served
         }
         // The Azure host gives up after about three failed starts, and then answers nothing that the sign-up service
@@ -110,7 +107,7 @@ async fn serve(flags: &Serve) -> Result<(), StartError> {
     }
 }
 
-async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
+async fn router(flags: &Serve, platform: &Platform) -> Result<(Router, Jobs), StartError> {
     let mut settings = Settings::read(&|name| flags.variable(name))?;
     let guide = match flags.local {
         true => Some(local::complete(&mut settings)?),

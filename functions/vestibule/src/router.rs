@@ -6,11 +6,13 @@ use assembly::GateStore;
 use bytes::Bytes;
 use claims::Step;
 use deliver::Deliverer;
+use futures_util::future::join_all;
 use gate::{Gate, Paths};
-use host::{Background, Body, Platform, Settings, StartError, Wake};
+use host::{Background, Body, Job, Platform, Running, Settings, StartError, Wake};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use review::{Mount, Review};
+use sweep::Sweep;
 use tower::Service;
 
 use crate::{closed, list_files};
@@ -31,20 +33,46 @@ enum Mode {
         wake: Wake,
         /// Carries effects out when the Azure host's timer calls.
         deliverer: Option<Deliverer>,
+        /// Does what is due by itself when another of its timers calls.
+        sweep: Option<Sweep>,
         platform: Platform,
     },
     Closed,
 }
 
+/// What works beside the router, where there is anything to do.
+pub(crate) struct Jobs {
+    /// Carries out what follows decisions.
+    deliver: Option<Background<Deliverer>>,
+    /// Does what is due by itself.
+    sweep: Option<Background<Sweep>>,
+}
+
+impl Jobs {
+    /// Starts them, on the runtime that this is called in.
+    pub(crate) fn start(self) -> RunningJobs {
+        let deliver = self.deliver.map(Background::start);
+        let sweep = self.sweep.map(Background::start);
+        RunningJobs(deliver.into_iter().chain(sweep).collect())
+    }
+}
+
+/// Jobs that go on until they are told to stop.
+pub(crate) struct RunningJobs(Vec<Running>);
+
+impl RunningJobs {
+    /// Finishes the runs in flight, as far as there is time.
+    pub(crate) async fn stop(self) {
+        join_all(self.0.into_iter().map(Running::stop)).await;
+    }
+}
+
 impl Router {
-    /// Puts every function together, and what carries out their effects, if there are any.
-    pub(crate) async fn open(
-        settings: &Settings,
-        prefix: &'static str,
-    ) -> Result<(Router, Option<Background<Deliverer>>), StartError> {
+    /// Puts every function together, and what works beside them.
+    pub(crate) async fn open(settings: &Settings, prefix: &'static str) -> Result<(Router, Jobs), StartError> {
         let policy = Arc::new(list_files::read_policy(settings)?);
         let asked = Step::ALL.into_iter().any(|step| Gate::needs_store(step, &policy));
-        let needs_store = asked || settings.reviewers.is_some();
+        let needs_store = asked || settings.reviewers.is_some() || sweep::has_duties(&policy);
         let rows = if needs_store {
             Some(assembly::open_rows(settings).await?)
         } else {
@@ -54,11 +82,18 @@ impl Router {
             Some(rows) => deliver::assemble_with(settings, &policy, rows.clone()).await?,
             None => None,
         };
-        // On Azure a timer calls instead: the platform stops processes that nobody calls.
+        let sweep = match &rows {
+            Some(rows) => sweep::assemble_with(settings, &policy, rows.clone())?,
+            None => None,
+        };
+        // On Azure timers call instead: the platform stops processes that nobody calls.
         let platform = settings.platform.clone();
-        let in_background = deliverer.clone().filter(|_| !platform.is_cloud());
-        let background = in_background.map(Background::new);
-        let wake = background.as_ref().map(Background::wake).unwrap_or_default();
+        let is_own = !platform.is_cloud();
+        let jobs = Jobs {
+            deliver: deliverer.clone().filter(|_| is_own).map(Background::new),
+            sweep: sweep.clone().filter(|_| is_own).map(Background::new),
+        };
+        let wake = jobs.deliver.as_ref().map(Background::wake).unwrap_or_default();
         let store = || rows.clone().map(GateStore::from);
         let gate = |step: Step| {
             let path = format!("{prefix}/{step}");
@@ -73,9 +108,10 @@ impl Router {
             review,
             wake,
             deliverer,
+            sweep,
             platform,
         }));
-        Ok((router, background))
+        Ok((router, jobs))
     }
 
     /// Answers every call with a block: behind the Azure host, when a setting is wrong.
@@ -100,6 +136,7 @@ impl Service<Request<Body>> for Router {
             review,
             wake,
             deliverer,
+            sweep,
             platform,
         } = &*self.0
         else {
@@ -116,8 +153,12 @@ impl Service<Request<Body>> for Router {
                 false => answer,
             };
         }
-        if matches!(platform, Platform::Azure { .. }) && path == "/deliver" {
-            return timer(platform.clone(), deliverer.clone(), request);
+        if matches!(platform, Platform::Azure { .. }) {
+            match path {
+                "/deliver" => return timer(platform.clone(), deliverer.clone(), request),
+                "/sweep" => return timer(platform.clone(), sweep.clone(), request),
+                _ => {}
+            }
         }
         match path.strip_prefix(prefix) {
             Some("/healthz") => Box::pin(std::future::ready(Ok(Response::new(Full::from("ok\n"))))),
@@ -131,9 +172,9 @@ impl Service<Request<Body>> for Router {
     }
 }
 
-/// The Azure host's timer. Where nothing follows decisions it finds nothing to do.
-fn timer(platform: Platform, deliverer: Option<Deliverer>, request: Request<Body>) -> Answer {
-    Box::pin(async move { Ok(host::azure_job(&platform, &deliverer, request).await) })
+/// One of the Azure host's timers. Where there is no such job it finds nothing to do.
+fn timer<J: Job>(platform: Platform, job: Option<J>, request: Request<Body>) -> Answer {
+    Box::pin(async move { Ok(host::azure_job(&platform, &job, request).await) })
 }
 
 /// The answer goes out; what it wrote is carried out afterwards.

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeSet, fs, process::Command};
 
+use end_to_end::list_server::{Answer, ListServer};
 use store::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, Timestamp};
 use store_dynamodb::testing;
 use store_sqlite::SqliteStore;
@@ -271,7 +272,7 @@ async fn a_fetched_list_is_shown_and_not_edited() {
         assert_eq!(place.store.publish(&fetched.list, &copy, None).await, Ok(true));
         place
             .run(&["show", "blocked"])
-            .says("1970-01-01T00:00:00Z  -  bad.example\n");
+            .says("# entries 1, version 3, fetched at 1970-01-01T00:00:00Z\n1970-01-01T00:00:00Z  -  bad.example\n");
         place.run(&["export", "blocked"]).says("bad.example\n");
         place.write("some.txt", "a.example\n");
         for command in [
@@ -285,6 +286,81 @@ async fn a_fetched_list_is_shown_and_not_edited() {
         }
         assert_eq!(place.texts("blocked").await, BTreeSet::new());
     }
+}
+
+/// Now, whether they are due or not, and one that fails keeps no other from being fetched.
+#[tokio::test]
+async fn lists_are_fetched_from_the_command_line() {
+    for mut place in Place::both().await {
+        let blocked = ListServer::with_tls(Answer::Text("bad.example\nworse.example\n".to_owned()));
+        let gone = ListServer::with_tls(Answer::status("410 Gone", "", ""));
+        let policy = POLICY.replace("https://lists.example/blocked.txt", &blocked.url());
+        let other = format!(
+            "gone = {{ url = \"{}\", holds = \"values\", every = \"1 day\" }}\n\n[steps.post-f",
+            gone.url()
+        );
+        place.write("policy.toml", &policy.replacen("\n[steps.post-f", &other, 1));
+        place.write("trusted.pem", &format!("{}{}", blocked.authority(), gone.authority()));
+        place.variables.push(("SSL_CERT_FILE", "trusted.pem".to_owned()));
+        place
+            .run(&["fetch", "blocked"])
+            .refused(1, "the address is not one of the internet");
+        assert_eq!(blocked.requests().len(), 0);
+        place.variables.push(("VESTIBULE_ALLOW_LOOPBACK", "yes".to_owned()));
+
+        let fetched = place.run(&["fetch", "blocked"]);
+        assert_eq!((fetched.code, &*fetched.stderr), (0, ""), "{fetched:?}");
+        assert!(
+            fetched.stdout.starts_with("blocked: entries 2, version "),
+            "{fetched:?}"
+        );
+        let again = place.run(&["fetch"]);
+        assert_eq!(again.code, 1, "{again:?}");
+        assert!(
+            again.stdout.starts_with("blocked: nothing new, entries 2, "),
+            "{again:?}"
+        );
+        let why = "the list `gone` was not fetched: its address answers with status 410 Gone";
+        assert!(again.stderr.contains(why), "{again:?}");
+
+        let shown = place.run(&["show", "blocked"]);
+        assert!(shown.stdout.starts_with("# entries 2, version "), "{shown:?}");
+        assert!(shown.stdout.contains("Z  -  bad.example\n"), "{shown:?}");
+        blocked.answers(Answer::Text(String::new()));
+        place
+            .run(&["fetch", "blocked"])
+            .refused(1, "`vestibule lists fetch --any-size` takes it all the same");
+        let emptied = place.run(&["fetch", "blocked", "--any-size"]);
+        assert!(emptied.stdout.starts_with("blocked: entries 0, "), "{emptied:?}");
+
+        place
+            .run(&["fetch", "partners"])
+            .refused(1, "only a list with `url` is fetched");
+        place.run(&["fetch", "partner"]).refused(2, "did you mean `partners`?");
+        for told in [fetched, again, shown, emptied] {
+            assert!(
+                !format!("{told:?}").contains("localhost"),
+                "an address may hold a secret: {told:?}"
+            );
+        }
+    }
+}
+
+/// A line now and then, where nobody watches.
+#[tokio::test]
+async fn a_long_fetch_says_how_far_it_is() {
+    let mut place = Place::sqlite();
+    let lines: String = (0..100_001).map(|n| format!("{n}.example\n")).collect();
+    let server = ListServer::with_tls(Answer::Text(lines));
+    place.write(
+        "policy.toml",
+        &POLICY.replace("https://lists.example/blocked.txt", &server.url()),
+    );
+    place.write("trusted.pem", server.authority());
+    place.variables.push(("SSL_CERT_FILE", "trusted.pem".to_owned()));
+    place.variables.push(("VESTIBULE_ALLOW_LOOPBACK", "yes".to_owned()));
+    let done = place.run(&["fetch"]);
+    assert_eq!((done.code, &*done.stderr), (0, "100000 of 100001\n"));
 }
 
 #[test]

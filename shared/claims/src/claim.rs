@@ -59,15 +59,22 @@ impl Value {
 
     /// Whether there is nothing in it to read: texts without a visible character, and JSON that no rule can use.
     pub fn is_blank(&self) -> bool {
-        self.scalars().all(|text| Value::visible_length(text) == 0)
+        self.scalars().all(Value::shows_nothing)
     }
 
     /// The length of a text, in characters: without white space at its ends, and without characters that nobody sees
     /// and some send in the place of a name.
     pub fn visible_length(text: &str) -> usize {
-        let hidden = |c: char| c.is_control() || is_ignorable(c) || c == BRAILLE_BLANK;
-        let visible: String = text.chars().filter(|c| !hidden(*c)).collect();
-        visible.trim().chars().count()
+        let visible = text.chars().filter(|c| !is_hidden(*c));
+        let begun = visible.skip_while(|c| c.is_whitespace());
+        // White space counts where something follows it.
+        let ends = begun.zip(1..).filter(|(c, _)| !c.is_whitespace());
+        ends.last().map_or(0, |(_, length)| length)
+    }
+
+    /// Whether a text has a visible length of 0.
+    pub fn shows_nothing(text: &str) -> bool {
+        text.chars().all(|c| is_hidden(c) || c.is_whitespace())
     }
 
     /// The same value with every text replaced by what `change` makes of it.
@@ -113,6 +120,11 @@ impl Value {
             _ => Some(Value::Number(raw.to_owned())),
         }
     }
+}
+
+/// Whether nobody sees a character, and it is no white space.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || (!c.is_ascii() && (is_ignorable(c) || c == BRAILLE_BLANK))
 }
 
 /// The Braille pattern without dots: neither white space nor ignorable by its Unicode properties, and as empty.
@@ -161,10 +173,10 @@ impl Claims {
     }
 
     /// The key under which a claim came, or else the key under which a new one goes out.
-    pub fn key_of(&self, name: &ClaimName) -> Cow<'_, str> {
+    pub fn key_of<'c>(&'c self, name: &'c ClaimName) -> &'c str {
         match self.place(name) {
-            Some(place) => Cow::Borrowed(&self.0[place].0),
-            None => Cow::Owned(name.new_key().into_owned()),
+            Some(place) => &self.0[place].0,
+            None => name.new_key(),
         }
     }
 
@@ -172,7 +184,7 @@ impl Claims {
     pub fn set(&mut self, name: &ClaimName, value: Option<Value>) {
         match self.place(name) {
             Some(place) => self.0[place].1 = value,
-            None => self.0.push((name.new_key().into_owned(), value)),
+            None => self.0.push((name.new_key().to_owned(), value)),
         }
     }
 
@@ -208,15 +220,13 @@ impl Claims {
     }
 
     fn place(&self, name: &ClaimName) -> Option<usize> {
-        let best = |matches: &dyn Fn(&str) -> bool| self.0.iter().position(|(key, _)| matches(key));
-        // An alias that has a value beats the proper key without one: `surname: ""` beside `lastName: "Roe"`.
-        let filled = |matches: &dyn Fn(&str) -> bool| self.0.iter().position(|(k, v)| v.is_some() && matches(k));
-        let exact = |key: &str| key == name.as_str();
-        let alias = |key: &str| name.is_key(key);
-        filled(&exact)
-            .or_else(|| filled(&alias))
-            .or_else(|| best(&exact))
-            .or_else(|| best(&alias))
+        let proper = |(key, value): &(String, Option<Value>)| value.is_some() && key == name.as_str();
+        self.0.iter().position(proper).or_else(|| {
+            let keys = (0..).zip(&self.0).filter(|(_, (key, _))| name.is_key(key));
+            // An alias that has a value beats the proper key without one: `surname: ""` beside `lastName: "Roe"`.
+            let best = keys.min_by_key(|(_, (key, value))| (value.is_none(), key != name.as_str()));
+            best.map(|(place, _)| place)
+        })
     }
 }
 

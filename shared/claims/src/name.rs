@@ -76,13 +76,14 @@ impl ClaimName {
     /// Whether a key of a request means this claim.
     pub(crate) fn is_key(&self, key: &str) -> bool {
         key == self.0
-            || (self.0 == "surname" && key == "lastName")
-            || matches!((custom_name(&self.0), custom_name(key)), (Some((None, a)), Some((_, b))) if a == b)
+            || (key == "lastName" && self.0 == "surname")
+            || (key.len() == self.0.len() + APP_ID.len()
+                && matches!((custom_name(&self.0), custom_name(key)), (Some((None, a)), Some((_, b))) if a == b))
     }
 
     /// The key of this claim where the request had none.
-    pub(crate) fn new_key(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.0)
+    pub(crate) fn new_key(&self) -> &str {
+        &self.0
     }
 }
 
@@ -170,6 +171,9 @@ impl fmt::Display for BadName {
 
 impl std::error::Error for BadName {}
 
+/// By so much the key of a custom attribute is longer than its name.
+const APP_ID: &str = "0123456789abcdef0123456789abcdef_";
+
 /// The parts of `extension_<32 hex>_Name` or `extension_Name`.
 fn custom_name(key: &str) -> Option<(Option<&str>, &str)> {
     let rest = key.strip_prefix("extension_")?;
@@ -183,11 +187,15 @@ fn custom_name(key: &str) -> Option<(Option<&str>, &str)> {
 }
 
 fn suggestion(name: &str) -> String {
+    const CUSTOM: &str = "extension_";
     let same = |known: &&&str| known.eq_ignore_ascii_case(name);
-    match BUILT_IN.iter().find(same) {
-        Some(known) => (*known).to_owned(),
-        None if name == "lastName" => "surname".to_owned(),
-        None => format!("extension_{name}"),
+    let prefixed = name.split_at_checked(CUSTOM.len());
+    let custom = prefixed.filter(|(prefix, rest)| prefix.eq_ignore_ascii_case(CUSTOM) && !rest.is_empty());
+    match (BUILT_IN.iter().find(same), custom) {
+        (Some(known), _) => (*known).to_owned(),
+        (None, Some((_, rest))) => format!("{CUSTOM}{rest}"),
+        (None, None) if name == "lastName" => "surname".to_owned(),
+        (None, None) => format!("{CUSTOM}{name}"),
     }
 }
 

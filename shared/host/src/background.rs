@@ -65,8 +65,7 @@ impl<J: Job> Task<J> {
         loop {
             // What failed is in the log, and the next run tries again.
             let ran = job::run(&self.job, RUN, &random_id()).await;
-            let again = ran.is_ok_and(|ran| ran != Ran::default());
-            let pause = if again { Duration::ZERO } else { INTERVAL };
+            let pause = J::pause(ran.is_ok_and(|ran| ran != Ran::default()));
             tokio::select! {
                 biased;
                 () = stop.notified() => return,

@@ -29,6 +29,15 @@ pub trait Job: Send + Sync + 'static {
     /// A run may end anywhere, and several may work at once: what that leaves half done, the next run sets right.
     fn run(&self, time: Duration) -> impl Future<Output = Result<Ran, JobError>> + Send;
 
+    /// How long a process of its own waits from one run to the next: not at all where that run did something, and there may
+    /// be more, and otherwise so long that what waits for another attempt is found soon.
+    fn pause(did_something: bool) -> Duration {
+        match did_something {
+            true => Duration::ZERO,
+            false => INTERVAL,
+        }
+    }
+
     /// The same job in parts that run beside one another where a process is there for that, so that what is slow in one
     /// keeps nothing else waiting.
     fn apart(self) -> Vec<Self>
@@ -111,7 +120,7 @@ where
 /// Runs a job until SIGTERM or Ctrl-C; what is in flight is finished.
 async fn at_intervals<J: Job>(job: J) -> Result<(), StartError> {
     let mut signals = Signals::listen()?;
-    tracing::info!(target: "vestibule", job = J::NAME, "{} runs every {} s", J::NAME, INTERVAL.as_secs());
+    tracing::info!(target: "vestibule", job = J::NAME, "{} runs every {} s", J::NAME, J::pause(false).as_secs());
     let running = Background::new(job).start();
     signals.end().await;
     running.stop().await;

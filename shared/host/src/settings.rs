@@ -28,7 +28,8 @@ pub struct Settings {
     pub audit_key: Option<String>,
     /// `VESTIBULE_SEAL_KEY`: what encrypts invitations that wait; a reference to a secret.
     pub seal_key: Option<String>,
-    /// `VESTIBULE_ALLOW_LOOPBACK`: whether directories and mail servers may be on this machine, for trying out.
+    /// `VESTIBULE_ALLOW_LOOPBACK`: whether directories, mail servers and servers of lists may be on this machine, for
+    /// trying out.
     pub allow_loopback: bool,
     /// Where the function runs.
     pub platform: Platform,

@@ -28,7 +28,7 @@ impl Kind {
                 Ok(address) => Ok(address.as_str().to_owned()),
                 Err(_) => Err(BadEntry::NotAnAddress),
             },
-            Kind::Values if Value::visible_length(text) == 0 => Err(BadEntry::ShowsNothing),
+            Kind::Values if Value::shows_nothing(text) => Err(BadEntry::ShowsNothing),
             // What a terminal would act on is shown to operators.
             Kind::Values if text.chars().any(char::is_control) => Err(BadEntry::NotALine),
             Kind::Values => Ok(fold(text)),

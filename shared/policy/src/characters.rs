@@ -41,9 +41,9 @@ impl Characters {
 
     /// Letters are those of any script, and the marks that belong to them.
     pub(crate) fn allow(&self, c: char) -> bool {
-        (self.letters && (c.is_alphabetic() || is_mark(c)))
-            || (self.digits && c.is_ascii_digit())
+        (self.digits && c.is_ascii_digit())
             || (self.spaces && c == ' ')
+            || (self.letters && (c.is_alphabetic() || is_mark(c)))
             || self.single.contains(&c)
     }
 }

@@ -1,10 +1,10 @@
 use std::net::IpAddr;
 
-use claims::{Address, ClaimName, Locale, Step, Value};
+use claims::{ClaimName, Locale, Step, Value};
 
 use crate::{
     demand::Demand,
-    lists::{Domains, List, Values},
+    lists::{Domains, List, Mailbox, Values},
     network::Network,
     scene::{Failure, Scene},
     time_of_day::TimeOfDay,
@@ -49,7 +49,7 @@ pub(crate) enum Reading {
 }
 
 impl Reading {
-    fn inverted(self) -> Reading {
+    pub(crate) fn inverted(self) -> Reading {
         match self {
             Reading::Any => Reading::Every,
             Reading::Every => Reading::Any,
@@ -84,7 +84,7 @@ impl Condition {
             Condition::Claim { claim, demands } => {
                 let texts = scene.claims.get(claim).into_iter().flat_map(Value::scalars);
                 return reading.of(texts, |text| {
-                    Ok(Value::visible_length(text) > 0 && all(demands, |demand| demand.accepts(text, scene))?)
+                    Ok(!Value::shows_nothing(text) && all(demands, |demand| demand.accepts(text, scene))?)
                 });
             }
             Condition::Domain(domains) => {
@@ -116,6 +116,25 @@ impl Condition {
                 address.is_some_and(|address| networks.iter().any(|network| network.contains(address)))
             }
         })
+    }
+
+    /// The key that says it in a policy.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Condition::All(_) => "all",
+            Condition::Any(_) => "any",
+            Condition::Not(_) => "not",
+            Condition::Present { .. } | Condition::Claim { .. } => "claim",
+            Condition::Domain(_) => "domain",
+            Condition::Address(_) => "address",
+            Condition::Issuer(_) => "issuer",
+            Condition::SignInType(_) => "sign_in_type",
+            Condition::App(_) => "app",
+            Condition::Locale(_) => "locale",
+            Condition::Step(_) => "step",
+            Condition::Time(_) => "time",
+            Condition::ClientAddress(_) => "client_address",
+        }
     }
 
     fn reads_an_address(&self) -> bool {
@@ -195,7 +214,7 @@ pub(crate) fn all<T>(
 fn addresses(
     reading: Reading,
     scene: &Scene<'_>,
-    fits: impl Fn(&Address) -> Result<bool, Failure>,
+    fits: impl Fn(&Mailbox) -> Result<bool, Failure>,
 ) -> Result<bool, Failure> {
     reading.of(&scene.caller.addresses, |address| {
         address.as_ref().map_or(Ok(false), &fits)

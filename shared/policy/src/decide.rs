@@ -11,6 +11,7 @@ use crate::{
     explain::{Seen, Witness},
     facts::Facts,
     messages::MessageName,
+    normalise::normalise,
     route::Route,
     rule::{Action, Ending, OnFailure, Rule},
     scene::{Caller, Failure, Scene},
@@ -74,11 +75,6 @@ impl Policy {
         self.run(Run::new(sign_up, now, &Facts::unanswered(), None)).0
     }
 
-    /// The same, with what each rule saw and did.
-    pub fn explain(&self, sign_up: &SignUp, now: Timestamp) -> (Verdict<'_>, Vec<Seen<'_>>) {
-        self.run(Run::new(sign_up, now, &Facts::unanswered(), Some(Witness::default())))
-    }
-
     /// The same as [`decide`](Self::decide), with what the store said.
     ///
     /// # Errors
@@ -89,6 +85,21 @@ impl Policy {
         if wanted.is_empty() { Ok(verdict) } else { Err(wanted) }
     }
 
+    /// The same, with what each rule saw and did.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub fn explain(
+        &self,
+        sign_up: &SignUp,
+        now: Timestamp,
+        facts: &Facts,
+    ) -> Result<(Verdict<'_>, Vec<Seen<'_>>), Vec<ListQuestion>> {
+        let explained = self.run(Run::new(sign_up, now, facts, Some(Witness::default())));
+        let wanted = facts.wanted();
+        if wanted.is_empty() { Ok(explained) } else { Err(wanted) }
+    }
+
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
         let sign_up = run.sign_up;
         run.events = self
@@ -96,7 +107,7 @@ impl Policy {
             .filter(|rule| rule.emits().is_some())
             .collect();
         // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
-        if self.reads_addresses(sign_up.step) && run.caller.addresses.contains(&None) {
+        if run.caller.addresses.iter().any(Option::is_none) && self.reads_addresses(sign_up.step) {
             let refused = if sign_up.step.is_sign_up() {
                 Outcome::Block(MessageName::BLOCKED)
             } else {
@@ -277,7 +288,7 @@ impl<'p, 's> Run<'p, 's> {
             false => Did::Nothing,
         };
         if let Some(witness) = &mut self.witness {
-            witness.end(applies, &did);
+            witness.end(applies, &did, &scene);
         }
         Ok(did)
     }
@@ -301,16 +312,14 @@ impl<'p, 's> Run<'p, 's> {
         if value == Value::blank() {
             return self.take_away(name);
         }
-        let key = self.claims.key_of(name).into_owned();
-        self.changes.set(&key, value.clone());
+        self.changes.set(self.claims.key_of(name), value.clone());
         self.claims.set(name, Some(value));
     }
 
     /// Under every key that it came with: behind `surname` there may be a `lastName`.
     fn take_away(&mut self, name: &ClaimName) {
         loop {
-            let key = self.claims.key_of(name).into_owned();
-            self.changes.set(&key, Value::blank());
+            self.changes.set(self.claims.key_of(name), Value::blank());
             self.claims.set(name, None);
             if self.claims.get(name).is_none() {
                 return;
@@ -450,10 +459,7 @@ impl Rule {
             Action::Normalise { claims, with } => {
                 let changed = claims.iter().filter_map(|claim| {
                     let old = scene.claims.get(claim.name())?;
-                    let new = old.map_text(|text| {
-                        with.iter()
-                            .fold(text.to_owned(), |text, n| n.apply(&text, scene.claims))
-                    });
+                    let new = old.map_text(|text| normalise(text, with, scene.claims));
                     (new != *old).then_some((claim.name(), new))
                 });
                 Did::Change(changed.collect())

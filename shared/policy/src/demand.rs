@@ -23,6 +23,8 @@ pub(crate) enum Demand {
     Characters(Characters),
     Pattern(Pattern),
     OneOf(Values),
+    /// The same of a condition, with the values in their place.
+    Is(Values),
     Minimum(Bound<f64>),
     Maximum(Bound<f64>),
     NotBefore(Bound<Day>),
@@ -68,6 +70,7 @@ impl Demand {
             Demand::Characters(_) => "characters",
             Demand::Pattern(_) => "pattern",
             Demand::OneOf(_) => "one_of",
+            Demand::Is(_) => "is",
             Demand::Minimum(_) => "minimum",
             Demand::Maximum(_) => "maximum",
             Demand::NotBefore(_) => "not_before",
@@ -83,7 +86,7 @@ impl Demand {
     /// The list that it looks something up in.
     pub(crate) fn list(&self) -> Option<&List> {
         match self {
-            Demand::OneOf(values) => Some(&values.0),
+            Demand::OneOf(values) | Demand::Is(values) => Some(&values.0),
             _ => None,
         }
     }
@@ -104,7 +107,7 @@ impl Demand {
             Demand::MaxLength(most) => text.chars().count() <= *most,
             Demand::Characters(characters) => text.chars().all(|c| characters.allow(c)),
             Demand::Pattern(pattern) => pattern.matches(text),
-            Demand::OneOf(values) => return values.contain(text, scene.facts),
+            Demand::OneOf(values) | Demand::Is(values) => return values.contain(text, scene.facts),
             Demand::Minimum(least) => compare(number(text), least.number(scene), |value, least| value >= least),
             Demand::Maximum(most) => compare(number(text), most.number(scene), |value, most| value <= most),
             Demand::NotBefore(first) => compare(dates::date(text), first.date(scene), |day, first| day >= first),

@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use approvals::Held;
-use claims::{ClaimName, Value};
+use claims::Value;
 
 use crate::{
-    condition::Condition,
+    condition::{Condition, Reading},
     decide::Did,
-    demand::{Bound, CountryFrom, Demand},
+    missed::{self, Missed},
     route,
     rule::{Action, Ending, Rule},
     scene::Scene,
-    template::shown,
+    sight::{self, Sight},
 };
 
 /// A rule's part in a call.
@@ -24,23 +24,17 @@ pub struct Seen<'p> {
     pub applies: bool,
     /// Whether it only says what it would do.
     pub observes: bool,
-    /// What it looked at.
+    /// What it looked at; if its `when` did not hold, only what that lay in.
     pub saw: Vec<Sight>,
+    /// On account of what its `when` did not hold, a claim was not as required, or a hold was not approved at once: each part
+    /// with its place, without a claim's value.
+    pub missed: Vec<String>,
     /// In a few words, without a claim's value.
     pub did: String,
     /// The claims that it changed, with what they became; `""` takes one away.
     pub changed: Vec<(String, Value)>,
     /// How long it took.
     pub took: Duration,
-}
-
-/// Something that a rule looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sight {
-    /// The claim, or `address`, `issuer`, `sign_in_type`, `app`, `locale`, `client_address`.
-    pub what: String,
-    /// The text it has; none if it is absent.
-    pub text: Option<String>,
 }
 
 /// Writes down what rules see and do.
@@ -57,7 +51,8 @@ impl<'p> Witness<'p> {
             // What stands here if it fails.
             applies: true,
             observes: rule.observes,
-            saw: sights(rule, scene),
+            saw: sight::of_rule(rule, scene),
+            missed: Vec::new(),
             did: "fails: a list that it needs gives no answer".to_owned(),
             changed: Vec::new(),
             took: Duration::ZERO,
@@ -65,16 +60,24 @@ impl<'p> Witness<'p> {
         self.begun = Some((Instant::now(), rule));
     }
 
-    pub(crate) fn end(&mut self, applies: bool, did: &Did<'p>) {
+    pub(crate) fn end(&mut self, applies: bool, did: &Did<'p>, scene: &Scene<'_>) {
         let (Some(seen), Some((begun, rule))) = (self.seen.last_mut(), self.begun.take()) else {
             return;
         };
         seen.took = begun.elapsed();
         seen.applies = applies;
         seen.did = match applies {
-            true => said(rule, did),
+            true => said(rule, did, scene),
             false => "nothing: its `when` does not hold".to_owned(),
         };
+        let missed = missed_by(rule, applies, did, scene);
+        if !applies {
+            seen.saw = sight::of_leaves(missed.iter().map(|missed| missed.leaf), scene);
+        }
+        seen.missed = missed.into_iter().map(|missed| missed.what).collect();
+        if let (Action::Require { requirement, .. }, Did::End(_)) = (&rule.action, did) {
+            seen.missed.extend(missed::in_requirement(requirement, scene));
+        }
         if let Did::Drop(claims) = did {
             seen.changed = claims.iter().map(|claim| (claim.to_string(), Value::blank())).collect();
         }
@@ -103,9 +106,12 @@ impl<'p> Witness<'p> {
     }
 }
 
-fn said(rule: &Rule, did: &Did<'_>) -> String {
+fn said(rule: &Rule, did: &Did<'_>, scene: &Scene<'_>) -> String {
     match did {
         Did::Nothing => match &rule.action {
+            Action::Allow { listed, .. } if listed.lets_in(scene) == Ok(true) => {
+                "nothing: its `when` does not hold of everything that the call gives".to_owned()
+            }
             Action::Allow { .. } => "nothing: nobody on its list".to_owned(),
             Action::Deny { .. } => "nothing: not on its list".to_owned(),
             Action::Require { .. } => "nothing: as required".to_owned(),
@@ -134,115 +140,23 @@ fn said(rule: &Rule, did: &Did<'_>) -> String {
     }
 }
 
-/// Everything that a rule may look at, once each.
-fn sights(rule: &Rule, scene: &Scene<'_>) -> Vec<Sight> {
-    let mut reads: Vec<Read<'_>> = rule
-        .conditions()
-        .flat_map(Condition::leaves)
-        .flat_map(of_leaf)
-        .collect();
-    reads.extend(of_action(&rule.action));
-    let mut sights: Vec<Sight> = Vec::new();
-    for sight in reads.into_iter().flat_map(|read| read.look(scene)) {
-        if !sights.contains(&sight) {
-            sights.push(sight);
+/// The parts of its conditions that kept a rule from what it could have done.
+fn missed_by<'r>(rule: &'r Rule, applies: bool, did: &Did<'_>, scene: &Scene<'_>) -> Vec<Missed<'r>> {
+    let of = |condition: &'r Option<Condition>, reading| {
+        let condition = condition.iter();
+        condition.flat_map(move |condition| missed::in_condition(condition, reading, scene))
+    };
+    match (&rule.action, did) {
+        _ if !applies => of(&rule.when, Reading::Any).collect(),
+        // Whoever is let in must be selected strictly.
+        (Action::Allow { listed, .. }, Did::Nothing) if listed.lets_in(scene) == Ok(true) => {
+            of(&rule.when, Reading::Every).collect()
         }
-    }
-    sights
-}
-
-/// Where a rule looks.
-enum Read<'r> {
-    Claim(&'r ClaimName),
-    Addresses,
-    Issuer,
-    SignInTypes,
-    App,
-    Locale,
-    ClientAddress,
-}
-
-impl Read<'_> {
-    fn look(&self, scene: &Scene<'_>) -> Vec<Sight> {
-        let sign_up = scene.sign_up;
-        let one = |what: &str, text: Option<String>| {
-            vec![Sight {
-                what: what.to_owned(),
-                text,
-            }]
-        };
-        match self {
-            Read::Claim(claim) => {
-                let text = shown(scene.claims, claim);
-                let text = scene.claims.get(claim).map(|value| match text.is_empty() {
-                    true => value.to_json(),
-                    false => text,
-                });
-                one(claim.as_str(), text)
-            }
-            Read::Addresses => match sign_up.addresses().next() {
-                None => one("address", None),
-                Some(_) => sign_up
-                    .addresses()
-                    .flat_map(|text| one("address", Some(text.to_owned())))
-                    .collect(),
-            },
-            Read::Issuer => one("issuer", scene.caller.issuer.clone()),
-            Read::SignInTypes => {
-                let types = sign_up.identities.iter().filter_map(|i| i.sign_in_type.clone());
-                one("sign_in_type", types.reduce(|a, b| format!("{a}, {b}")))
-            }
-            Read::App => one("app", sign_up.client_id.clone()),
-            Read::Locale => one("locale", sign_up.locales.iter().next().map(ToString::to_string)),
-            Read::ClientAddress => one("client_address", sign_up.client_address().map(|a| a.to_string())),
+        (Action::Hold { approve_when, .. }, Did::End(Ending::Hold(_))) if approve_when.is_some() => {
+            of(approve_when, Reading::Every)
+                .chain(of(&rule.when, Reading::Every))
+                .collect()
         }
+        _ => Vec::new(),
     }
-}
-
-fn of_leaf(condition: &Condition) -> Vec<Read<'_>> {
-    match condition {
-        Condition::Present { claim, .. } => vec![Read::Claim(claim)],
-        Condition::Claim { claim, demands } => with_demands(claim, demands),
-        Condition::Domain(_) | Condition::Address(_) => vec![Read::Addresses],
-        Condition::Issuer(_) => vec![Read::Issuer],
-        Condition::SignInType(_) => vec![Read::SignInTypes],
-        Condition::App(_) => vec![Read::App],
-        Condition::Locale(_) => vec![Read::Locale],
-        Condition::ClientAddress(_) => vec![Read::ClientAddress],
-        Condition::Step(_) | Condition::Time(_) | Condition::All(_) | Condition::Any(_) | Condition::Not(_) => {
-            Vec::new()
-        }
-    }
-}
-
-fn of_action(action: &Action) -> Vec<Read<'_>> {
-    match action {
-        Action::Allow { listed, .. } | Action::Deny { listed, .. } => [
-            listed.is_about_addresses().then_some(Read::Addresses),
-            listed.issuers.as_ref().map(|_| Read::Issuer),
-            listed.apps.as_ref().map(|_| Read::App),
-            listed.values.as_ref().map(|(claim, _)| Read::Claim(claim)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        Action::Require { requirement, .. } => with_demands(&requirement.claim, &requirement.demands),
-        Action::Normalise { claims, .. } | Action::Drop(claims) => {
-            claims.iter().map(|claim| Read::Claim(claim.name())).collect()
-        }
-        Action::Set { to, .. } => to.claims().into_iter().map(Read::Claim).collect(),
-        Action::Emit(emit) => emit.claims.iter().map(Read::Claim).collect(),
-        Action::Hold { .. } | Action::End(_) => Vec::new(),
-    }
-}
-
-fn with_demands<'r>(claim: &'r ClaimName, demands: &'r [Demand]) -> Vec<Read<'r>> {
-    let others = demands.iter().filter_map(|demand| match demand {
-        Demand::SameAs(other) | Demand::DiffersFrom(other) => Some(other),
-        Demand::Minimum(Bound::Claim(other)) | Demand::Maximum(Bound::Claim(other)) => Some(other),
-        Demand::NotBefore(Bound::Claim(other)) | Demand::NotAfter(Bound::Claim(other)) => Some(other),
-        Demand::PostalCode(CountryFrom::Claim(other)) => Some(other),
-        _ => None,
-    });
-    std::iter::once(claim).chain(others).map(Read::Claim).collect()
 }

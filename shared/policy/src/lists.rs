@@ -86,12 +86,25 @@ impl Domains {
     }
 
     /// Whether the domain of an address is listed. Takes as long as the domain has labels, however long the list is.
-    pub(crate) fn contain(&self, address: &Address, facts: &Facts) -> Result<bool, Failure> {
+    pub(crate) fn contain(&self, mailbox: &Mailbox, facts: &Facts) -> Result<bool, Failure> {
+        self.0.has_any(&mailbox.patterns, facts)
+    }
+}
+
+/// An address, ready to be looked up in any number of lists.
+pub(crate) struct Mailbox {
+    address: Address,
+    /// The entries of lists of domains that mean its domain: itself, and each one above it with a star.
+    patterns: Vec<String>,
+}
+
+impl Mailbox {
+    pub(crate) fn of(address: Address) -> Mailbox {
         let domain = address.domain();
         let parents = std::iter::successors(domain.as_str().split_once('.'), |(_, parent)| parent.split_once('.'));
         let stars = parents.map(|(_, parent)| format!("*.{parent}"));
-        let asked: Vec<_> = std::iter::once(domain.as_str().to_owned()).chain(stars).collect();
-        self.0.has_any(&asked, facts)
+        let patterns = std::iter::once(domain.as_str().to_owned()).chain(stars).collect();
+        Mailbox { address, patterns }
     }
 }
 
@@ -121,12 +134,12 @@ impl Values {
         let short = issuer
             .strip_suffix(".com")
             .filter(|short| issuer_name(short).as_deref() == Some(issuer));
-        let asked: Vec<_> = std::iter::once(issuer).chain(short).map(str::to_owned).collect();
+        let asked: Vec<_> = std::iter::once(issuer).chain(short).collect();
         self.0.has_any(&asked, facts)
     }
 
-    pub(crate) fn contain_address(&self, address: &Address, facts: &Facts) -> Result<bool, Failure> {
-        self.0.has_any(&[address.as_str().to_owned()], facts)
+    pub(crate) fn contain_address(&self, mailbox: &Mailbox, facts: &Facts) -> Result<bool, Failure> {
+        self.0.has_any(&[mailbox.address.as_str()], facts)
     }
 }
 
@@ -151,9 +164,12 @@ impl List {
         !matches!(self, List::Inline(_))
     }
 
-    fn has_any(&self, asked: &[String], facts: &Facts) -> Result<bool, Failure> {
+    fn has_any(&self, asked: &[impl AsRef<str>], facts: &Facts) -> Result<bool, Failure> {
+        let mut asked = asked.iter().map(AsRef::as_ref);
         match self {
-            List::Inline(entries) => Ok(asked.iter().any(|entry| entries.binary_search(entry).is_ok())),
+            List::Inline(entries) => {
+                Ok(asked.any(|entry| entries.binary_search_by(|own| own.as_str().cmp(entry)).is_ok()))
+            }
             List::Packed(packed) => {
                 for entry in asked {
                     match packed.contains(entry) {
@@ -165,12 +181,12 @@ impl List {
                 Ok(false)
             }
             List::Stored(list, origin) => {
-                let question = |entry: &String| ListQuestion {
+                let question = |entry: &str| ListQuestion {
                     list: list.clone(),
                     origin: *origin,
                     entry: ListEntry::key(entry),
                 };
-                facts.any(asked.iter().map(question).collect())
+                facts.any(asked.map(question).collect())
             }
         }
     }
@@ -186,7 +202,7 @@ mod tests {
         let domains = Domains::of(list.iter().map(|text| DomainPattern::parse(text).unwrap()));
         let contains = |address: &str| {
             domains
-                .contain(&Address::parse(address).unwrap(), &Facts::none())
+                .contain(&Mailbox::of(Address::parse(address).unwrap()), &Facts::none())
                 .unwrap()
         };
         for inside in [

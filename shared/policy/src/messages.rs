@@ -1,4 +1,8 @@
-use std::{borrow::Borrow, collections::BTreeMap, fmt};
+use std::{
+    borrow::{Borrow, Cow},
+    collections::BTreeMap,
+    fmt,
+};
 
 use claims::{Claims, Locale, Locales, MAX_MESSAGE_CHARS, UserMessage};
 
@@ -6,7 +10,7 @@ use crate::template::{self, BadTemplate, Template, shown};
 
 /// The name of a text in the policy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MessageName(std::borrow::Cow<'static, str>);
+pub struct MessageName(Cow<'static, str>);
 
 impl MessageName {
     /// A rule turned the applicant away.
@@ -208,7 +212,7 @@ impl Text {
             BadTemplate::Name(name, error) => format!("`{{{name}}}` is no placeholder: {error}"),
         })?;
         let places = template.claims().count();
-        let fixed = template.fill(|_| String::new());
+        let fixed = template.fill(|_| Cow::Borrowed(""));
         if places > 0 && fixed.trim().is_empty() {
             return Err("a text is more than its placeholders: an applicant may have left them empty".to_owned());
         }
@@ -228,7 +232,7 @@ impl Text {
         match self {
             Text::Plain(message) => Some(message.clone()),
             Text::Filled(template, room) => {
-                let text = template.fill(|claim| plain(&shown(claims, claim), *room));
+                let text = template.fill(|claim| Cow::Owned(plain(&shown(claims, claim), *room)));
                 // Behind an absent claim there may be a full stop or a comma.
                 let text = template::tidy(&text).replace(" .", ".").replace(" ,", ",");
                 UserMessage::parse(&text).ok()

@@ -117,13 +117,16 @@ impl<'t> Collector<'t> {
 
 /// `; did you mean …?` if one of the known names is near, else nothing.
 pub fn suggestion<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    let near = known
-        .into_iter()
-        .map(|k| (distance(name, k), k))
-        .min()
-        .filter(|(d, k)| *d <= 1 + k.len() / 4);
-    near.map(|(_, known)| format!("; did you mean `{known}`?"))
+    nearest(name, known)
+        .map(|known| format!("; did you mean `{known}`?"))
         .unwrap_or_default()
+}
+
+/// The known name that was probably meant.
+pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let nearest = known.into_iter().map(|k| (distance(name, k), k)).min();
+    let (_, near) = nearest.filter(|(d, k)| *d <= 1 + k.len() / 4)?;
+    Some(near)
 }
 
 /// The number of letters to change, add or leave out (Levenshtein).

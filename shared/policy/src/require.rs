@@ -37,7 +37,7 @@ impl Requirement {
             return Ok(None);
         }
         for text in value.scalars() {
-            if Value::visible_length(text) == 0 {
+            if Value::shows_nothing(text) {
                 return Ok(Some(Shortcoming::Blank));
             }
             for demand in &self.demands {

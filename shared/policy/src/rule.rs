@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use claims::{Address, ClaimName, SettableName, Step, Value};
+use claims::{ClaimName, SettableName, Step, Value};
 
 use crate::{
     condition::{Condition, all, any},
     demand::Demand,
     emit::Came,
-    lists::{Domains, List, Values},
+    lists::{Domains, List, Mailbox, Values},
     messages::MessageName,
     normalise::Normaliser,
     require::Requirement,
@@ -222,7 +222,7 @@ impl Listed {
     /// says. What is no address, such as `a@allowed.com@evil.test`, is never listed.
     pub(crate) fn lets_in(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
         let addresses = &scene.caller.addresses;
-        let listed = |address: &Option<Address>| address.as_ref().map_or(Ok(false), |address| self.has(address, scene));
+        let listed = |address: &Option<Mailbox>| address.as_ref().map_or(Ok(false), |address| self.has(address, scene));
         Ok((!addresses.is_empty() && all(addresses, listed)?)
             || self.names_sender(scene)?
             || self.names_value(scene, true)?)
@@ -231,7 +231,7 @@ impl Listed {
     /// For a deny list: any address the call gives is listed, or anything else that it says. Where the list is one of
     /// addresses, what is no address is refused with them.
     pub(crate) fn turns_away(&self, scene: &Scene<'_>) -> Result<bool, Failure> {
-        let listed = |address: &Option<Address>| match address {
+        let listed = |address: &Option<Mailbox>| match address {
             Some(address) => self.has(address, scene),
             None => Ok(self.is_about_addresses()),
         };
@@ -250,7 +250,7 @@ impl Listed {
         self.addresses.is_some() || self.domains.is_some()
     }
 
-    fn has(&self, address: &Address, scene: &Scene<'_>) -> Result<bool, Failure> {
+    fn has(&self, address: &Mailbox, scene: &Scene<'_>) -> Result<bool, Failure> {
         Ok(any(&self.addresses, |addresses| {
             addresses.contain_address(address, scene.facts)
         })? || any(&self.domains, |domains| domains.contain(address, scene.facts))?)

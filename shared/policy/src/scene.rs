@@ -1,7 +1,7 @@
 use claims::{Address, ApplicantKey, Claims, SignUp};
 use store::Timestamp;
 
-use crate::facts::Facts;
+use crate::{facts::Facts, lists::Mailbox};
 
 /// What rules see of a call.
 #[derive(Clone, Copy)]
@@ -17,14 +17,16 @@ pub(crate) struct Scene<'s> {
 /// Who calls, read once for all rules.
 pub(crate) struct Caller {
     /// The addresses that the call gives; nothing in the place of what is none.
-    pub(crate) addresses: Vec<Option<Address>>,
+    pub(crate) addresses: Vec<Option<Mailbox>>,
     /// Who vouches for the applicant: the issuer of the identity that makes the applicant's key. Others prove nothing.
     pub(crate) issuer: Option<String>,
 }
 
 impl Caller {
     pub(crate) fn of(sign_up: &SignUp) -> Caller {
-        let addresses = sign_up.addresses().map(|text| Address::parse(text).ok());
+        let addresses = sign_up
+            .addresses()
+            .map(|text| Address::parse(text).ok().map(Mailbox::of));
         let issuer = match ApplicantKey::of(sign_up) {
             Some(ApplicantKey::Identity { issuer, .. }) => Some(issuer),
             Some(ApplicantKey::Mail(_)) | None => None,

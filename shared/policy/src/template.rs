@@ -1,6 +1,8 @@
 //! Texts with claims in them: `Dear {givenName}`.
 
-use claims::{BadName, ClaimName, Claims};
+use std::borrow::Cow;
+
+use claims::{BadName, ClaimName, Claims, Value};
 
 /// A text with places for claims. `{{` and `}}` stand for the braces themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,33 +58,39 @@ impl Template {
     }
 
     /// The text with `show` in the place of each claim.
-    pub(crate) fn fill(&self, show: impl Fn(&ClaimName) -> String) -> String {
-        let text = |part: &Part| match part {
-            Part::Text(text) => text.clone(),
+    pub(crate) fn fill<'t>(&'t self, show: impl Fn(&ClaimName) -> Cow<'t, str>) -> String {
+        let text = |part: &'t Part| match part {
+            Part::Text(text) => Cow::Borrowed(text.as_str()),
             Part::Claim(claim) => show(claim),
         };
         self.0.iter().map(text).collect()
     }
 
     /// The text with the claims in it, without the spaces that an absent one leaves.
-    pub(crate) fn with(&self, claims: &Claims) -> String {
+    pub(crate) fn with<'t>(&'t self, claims: &'t Claims) -> String {
         tidy(&self.fill(|claim| shown(claims, claim)))
     }
 }
 
 /// A claim as text: several with commas between them, nothing for one that is absent.
-pub(crate) fn shown(claims: &Claims, claim: &ClaimName) -> String {
-    let texts: Vec<_> = claims
-        .get(claim)
-        .into_iter()
-        .flat_map(|value| value.scalars())
-        .collect();
-    texts.join(", ")
+pub(crate) fn shown<'c>(claims: &'c Claims, claim: &ClaimName) -> Cow<'c, str> {
+    match claims.get(claim) {
+        Some(Value::Texts(texts)) => Cow::Owned(texts.join(", ")),
+        Some(value) => Cow::Borrowed(value.scalar().unwrap_or_default()),
+        None => Cow::Borrowed(""),
+    }
 }
 
 /// One space between words, none at the ends.
 pub(crate) fn tidy(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut tidied = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !tidied.is_empty() {
+            tidied.push(' ');
+        }
+        tidied.push_str(word);
+    }
+    tidied
 }
 
 fn add(parts: &mut Vec<Part>, text: &str) {

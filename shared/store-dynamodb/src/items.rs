@@ -11,6 +11,7 @@
 //! | an entry of an edited list | `L#<list>#<shard>` | `ENTRY#<hash>` | |
 //! | an entry of a copy of a fetched list | `L#<list>#<version>#<shard>` | `ENTRY#<hash>` | |
 //! | which copy is in use | `L#<list>` | `COPY` | `version` |
+//! | what is known of the copies of a fetched list | `L#<list>` | `COPIES` | `version`, `closed` |
 //!
 //! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. The index `queue` lists
 //! requests by state: partition `queue` = `<state>#<shard>`, sort key `queued` = `<opened_at>#<applicant>#<round>`. It
@@ -24,8 +25,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    CallRecord, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopy, ListEntry, ListName, ListPlace, OutboxEntry,
-    ParkedPlace, Position, Progress, Receiver, Request, RequestId, StateName, StoreError, Timestamp,
+    CallRecord, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopies, ListCopy, ListEntry, ListName, ListPlace,
+    OutboxEntry, ParkedPlace, Position, Progress, Receiver, Request, RequestId, StateName, StoreError, Timestamp,
 };
 
 /// The index of requests by state.
@@ -42,6 +43,7 @@ pub(crate) const QUEUE: &str = "queue";
 pub(crate) const QUEUED: &str = "queued";
 pub(crate) const ANSWERED: &str = "answered";
 pub(crate) const UNTIL: &str = "until";
+pub(crate) const CLOSED: &str = "closed";
 /// The table's time to live, in seconds since 1970. It only cleans up: conditions compare the times themselves.
 pub(crate) const EXPIRES: &str = "expires";
 pub(crate) const DOCUMENT: &str = "document";
@@ -52,6 +54,7 @@ pub(crate) const DENIAL: &str = "DENIAL";
 const EFFECT: &str = "EFFECT";
 const ENTRY: &str = "ENTRY";
 const COPY: &str = "COPY";
+const COPIES: &str = "COPIES";
 
 /// How many partitions a list is spread over: as many as a hex digit has values.
 pub(crate) const LIST_SHARDS: u8 = 16;
@@ -130,6 +133,13 @@ impl Key {
         Key {
             pk: format!("L#{list}"),
             sk: COPY.to_owned(),
+        }
+    }
+
+    pub(crate) fn list_copies(list: &ListName) -> Key {
+        Key {
+            sk: COPIES.to_owned(),
+            ..Key::list_copy(list)
         }
     }
 
@@ -293,6 +303,13 @@ pub(crate) fn list_entry(place: &ListPlace, key: &Hash, entry: &ListEntry) -> Re
 pub(crate) fn list_copy(list: &ListName, copy: &ListCopy) -> Result<Item, StoreError> {
     let mut item = item(Key::list_copy(list), copy)?;
     item.insert(VERSION.to_owned(), number(copy.version));
+    Ok(item)
+}
+
+pub(crate) fn list_copies(list: &ListName, copies: &ListCopies) -> Result<Item, StoreError> {
+    let mut item = item(Key::list_copies(list), copies)?;
+    item.insert(VERSION.to_owned(), number(copies.revision));
+    item.insert(CLOSED.to_owned(), number(copies.closed));
     Ok(item)
 }
 

@@ -6,6 +6,7 @@
 //! A call's time is bounded here as well as by the caller: the SDK's own defaults would hang it.
 
 mod commit;
+mod copies;
 mod error;
 mod items;
 mod list;
@@ -27,9 +28,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use claims::Hash;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopy, ListEditor, ListEntry, ListName,
-    ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace, Receiver,
-    Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
+    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage,
+    ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;
@@ -158,5 +159,13 @@ impl ListEditor for DynamoStore {
 
     async fn clear(&self, list: &ListName, version: u64, limit: usize) -> Result<usize, StoreError> {
         list_editor::clear(self, list, version, limit).await
+    }
+
+    async fn copies(&self, list: &ListName) -> Result<ListCopies, StoreError> {
+        self.in_time(copies::copies(self, list)).await
+    }
+
+    async fn set_copies(&self, list: &ListName, copies: &ListCopies) -> Result<bool, StoreError> {
+        self.in_time(copies::set(self, list, copies)).await
     }
 }

@@ -13,7 +13,7 @@ use store::{
 use crate::{
     DynamoStore,
     commit::{Condition, conditional_put, equals, transact},
-    error,
+    copies, error,
     items::{self, Item, Key, LIST_SHARDS, PK, SK, VERSION},
     lists, read,
     retry::{Attempts, MOST_REFUSED_EDITS},
@@ -79,8 +79,11 @@ pub(crate) async fn publish(
 ) -> Result<bool, StoreError> {
     copy.check(replaces)?;
     let item = items::list_copy(list, copy)?;
-    let write = conditional_put(store, item, equals(VERSION, replaces))?;
-    Ok(transact(store, &[write]).await? == Applied)
+    let mut writes = vec![conditional_put(store, item, equals(VERSION, replaces))?];
+    if copy.is_new(replaces) {
+        writes.push(copies::open(store, list, copy.version)?);
+    }
+    Ok(transact(store, &writes).await? == Applied)
 }
 
 pub(crate) async fn clear(

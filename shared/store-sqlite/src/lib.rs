@@ -4,6 +4,7 @@
 //! Writing transactions begin as such (`BEGIN IMMEDIATE`), so that none ever finds that what it read has changed, and
 //! every commit is on the disk before it is answered (`synchronous = FULL`).
 
+mod copies;
 mod error;
 mod file_system;
 mod lists;
@@ -22,9 +23,9 @@ use async_trait::async_trait;
 use claims::Hash;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopy, ListEditor, ListEntry, ListName,
-    ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage, ParkedPlace, Receiver,
-    Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
+    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage,
+    ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 use tokio::sync::Mutex;
 
@@ -174,6 +175,16 @@ impl ListEditor for SqliteStore {
             lists::clear(connection, &list, version, limit)
         })
         .await
+    }
+
+    async fn copies(&self, list: &ListName) -> Result<ListCopies, StoreError> {
+        let list = list.clone();
+        run(&self.reader, move |connection| copies::copies(connection, &list)).await
+    }
+
+    async fn set_copies(&self, list: &ListName, copies: &ListCopies) -> Result<bool, StoreError> {
+        let (list, copies) = (list.clone(), copies.clone());
+        run(&self.writer, move |connection| copies::set(connection, &list, &copies)).await
     }
 }
 

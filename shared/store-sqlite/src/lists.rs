@@ -8,6 +8,7 @@ use store::{
 };
 
 use crate::{
+    copies,
     error::from_sqlite,
     read::{all, one},
     write::{document, one_row, version},
@@ -96,6 +97,9 @@ pub(crate) fn publish(
     copy.check(replaces)?;
     let (at, document) = (version(copy.version)?, document("a copy of a list", copy)?);
     let transaction = begin(connection)?;
+    if copy.is_new(replaces) && copies::closed(&transaction, list)?.is_some_and(|closed| at <= closed) {
+        return Ok(false);
+    }
     let published = match replaces {
         None => {
             let sql = "INSERT INTO list_copy (version, document, list) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
@@ -185,7 +189,7 @@ fn change<T>(
     Ok(changed)
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
+pub(crate) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, StoreError> {
     connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(from_sqlite)

@@ -79,6 +79,12 @@ const SCHEMA: &str = "
         version INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE list_copies (
+        list TEXT NOT NULL PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        closed INTEGER NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT;
 ";
 
 /// Opens the file twice: to write and to read.

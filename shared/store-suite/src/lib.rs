@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod conditions;
+pub mod copies;
 pub mod decisions;
 pub mod listing;
 pub mod lists;
@@ -82,6 +83,10 @@ macro_rules! store_tests {
                 racing_publishers_publish_one_copy,
                 an_answer_comes_from_one_copy,
                 a_copy_that_is_not_in_use_is_cleared;
+            copies:
+                what_is_known_of_copies_comes_back,
+                what_is_known_of_copies_is_changed_by_one_of_many,
+                a_closed_copy_is_never_put_in_use;
             outbox:
                 every_effect_comes_back,
                 what_is_due_comes_in_order_and_not_early,
@@ -137,6 +142,7 @@ mod tests {
         let list = include_str!("lib.rs");
         let sources = [
             include_str!("conditions.rs"),
+            include_str!("copies.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),
             include_str!("outbox.rs"),

@@ -455,7 +455,7 @@ async fn walk(store: &dyn Rows, place: &ListPlace, size: usize) -> Vec<ListEntry
 }
 
 /// Until the store is not busy: nothing happened then.
-async fn insist<T, F: Future<Output = Result<T, StoreError>>>(attempt: impl Fn() -> F) -> T {
+pub(crate) async fn insist<T, F: Future<Output = Result<T, StoreError>>>(attempt: impl Fn() -> F) -> T {
     loop {
         match attempt().await {
             Ok(done) => return done,
@@ -466,7 +466,7 @@ async fn insist<T, F: Future<Output = Result<T, StoreError>>>(attempt: impl Fn()
 }
 
 /// Eight at once, half of them on a second store; what each came to.
-async fn all_at_once<F, R>(place: &dyn Place, task: F) -> Vec<usize>
+pub(crate) async fn all_at_once<F, R>(place: &dyn Place, task: F) -> Vec<usize>
 where
     F: Fn(Arc<dyn Rows>, usize) -> R,
     R: Future<Output = usize> + Send + 'static,

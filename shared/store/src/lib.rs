@@ -4,6 +4,7 @@
 //! under which it holds, and either all of them happen or none.
 
 mod commit;
+mod copies;
 mod effect;
 mod entry_id;
 mod history;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
+pub use copies::{Filling, KeptCopy, ListCopies};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};

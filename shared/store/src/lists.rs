@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use claims::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Timestamp, request::is_word};
+use crate::{ListCopies, StoreError, Timestamp, request::is_word};
 
 /// Asks lists in the store.
 #[async_trait]
@@ -78,8 +78,8 @@ pub trait ListEditor: Lists {
     /// [`StoreError`].
     async fn copy(&self, list: &ListName) -> Result<Option<ListCopy>, StoreError>;
 
-    /// Puts a copy in use, in the place of the one with this version or of none; false if another is in use by now.
-    /// With the version that is in use, it changes what is known of that copy.
+    /// Puts a copy in use, in the place of the one with this version or of none; false if another is in use by now, or
+    /// the new one is [closed](ListCopies::closed). With the version that is in use, it changes what is known of that copy.
     ///
     /// # Errors
     /// [`StoreError`]; [`StoreError::Broken`] for a version below the one it replaces.
@@ -91,6 +91,18 @@ pub trait ListEditor: Lists {
     /// # Errors
     /// [`StoreError`]; [`StoreError::Broken`], and nothing is deleted, if the copy is in use.
     async fn clear(&self, list: &ListName, version: u64, limit: usize) -> Result<usize, StoreError>;
+
+    /// What is known of the copies of a fetched list; nothing, with revision 0, where nobody ever said.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn copies(&self, list: &ListName) -> Result<ListCopies, StoreError>;
+
+    /// Puts this in the place of the revision before; false if somebody else was first.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Broken`] for revision 0, which is what nobody wrote.
+    async fn set_copies(&self, list: &ListName, copies: &ListCopies) -> Result<bool, StoreError>;
 }
 
 /// A list, or one copy of a fetched list.
@@ -128,6 +140,11 @@ impl ListCopy {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Whether this is another copy than the one it replaces, and not news of the same.
+    pub fn is_new(&self, replaces: Option<u64>) -> bool {
+        replaces != Some(self.version)
     }
 }
 

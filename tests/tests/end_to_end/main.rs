@@ -11,6 +11,7 @@ mod deployment;
 mod faults;
 mod input;
 mod jobs;
+mod lists;
 mod operation;
 mod room;
 mod routes;

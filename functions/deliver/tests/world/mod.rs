@@ -289,15 +289,29 @@ impl World {
             revision: 1,
             failure: None,
         };
+        self.put(&entry, None).await;
+        entry
+    }
+
+    /// An entry as somebody else leaves it.
+    pub(crate) async fn change(&self, entry: &OutboxEntry, progress: Progress) {
+        let changed = OutboxEntry {
+            progress,
+            revision: entry.revision + 1,
+            ..entry.clone()
+        };
+        self.put(&changed, Some(entry.revision)).await;
+    }
+
+    pub(crate) async fn put(&self, entry: &OutboxEntry, replaces: Option<u64>) {
         let write = Write::Effect {
             entry: Box::new(entry.clone()),
-            replaces: None,
+            replaces,
         };
         assert_eq!(
             self.store.commit(&Commit { writes: vec![write] }).await,
             Ok(Committed::Applied)
         );
-        entry
     }
 
     /// Somebody who was approved, and whose account is to be created.

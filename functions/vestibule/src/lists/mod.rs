@@ -1,5 +1,6 @@
 //! What the command line does with lists.
 
+mod fetch;
 mod import;
 mod pack;
 mod progress;
@@ -54,6 +55,16 @@ pub(crate) enum Command {
         name: String,
         #[arg(required = true, value_name = "ENTRY")]
         entries: Vec<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Fetches lists that have an address, whether they are due or not. Exits with 1 if one was not fetched
+    Fetch {
+        /// The list, as the policy names it; every one that has an address by default
+        name: Option<String>,
+        /// Take also what is empty, or has less than half of the entries that are in use
+        #[arg(long)]
+        any_size: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -124,6 +135,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
             place,
         } => add(&place.open_edited(&name).await?, &entries, &who.by).await?,
         Command::Remove { name, entries, place } => remove(&place.open_edited(&name).await?, &entries).await?,
+        Command::Fetch { name, any_size, place } => return fetch::fetch(&place, name.as_deref(), any_size).await,
         Command::Show { name, limit, place } => read::show(&place.open(&name).await?, limit).await?,
         Command::Export { name, place } => read::export(&place.open(&name).await?).await?,
     }

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use store::{ListEntry, ListPlace};
 
-use super::Opened;
+use super::{Opened, fetch};
 use crate::failure::Failure;
 
 /// How many entries are read at once.
@@ -13,6 +13,11 @@ const PAGE: usize = 1000;
 pub(super) async fn show(opened: &Opened, limit: usize) -> Result<(), Failure> {
     let place = place(opened).await?;
     let mut out = BufWriter::new(io::stdout().lock());
+    if place.version.is_some()
+        && let Some(copy) = opened.rows.copy(&place.list).await?
+    {
+        writeln!(out, "# {}", fetch::of(&copy))?;
+    }
     // One more tells whether there are more.
     let mut entries = opened.rows.page(&place, None, limit.saturating_add(1)).await?;
     let more = entries.len() > limit;

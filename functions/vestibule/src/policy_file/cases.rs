@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use claims::{SignUp, Step};
-use policy::{Collector, Mistakes, suggestion};
+use policy::{Collector, Mistakes, Policy, suggestion};
 use store::Timestamp;
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::explain::time;
+use super::{explain::time, given::GivenLists};
 
 /// One case.
 pub(super) struct Case {
@@ -20,6 +20,8 @@ pub(super) struct Case {
     pub(super) sign_up: SignUp,
     /// The time of the call, where it matters.
     pub(super) now: Option<Timestamp>,
+    /// What the lists in the store hold.
+    pub(super) lists: GivenLists,
     pub(super) expect: Expect,
 }
 
@@ -33,11 +35,11 @@ pub(super) struct Expect {
     pub(super) claims: Option<BTreeMap<String, String>>,
 }
 
-/// Reads a file of cases.
+/// Reads a file of cases about a policy.
 ///
 /// # Errors
 /// [`Mistakes`]: all of them, each with its place.
-pub(super) fn parse(text: &str) -> Result<Vec<Case>, Mistakes> {
+pub(super) fn parse(text: &str, policy: &Policy) -> Result<Vec<Case>, Mistakes> {
     let mut mistakes = Collector::new(text);
     let document = match DeTable::parse(text) {
         Ok(document) => document,
@@ -46,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Case>, Mistakes> {
             return mistakes.finish(None);
         }
     };
-    let mut reader = Reader { text, mistakes };
+    let mut reader = Reader { text, policy, mistakes };
     let cases = reader.file(document.get_ref());
     reader.mistakes.finish(Some(cases))
 }
@@ -57,6 +59,7 @@ const OUTCOMES: [&str; 6] = ["continue", "admit", "hold", "block", "ask-again", 
 
 struct Reader<'t> {
     text: &'t str,
+    policy: &'t Policy,
     mistakes: Collector<'t>,
 }
 
@@ -78,11 +81,12 @@ impl Reader<'_> {
 
     fn case(&mut self, node: &Node<'_>) -> Option<Case> {
         let table = self.table(node, "a case")?;
-        self.refuse_unknown(table, &["name", "step", "body", "now", "expect"]);
+        self.refuse_unknown(table, &["name", "step", "body", "now", "lists", "expect"]);
         let name = self.needed(table, node, "name").and_then(|node| self.string(node));
         let step = self.needed(table, node, "step").and_then(|node| self.step(node));
         let body = self.needed(table, node, "body");
         let now = table.get("now").map(|node| self.time(node));
+        let lists = table.get("lists").map(|node| self.lists(node)).unwrap_or_default();
         let expect = self.needed(table, node, "expect").and_then(|node| self.expect(node));
         let sign_up = step.zip(body).and_then(|(step, body)| self.sign_up(step, body));
         Some(Case {
@@ -90,6 +94,7 @@ impl Reader<'_> {
             line: self.text.get(..node.span().start)?.matches('\n').count() + 1,
             sign_up: sign_up?,
             now: now.flatten(),
+            lists,
             expect: expect?,
         })
     }
@@ -121,6 +126,29 @@ impl Reader<'_> {
             _ => String::new(),
         };
         time(&text).map_err(|error| self.mistakes.add(node.span(), error)).ok()
+    }
+
+    /// What lists in the store hold: `lists.partners = ["contoso.com"]`.
+    fn lists(&mut self, node: &Node<'_>) -> GivenLists {
+        let mut lists = GivenLists::default();
+        for (name, node) in self.table(node, "what lists in the store hold").into_iter().flatten() {
+            let Some(entries) = node.get_ref().as_array() else {
+                self.mistakes.add(node.span(), "a list is its entries in brackets");
+                continue;
+            };
+            let name: &str = name.get_ref();
+            if let Err(why) = lists.begin(self.policy, name) {
+                self.mistakes.add(node.span(), why);
+                continue;
+            }
+            for entry in entries {
+                let added = self
+                    .string(entry)
+                    .map_or(Ok(()), |text| lists.add(self.policy, name, &text));
+                added.unwrap_or_else(|why| self.mistakes.add(entry.span(), why));
+            }
+        }
+        lists
     }
 
     fn expect(&mut self, node: &Node<'_>) -> Option<Expect> {

@@ -13,21 +13,22 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use host::StartError;
-use policy::{Seen, Sight};
+use policy::{Policy, Seen, Sight};
 use store::Timestamp;
 
 use super::{
     Failure,
     answer::Answer,
+    given::GivenLists,
     paint::Paint,
-    read,
+    policy_path, read,
     show::{Show, clean},
 };
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The policy file
-    file: PathBuf,
+    /// The policy file [VESTIBULE_POLICY; policy.toml]
+    file: Option<PathBuf>,
     /// The step that is called
     #[arg(long, value_parser = steps())]
     step: Step,
@@ -37,18 +38,22 @@ pub(crate) struct Arguments {
     /// The time of the call, such as 2026-11-23T10:00:00Z [the time now]
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
+    /// An entry of a list in the store; repeat it for more, and write `NAME=` for a list without entries
+    #[arg(long, value_name = "NAME=ENTRY", value_parser = list_entry)]
+    list: Vec<(String, String)>,
     /// Print the applicant's values, which are personal, not only their type and length
     #[arg(long)]
     show_values: bool,
 }
 
 pub(super) fn run(out: &mut impl Write, paint: Paint, arguments: &Arguments) -> Result<(), Failure> {
-    let policy = read(&arguments.file)?;
+    let file = policy_path(arguments.file.as_deref());
+    let policy = read(&file)?;
     let step = arguments.step;
     if !policy.serves(step) {
         let why = format!(
             "{}: no `[steps.{step}]`, so it does not serve this step",
-            arguments.file.display()
+            file.display()
         );
         return Err(StartError::new(why).into());
     }
@@ -58,7 +63,8 @@ pub(super) fn run(out: &mut impl Write, paint: Paint, arguments: &Arguments) -> 
         true => Show::Values,
         false => Show::Shapes,
     };
-    let answer = Answer::of(&policy, &sign_up, now);
+    let lists = given(&policy, &arguments.list)?;
+    let answer = Answer::of(&policy, &sign_up, now, &lists);
     writeln!(out, "{}", paint.dim(format_args!("{step} at {now}")))?;
     writeln!(out)?;
     print_rules(out, paint, show, &sign_up, &answer)?;
@@ -77,6 +83,24 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
 fn steps() -> impl TypedValueParser<Value = Step> {
     let known = PossibleValuesParser::new(Step::ALL.map(Step::name));
     known.try_map(|name| Step::from_name(&name).ok_or("no step has this name"))
+}
+
+/// `partners=contoso.com`
+fn list_entry(text: &str) -> Result<(String, String), &'static str> {
+    let parts = text.split_once('=').ok_or("write the list's name, `=` and an entry")?;
+    Ok((parts.0.to_owned(), parts.1.to_owned()))
+}
+
+fn given(policy: &Policy, entries: &[(String, String)]) -> Result<GivenLists, StartError> {
+    let mut lists = GivenLists::default();
+    for (name, entry) in entries {
+        let taken = match entry.is_empty() {
+            true => lists.begin(policy, name),
+            false => lists.add(policy, name, entry),
+        };
+        taken.map_err(|why| StartError::new(format!("--list: {why}")))?;
+    }
+    Ok(lists)
 }
 
 fn read_body(step: Step, path: &Path) -> Result<SignUp, StartError> {
@@ -110,18 +134,18 @@ fn print_rules(
         return Ok(writeln!(out, "{}\n", why_no_rule(sign_up, answer))?);
     }
     let width = longest(answer.seen.iter().map(|seen| seen.rule));
-    let column = longest(answer.seen.iter().filter(|seen| seen.applies).flat_map(names));
+    let column = longest(answer.seen.iter().flat_map(names));
     let mut claims = sign_up.claims.clone();
     for seen in &answer.seen {
         let gap = " ".repeat(width - seen.rule.chars().count());
         let took = paint.dim(format_args!("{:>9}", duration(seen.took)));
         if !seen.applies {
             writeln!(out, "{}{gap}  {took}  does not apply", paint.dim(seen.rule))?;
-            continue;
+        } else {
+            writeln!(out, "{}{gap}  {took}", paint.bold(seen.rule))?;
         }
-        writeln!(out, "{}{gap}  {took}", paint.bold(seen.rule))?;
         print_part(out, show, column, seen, &claims)?;
-        if !seen.observes {
+        if seen.applies && !seen.observes {
             change(&mut claims, &seen.changed);
         }
     }
@@ -146,25 +170,32 @@ fn why_no_rule(sign_up: &SignUp, answer: &Answer<'_>) -> &'static str {
     }
 }
 
-/// What a rule that applies saw and did.
+/// What a rule saw, missed and did.
 fn print_part(out: &mut impl Write, show: Show, column: usize, seen: &Seen<'_>, claims: &Claims) -> io::Result<()> {
     for (at, sight) in seen.saw.iter().enumerate() {
         let label = if at == 0 { "saw" } else { "" };
         writeln!(
             out,
-            "  {label:<5}{:<column$}  {}",
+            "  {label:<8}{:<column$}  {}",
             sight.what,
             sighted(show, sight, claims)
         )?;
+    }
+    for (at, missed) in seen.missed.iter().enumerate() {
+        let label = if at == 0 { "missed" } else { "" };
+        writeln!(out, "  {label:<8}{missed}")?;
+    }
+    if !seen.applies {
+        return Ok(());
     }
     let only = if seen.observes {
         "nothing, it observes; in force: "
     } else {
         ""
     };
-    writeln!(out, "  did  {only}{}", seen.did)?;
+    writeln!(out, "  did     {only}{}", seen.did)?;
     for (claim, value) in &seen.changed {
-        writeln!(out, "       {claim:<column$}  {}", show.value(value))?;
+        writeln!(out, "          {claim:<column$}  {}", show.value(value))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod answer;
 mod cases;
 mod check;
 mod explain;
+mod given;
 mod paint;
 mod show;
 mod trial;
@@ -26,8 +27,8 @@ use crate::{list_files, policy_file::paint::Paint};
 pub(crate) enum Command {
     /// Says every mistake in a policy file, as a start with it would. Exits with 1 if there is any
     Check {
-        /// The policy file
-        file: PathBuf,
+        /// The policy file [VESTIBULE_POLICY; policy.toml]
+        file: Option<PathBuf>,
     },
     /// Says what each rule makes of a call, and what the applicant is answered
     Explain(explain::Arguments),
@@ -49,7 +50,7 @@ impl Command {
         let paint = Paint::for_terminal();
         let mut out = io::stdout().lock();
         let done = match self {
-            Command::Check { file } => check::run(&mut out, file),
+            Command::Check { file } => check::run(&mut out, &policy_path(file.as_deref())),
             Command::Explain(arguments) => explain::run(&mut out, paint, arguments),
             Command::Test { folder, policy } => trial::run(&mut out, paint, folder, &policy_path(policy.as_deref())),
             Command::Schema => out.write_all(SCHEMA.as_bytes()).map_err(Failure::Output),

@@ -22,7 +22,7 @@ use super::{
 
 pub(super) fn run(out: &mut impl Write, paint: Paint, folder: &Path, policy: &Path) -> Result<(), Failure> {
     let policy = read(policy)?;
-    let files = read_files(folder)?;
+    let files = read_files(folder, &policy)?;
     let (mut tried, mut failed) = (0_usize, 0_usize);
     for (file, cases) in &files {
         for case in cases {
@@ -66,7 +66,7 @@ pub(super) fn run(out: &mut impl Write, paint: Paint, folder: &Path, policy: &Pa
 }
 
 /// Every file of cases in a folder, by name.
-fn read_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<Case>)>, StartError> {
+fn read_files(folder: &Path, policy: &Policy) -> Result<Vec<(PathBuf, Vec<Case>)>, StartError> {
     let refuse = |path: &Path, why: &dyn std::fmt::Display| {
         StartError::new(format!("cannot read the cases {}: {why}", path.display()))
     };
@@ -76,7 +76,7 @@ fn read_files(folder: &Path) -> Result<Vec<(PathBuf, Vec<Case>)>, StartError> {
     paths.sort();
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).map_err(|error| refuse(&path, &error))?;
-        let cases = cases::parse(&text).map_err(|mistakes| {
+        let cases = cases::parse(&text, policy).map_err(|mistakes| {
             let places: Vec<_> = mistakes
                 .iter()
                 .map(|mistake| format!("{}:{mistake}", path.display()))
@@ -95,11 +95,13 @@ struct Came {
     message: Option<String>,
     text: Option<String>,
     claims: BTreeMap<String, String>,
+    /// Why, where no rule says it.
+    reason: Option<String>,
 }
 
 fn came(policy: &Policy, case: &Case) -> Came {
     let now = case.now.unwrap_or_else(|| assembly::clock().now());
-    let answer = Answer::of(policy, &case.sign_up, now);
+    let answer = Answer::of(policy, &case.sign_up, now, &case.lists);
     let message = answer.message().map(|name| name.to_string());
     let decision = answer.decision(Show::Values);
     let claim = |(key, value): (&str, &Value)| (key.to_owned(), value.to_json());
@@ -117,6 +119,7 @@ fn came(policy: &Policy, case: &Case) -> Came {
         message,
         text,
         claims,
+        reason: answer.reason.clone(),
     }
 }
 
@@ -158,6 +161,7 @@ fn compare(expect: &Expect, came: &Came) -> Vec<Line> {
         line("rule", expect.rule.as_ref(), came.rule.as_ref()),
         line("message", expect.message.as_ref(), came.message.as_ref()),
         line("text", expect.text.as_ref(), came.text.as_ref()),
+        line("reason", None, came.reason.as_ref()),
     ];
     let wanted = expect.claims.as_ref();
     let keys: BTreeSet<_> = wanted

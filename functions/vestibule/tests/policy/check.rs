@@ -28,6 +28,31 @@ fn mistakes_are_told_where_they_are_in_a_form_that_can_be_clicked() {
 }
 
 #[test]
+fn the_file_is_found_as_serve_finds_it() {
+    let place = Place::new();
+    place.write("other.toml", "[rules]\n");
+    assert_eq!(place.run(&["check"]).stdout, "policy.toml: no mistakes\n");
+    let set = [("VESTIBULE_POLICY", "other.toml")];
+    assert!(
+        place
+            .run_with(&["check"], "", &set)
+            .stderr
+            .contains("\nother.toml:1:1: ")
+    );
+    assert_eq!(place.run_with(&["check", "policy.toml"], "", &set).code, 0);
+    place.write("body.json", "{}");
+    let explain = ["explain", "--step", "post-attribute-collection", "--body", "body.json"];
+    assert_eq!(place.run(&explain).code, 0);
+    let gone = place.run_with(&["check"], "", &[("VESTIBULE_POLICY", "gone.toml")]);
+    assert_eq!(gone.code, 1);
+    assert!(
+        gone.stderr.contains("cannot read the policy gone.toml: No such file"),
+        "{}",
+        gone.stderr
+    );
+}
+
+#[test]
 fn a_step_without_its_table_is_a_mistake_since_each_is_served() {
     let (code, _, told) = checked("[steps.post-attribute-collection]\notherwise = \"block\"\n");
     assert_eq!(code, 1);

@@ -33,6 +33,7 @@ fn every_rule_is_told_with_what_it_saw_and_did_and_the_reply_as_it_is_sent() {
     let wanted = r#"post-attribute-collection at 2026-11-23T12:00:00Z
 
 evening does not apply
+missed `time` does not hold
 tidy
 saw displayName "ANNA LARSEN"
 did changes displayName
@@ -48,6 +49,7 @@ extension_Tier "gold"
 city
 saw address "anna@larsen.example"
 city "Oslo"
+missed `city` does not meet `one_of`
 did asks again with `city-needed`
 
 outcome ask-again, by `city`

@@ -4,6 +4,8 @@
 
 mod check;
 mod explain;
+mod given;
+mod missed;
 mod page;
 mod place;
 mod samples;

@@ -56,6 +56,7 @@ pub(crate) fn accepted() -> Vec<String> {
         "set = { claim = \"city\", to = \"\" }",
         "set = { claim = \"city\", copy = \"state\" }",
         "set = { claim = \"city\", template = \"{state}, {country}\" }",
+        "set = { claim = \"city\", to = \"{state}\" }\naccept_warnings = [\"literal-braces\"]",
         "drop = [\"city\", \"extension_Captcha\"]",
         "hold = true",
         "hold = \"x\"\n[groups]\na = [\"rita\", \"tom@contoso.com\"]\nb = [\"rita\"]\n[routes.x]\nask = \"a\"\napprove = 2\ndeny = 2\n\

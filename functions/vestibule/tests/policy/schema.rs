@@ -202,6 +202,10 @@ fn each_name_is_known_to_both() {
             require(&format!("email = {{ allow = [{quoted}] }}")),
         ),
         (
+            "/$defs/rule/properties/accept_warnings/items",
+            rule(&format!("block = true\naccept_warnings = [{quoted}]")),
+        ),
+        (
             "/$defs/answer",
             rule(&format!("emit = {{ event = \"e\", on = {quoted} }}")),
         ),

@@ -29,6 +29,8 @@ pub enum Cause {
     Broken,
     /// The reply was longer than allowed.
     TooLarge,
+    /// The reply did not say where it ends.
+    Endless,
 }
 
 impl Failure {
@@ -72,6 +74,7 @@ impl fmt::Display for Cause {
             Cause::Slow => "it took too long",
             Cause::Broken => "the connection ended or spoke no HTTP",
             Cause::TooLarge => "the reply is too large",
+            Cause::Endless => "the reply does not say where it ends, and could be cut short unseen",
         })
     }
 }

@@ -10,6 +10,7 @@ mod connect;
 mod failure;
 mod reach;
 mod request;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use connect::Connector;
 pub use failure::{Cause, Failure};
 pub use reach::{Origin, Reach};
 pub use request::{BadHeader, BadUrl, Request, Url};
+pub use stream::Streamed;
 
 /// How long a connection is kept for the next request: long enough for the calls of one effect, too short for the
 /// other end to have forgotten it.

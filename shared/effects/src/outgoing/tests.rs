@@ -168,6 +168,34 @@ async fn size_is_bounded() {
 }
 
 #[tokio::test]
+async fn a_reply_in_pieces_is_whole_or_fails() {
+    let client = client(Reach::InternetAndLoopback);
+    let whole = async |answer: &str| {
+        let server = Server::answering(answer).await;
+        let mut reply = client.stream(get(&server.url())).await?;
+        let mut body = Vec::new();
+        while let Some(piece) = reply.piece().await? {
+            body.extend_from_slice(&piece);
+        }
+        Ok((reply.status.as_u16(), reply.tag, String::from_utf8(body).unwrap()))
+    };
+    let tagged = whole("HTTP/1.1 200 OK\r\netag: W/\"1\"\r\ncontent-length: 5\r\n\r\nhello").await;
+    assert_eq!(tagged, Ok((200, Some("W/\"1\"".to_owned()), "hello".to_owned())));
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n";
+    let ended = whole(&format!("{chunked}0\r\n\r\n")).await;
+    assert_eq!(ended, Ok((200, None, "hello".to_owned())));
+    assert_eq!(whole(chunked).await, Err(Failure::PerhapsSent(Cause::Broken)));
+    let short = whole("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello").await;
+    assert_eq!(short, Err(Failure::PerhapsSent(Cause::Broken)));
+    let endless = whole("HTTP/1.1 200 OK\r\n\r\nhello").await;
+    assert_eq!(endless, Err(Failure::PerhapsSent(Cause::Endless)));
+    let same = whole("HTTP/1.1 304 Same\r\n\r\n").await;
+    assert_eq!(same, Ok((304, None, String::new())));
+    let large = format!("HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n{}", "x".repeat(1001));
+    assert_eq!(whole(&large).await, Err(Failure::PerhapsSent(Cause::TooLarge)));
+}
+
+#[tokio::test]
 async fn who_is_not_vouched_for_gets_nothing() {
     let server = Server::with_tls().await;
     let stranger = client(Reach::InternetAndLoopback);

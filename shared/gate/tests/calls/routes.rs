@@ -7,7 +7,7 @@ use policy::Policy;
 use serde_json::json;
 use store::{Asked, Committed, StateName};
 
-use crate::house::{DAY, DENIED, FIRST, House, PENDING, SECOND, WAITING, message};
+use crate::house::{DAY, DENIED, FIRST, House, PENDING, SECOND, WAITING, audit_key, message};
 
 const STEPS: &str = r#"
 languages = ["en", "de"]
@@ -74,7 +74,10 @@ async fn decide(house: &House, name: &str, ruling: Ruling) -> Option<Refusal> {
         terms,
     );
     if let Some(transition) = transition {
-        let committed = house.store.commit(&transition.commit(None, &[])).await;
+        let committed = house
+            .store
+            .commit(&transition.commit(None, &[], &audit_key().seal().unwrap()))
+            .await;
         assert_eq!(committed, Ok(Committed::Applied));
     }
     refused

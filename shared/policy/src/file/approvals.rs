@@ -1,13 +1,11 @@
 //! The `[approvals]`, `[mail]` and `[accounts]` tables.
 
-use std::ops::Range;
-
 use approvals::{AccountBy, Blocks, Terms};
 use claims::Address;
 use lists::Kind;
 use store::{ListName, MOST_FURTHER, News, Person};
 
-use super::{Node, Reader, Section, either, named_lists::NamedList, quoted_list};
+use super::{Node, Reader, Section, either, named_lists::NamedList, quoted_list, rules::Entry};
 use crate::{
     Accounts, Mail,
     lists::List,
@@ -76,15 +74,15 @@ impl Reader<'_> {
     }
 
     /// Warns about lists to which reviewers add people, and that turn away nobody.
-    pub(super) fn warn_about_blocks(&mut self, rules: &[(Rule, Range<usize>)]) {
+    pub(super) fn warn_about_blocks(&mut self, rules: &[Entry]) {
         let is = |list: &List, name: &ListName| matches!(list, List::Stored(stored, _) if stored == name);
         let turns_away = |rule: &Rule| matches!(rule.action, Action::Deny { .. } | Action::End(_)) && !rule.observes;
         for (name, span) in std::mem::take(&mut self.edited) {
-            let mut denying = rules.iter().filter(|(rule, _)| turns_away(rule));
-            if !denying.any(|(rule, _)| rule.lists().any(|list| is(list, &name))) {
+            let mut denying = rules.iter().filter(|entry| turns_away(&entry.rule));
+            if !denying.any(|entry| entry.rule.lists().any(|list| is(list, &name))) {
                 let what =
                     format!("whoever is added to `{name}` can come again: no rule turns away who is in this list");
-                self.warnings.add(span, what);
+                self.warn(None, span, what);
             }
         }
     }

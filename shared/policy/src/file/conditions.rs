@@ -3,7 +3,7 @@
 use claims::{ClaimName, Locale, Value};
 use toml::de::DeValue;
 
-use super::{Node, Reader, Section, lists::EQUALS_NOTHING, quoted_list};
+use super::{Node, Reader, Section, demands::DEMANDS, lists::EQUALS_NOTHING, quoted_list};
 use crate::{
     condition::Condition,
     demand::Demand,
@@ -22,15 +22,13 @@ impl Reader<'_> {
             .collect();
         let condition = match taken.as_slice() {
             [("claim", node)] => {
-                let claim = self.claim(Some(node), &section.span);
+                let claim = self.claim(node);
                 return self.claim_condition(claim, section);
             }
             [(key, node)] => self.simple_condition(key, node),
             [] => {
-                self.mistakes.add(
-                    node.span(),
-                    format!("a condition says one of {}", quoted_list(&CONDITIONS)),
-                );
+                let what = format!("a condition says one of {}", quoted_list(&CONDITIONS));
+                section.lacks(CONDITIONS, node.span(), what);
                 None
             }
             [_, (second, node), ..] => {
@@ -79,31 +77,31 @@ impl Reader<'_> {
 
     fn claim_condition(&mut self, claim: Option<ClaimName>, mut section: Section<'_, '_>) -> Option<Condition> {
         let (is, present) = (section.take("is"), section.take("present"));
+        let asks = is.is_some() || DEMANDS.iter().any(|key| section.table.contains_key(*key));
+        if present.is_some() == asks {
+            let what = "a condition on a claim says `present`, or what a text of it is: `is`, `one_of`, or anything that \
+                `require` can say";
+            section.lacks(DEMANDS.into_iter().chain(["is", "present"]), section.span.clone(), what);
+        }
         let mut demands = self.demands(&mut section);
-        let span = section.span.clone();
         self.end(section);
         if let Some(node) = is {
-            demands.push(Demand::OneOf(self.equals(node)?));
+            demands.push(Demand::Is(self.equals(node)?));
         }
         match present {
-            Some(node) if demands.is_empty() => Some(Condition::Present {
+            Some(node) if !asks => Some(Condition::Present {
                 present: self.boolean(node)?,
                 claim: claim?,
             }),
-            None if !demands.is_empty() => Some(Condition::Claim { claim: claim?, demands }),
-            _ => {
-                let what = "a condition on a claim says `present`, or what a text of it is: `is`, `one_of`, or anything \
-                    that `require` can say";
-                self.mistakes.add(span, what);
-                None
-            }
+            None if asks => Some(Condition::Claim { claim: claim?, demands }),
+            _ => None,
         }
     }
 
     /// What `is` compares with: one value, or texts of which any will do.
     fn equals(&mut self, node: &Node<'_>) -> Option<Values> {
         let value = self.value(node)?;
-        if value.is_blank() || value.scalars().any(|text| Value::visible_length(text) == 0) {
+        if value.is_blank() || value.scalars().any(Value::shows_nothing) {
             self.mistakes.add(node.span(), EQUALS_NOTHING);
         }
         Some(Values::of(value.scalars()))
@@ -143,7 +141,7 @@ impl Reader<'_> {
         let (days, offset) = (section.take("days"), section.take("offset"));
         if from.is_none() && to.is_none() && days.is_none() {
             let what = "a time says `from`, `to`, `days`, or several of them";
-            self.mistakes.add(section.span.clone(), what);
+            section.lacks(["from", "to", "days"], section.span.clone(), what);
         }
         self.end(section);
         let read = |value: &DeValue<'_>| value.as_str().and_then(time_of_day::minute);

@@ -20,7 +20,7 @@ use crate::{
 impl Reader<'_> {
     pub(super) fn requirement(&mut self, node: &Node<'_>) -> Option<Requirement> {
         let mut section = self.section(Some(node))?;
-        let claim = self.claim(section.take("claim"), &section.span);
+        let claim = self.claim_of(&mut section);
         let optional = section
             .take("optional")
             .and_then(|node| self.boolean(node))
@@ -62,8 +62,8 @@ impl Reader<'_> {
             "email" => Demand::Email(self.email_syntax(node)?),
             "phone" => self.only_true(node, "phone").then_some(Demand::Phone)?,
             "postal_code" => Demand::PostalCode(self.country(node)?),
-            "same_as" => Demand::SameAs(self.claim(Some(node), &node.span())?),
-            _ => Demand::DiffersFrom(self.claim(Some(node), &node.span())?),
+            "same_as" => Demand::SameAs(self.claim(node)?),
+            _ => Demand::DiffersFrom(self.claim(node)?),
         })
     }
 
@@ -156,7 +156,7 @@ impl Reader<'_> {
         let allowed = section.take("allow").map(|node| self.some_texts(node));
         if allowed.is_none() {
             let what = "`email` is `true`, or `{ allow = [ … ] }` with what is taken beyond plain addresses";
-            self.mistakes.add(section.span.clone(), what);
+            section.lacks(["allow"], section.span.clone(), what);
         }
         self.end(section);
         for (name, span) in allowed? {
@@ -189,7 +189,7 @@ impl Reader<'_> {
     fn claim_in_table(&mut self, node: &Node<'_>) -> Option<Option<ClaimName>> {
         let table = node.get_ref().as_table()?;
         let mut section = Section::new(table, node.span());
-        let claim = self.claim(section.take("claim"), &section.span);
+        let claim = self.claim_of(&mut section);
         self.end(section);
         Some(claim)
     }

@@ -35,7 +35,7 @@ impl Reader<'_> {
         let names = self.texts(node);
         if names.is_empty() && node.get_ref().is_array() {
             let what = format!("nobody is in the group `{group}`: what asks it waits until time runs out");
-            self.warnings.add(node.span(), what);
+            self.warn(None, node.span(), what);
         }
         for (name, span) in names {
             let Some(person) = self.person(&name, span.clone()) else {

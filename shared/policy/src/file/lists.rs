@@ -12,7 +12,7 @@ use super::{
     named_lists::{DISPOSABLE, NamedList},
 };
 use crate::{
-    lists::{Domains, List, Values},
+    lists::{Domains, List, ListSource, Values},
     mistakes::suggestion,
 };
 
@@ -75,7 +75,7 @@ impl Reader<'_> {
         self.refuse_empty(node);
         let entries = self.entries(node);
         for (text, span) in &entries {
-            if Value::visible_length(text) == 0 {
+            if Value::shows_nothing(text) {
                 self.mistakes.add(span.clone(), EQUALS_NOTHING);
             }
         }
@@ -100,19 +100,10 @@ impl Reader<'_> {
     fn kept_elsewhere(&mut self, node: &Node<'_>, kind: Kind) -> Option<List> {
         let list = match self.named_list(node.get_ref().as_str()?)? {
             NamedList::Inline(_) => return None,
-            NamedList::Elsewhere(source) => match self.open.open(&source, kind) {
-                Ok(packed) => {
-                    if packed.is_empty() {
-                        self.warnings.add(node.span(), "this list has no entries");
-                    }
-                    Some(List::Packed(packed))
-                }
-                Err(why) => {
-                    self.mistakes
-                        .add(node.span(), format!("this list cannot be opened: {why}"));
-                    None
-                }
-            },
+            NamedList::Elsewhere(source, place) => {
+                // Told where the list is named, however often it is used.
+                self.packed(&source, kind, place.unwrap_or_else(|| node.span()))
+            }
             NamedList::Stored(list) if list.kind == kind => Some(List::Stored(list.name.clone(), list.origin())),
             NamedList::Stored(list) => {
                 let what = format!(
@@ -125,6 +116,21 @@ impl Reader<'_> {
             NamedList::Unreadable => None,
         };
         Some(list.unwrap_or(List::Inline(Vec::new())))
+    }
+
+    fn packed(&mut self, source: &ListSource, kind: Kind, place: Range<usize>) -> Option<List> {
+        match self.open.open(source, kind) {
+            Ok(packed) => {
+                if packed.is_empty() {
+                    self.warn(None, place, "this list has no entries");
+                }
+                Some(List::Packed(packed))
+            }
+            Err(why) => {
+                self.mistakes.add(place, format!("this list cannot be opened: {why}"));
+                None
+            }
+        }
     }
 
     /// Apps by their ids: one, several, or the name of a list of them.
@@ -162,7 +168,7 @@ impl Reader<'_> {
             None => self.some_texts(node),
         };
         for (text, span) in &texts {
-            if Value::visible_length(text) == 0 {
+            if Value::shows_nothing(text) {
                 self.mistakes.add(span.clone(), "this text is empty");
             }
         }

@@ -10,6 +10,7 @@ mod normalise;
 mod quorum;
 mod routes;
 mod rules;
+mod section;
 mod stages;
 mod values;
 mod warnings;
@@ -27,7 +28,7 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use self::named_lists::NamedList;
+use self::{named_lists::NamedList, section::Section, warnings::Warned};
 use crate::{
     Otherwise, Policy,
     lists::OpenList,
@@ -42,12 +43,14 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
     let place = |error: &toml::de::Error| error.span().unwrap_or(0..0);
     if let Some(first) = errors.iter().min_by_key(|error| place(error).start) {
         // What follows a broken line would only be reported as broken or missing too.
-        mistakes.add(place(first), first.message());
+        let twice = text.get(place(first)) == Some("rules");
+        let hint = if twice { RULES_AS_TABLES } else { "" };
+        mistakes.add(place(first), first.message().to_owned() + hint);
         return mistakes.finish(None);
     }
     let mut reader = Reader {
         mistakes,
-        warnings: Collector::new(text),
+        warnings: Vec::new(),
         open,
         lists: BTreeMap::new(),
         groups: BTreeMap::new(),
@@ -56,9 +59,10 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         edited: Vec::new(),
         messages: Vec::new(),
         shown: BTreeSet::new(),
+        steps_unreadable: false,
     };
     let policy = reader.policy(Section::new(document.get_ref(), document.span()));
-    let warnings = reader.warnings.located();
+    let warnings = warnings::located(text, reader.warnings);
     reader
         .mistakes
         .finish(policy.map(|policy| Policy { warnings, ..policy }))
@@ -69,7 +73,7 @@ type Node<'t> = Spanned<DeValue<'t>>;
 struct Reader<'t> {
     mistakes: Collector<'t>,
     /// What is no mistake, and had better be known.
-    warnings: Collector<'t>,
+    warnings: Vec<Warned>,
     open: &'t dyn OpenList,
     lists: BTreeMap<String, NamedList>,
     /// Who belongs to which group of reviewers.
@@ -84,36 +88,8 @@ struct Reader<'t> {
     messages: Vec<String>,
     /// The names of texts that rules show, and every text in what could not be read and might show one.
     shown: BTreeSet<String>,
-}
-
-/// A table of which each key is taken once; what is left over is a mistake.
-struct Section<'a, 't> {
-    table: &'a DeTable<'t>,
-    span: Range<usize>,
-    known: Vec<&'static str>,
-}
-
-impl<'a, 't> Section<'a, 't> {
-    fn new(table: &'a DeTable<'t>, span: Range<usize>) -> Section<'a, 't> {
-        Section {
-            table,
-            span,
-            known: Vec::new(),
-        }
-    }
-
-    fn take(&mut self, key: &'static str) -> Option<&'a Node<'t>> {
-        self.known.push(key);
-        self.table.get(key)
-    }
-
-    /// What nobody asked for.
-    fn unknown(&self) -> impl Iterator<Item = (&'a Spanned<DeString<'t>>, &'a Node<'t>)> {
-        self.table.iter().filter(|(key, _)| {
-            let key: &str = key.get_ref();
-            !self.known.contains(&key)
-        })
-    }
+    /// A step's table could not be read, so that nothing can be said of steps that have none.
+    steps_unreadable: bool,
 }
 
 impl Reader<'_> {
@@ -130,7 +106,14 @@ impl Reader<'_> {
         let accounts = self.accounts(file.take("accounts"), &terms);
         let routes = file.take("routes");
         self.read_routes(routes);
-        let steps = self.steps(file.take("steps"), &file.span);
+        let steps = match file.take("steps") {
+            Some(node) => self.steps(node),
+            None => {
+                self.steps_unreadable = true;
+                file.lacks(["steps"], 0..0, NO_STEPS);
+                Vec::new()
+            }
+        };
         let rules = self.rules(file.take("rules"), &steps, &terms);
         self.warn_about_unused_routes(routes);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
@@ -266,32 +249,35 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn steps(&mut self, node: Option<&Node<'_>>, file: &Range<usize>) -> Vec<(Step, Otherwise)> {
-        let Some(section) = self.section(node).filter(|section| !section.table.is_empty()) else {
-            self.mistakes.add(
-                file.start..file.start,
-                "no `[steps]`: write `[steps.post-attribute-collection]` with `otherwise = \"continue\"` or `\"block\"` for each step that is served",
-            );
+    fn steps(&mut self, node: &Node<'_>) -> Vec<(Step, Otherwise)> {
+        let Some(section) = self.section(Some(node)) else {
+            self.steps_unreadable = true;
             return Vec::new();
         };
+        if section.table.is_empty() {
+            self.mistakes.add(node.span(), NO_STEPS);
+            self.steps_unreadable = true;
+        }
         let mut steps = Vec::new();
         for (name, node) in section.table.iter() {
-            let Some(step) = self.step_name(name.get_ref(), name.span()) else {
-                continue;
-            };
-            let Some(mut section) = self.section(Some(node)) else {
-                continue;
-            };
-            match section.take("otherwise") {
-                Some(node) => steps.extend(self.step_otherwise(step, node).map(|otherwise| (step, otherwise))),
-                None => self.mistakes.add(
-                    name.span(),
-                    format!("`{step}` does not say `otherwise`: what happens to people on whom no rule decides"),
-                ),
+            match self.step(name, node) {
+                Some(step) => steps.push(step),
+                None => self.steps_unreadable = true,
             }
-            self.end(section);
         }
         steps
+    }
+
+    fn step(&mut self, name: &Spanned<DeString<'_>>, node: &Node<'_>) -> Option<(Step, Otherwise)> {
+        let step = self.step_name(name.get_ref(), name.span())?;
+        let mut section = self.section(Some(node))?;
+        let otherwise = section.take("otherwise");
+        if otherwise.is_none() {
+            let what = format!("`{step}` does not say `otherwise`: what happens to people on whom no rule decides");
+            section.lacks(["otherwise"], name.span(), what);
+        }
+        self.end(section);
+        Some((step, self.step_otherwise(step, otherwise?)?))
     }
 
     fn step_otherwise(&mut self, step: Step, node: &Node<'_>) -> Option<Otherwise> {
@@ -318,6 +304,12 @@ impl Reader<'_> {
         }
     }
 }
+
+/// Whoever writes `[rules]` twice reads this behind what is wrong with that in any file.
+const RULES_AS_TABLES: &str = "; every rule begins with `[[rules]]`, in two brackets";
+
+const NO_STEPS: &str = "no `[steps]`: write `[steps.post-attribute-collection]` with `otherwise = \"continue\"` or `\"block\"` for \
+    each step that is served";
 
 const BLOCK_AT_TOKEN: &str = "the token step cannot block: the service ignores it and lets the user in; write `error` if the \
     call shall fail, and do not rely on this step alone";

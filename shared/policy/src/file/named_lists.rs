@@ -17,8 +17,8 @@ use crate::{
 pub(super) enum NamedList {
     /// Its entries stand in the file.
     Inline(Vec<(String, Range<usize>)>),
-    /// They stand in another file.
-    Elsewhere(ListSource),
+    /// They stand in another file; where that is said, unless it is a list that comes with the program.
+    Elsewhere(ListSource, Option<Range<usize>>),
     /// They are in the store.
     Stored(StoredList),
     /// It could not be read; whatever it is used for is no further mistake.
@@ -48,7 +48,7 @@ impl Reader<'_> {
 
     /// The list with a name, written here or built in.
     pub(super) fn named_list(&self, name: &str) -> Option<NamedList> {
-        let built_in = || (name == DISPOSABLE).then_some(NamedList::Elsewhere(ListSource::Disposable));
+        let built_in = || (name == DISPOSABLE).then_some(NamedList::Elsewhere(ListSource::Disposable, None));
         self.lists.get(name).cloned().or_else(built_in)
     }
 
@@ -65,11 +65,22 @@ impl Reader<'_> {
         let (file, stored, url) = (section.take("file"), section.take("stored"), section.take("url"));
         let (holds, every) = (section.take("holds"), section.take("every"));
         let span = section.span.clone();
+        let is_one = matches!(
+            (file, stored, url, holds, every),
+            (Some(_), None, None, None, None)
+                | (None, Some(_), None, None, None)
+                | (None, None, Some(_), Some(_), Some(_))
+        );
+        if !is_one {
+            let what = "a list is its entries in brackets, `{ file = \"…\" }`, `{ stored = \"domains\" }` for one that \
+                is edited while the gate runs, or `{ url = \"https://…\", holds = \"domains\", every = \"6 hours\" }`";
+            section.lacks(["file", "stored", "url", "holds", "every"], span.clone(), what);
+        }
         self.end(section);
         match (file, stored, url, holds, every) {
             (Some(file), None, None, None, None) => {
                 let path = self.text(file)?;
-                Some(NamedList::Elsewhere(ListSource::File(path)))
+                Some(NamedList::Elsewhere(ListSource::File(path), Some(file.span())))
             }
             (None, Some(kind), None, None, None) => {
                 let kind = self.list_kind(kind);
@@ -83,10 +94,7 @@ impl Reader<'_> {
             }
             (None, None, Some(url), Some(holds), Some(every)) => {
                 let (url, kind, every) = (self.url(url), self.list_kind(holds), self.period(every));
-                let name = self.stored_name(name, span.clone());
-                let what = "nothing fetches lists yet: until something does, a rule with this list fails, and `on_failure` \
-                    speaks";
-                self.warnings.add(span, what);
+                let name = self.stored_name(name, span);
                 let fetch = Some(Fetch {
                     url: url?,
                     every: every?,
@@ -94,12 +102,7 @@ impl Reader<'_> {
                 let (name, kind) = (name?, kind?);
                 Some(NamedList::Stored(StoredList { name, kind, fetch }))
             }
-            _ => {
-                let what = "a list is its entries in brackets, `{ file = \"…\" }`, `{ stored = \"domains\" }` for one that \
-                    is edited while the gate runs, or `{ url = \"https://…\", holds = \"domains\", every = \"6 hours\" }`";
-                self.mistakes.add(span, what);
-                None
-            }
+            _ => None,
         }
     }
 

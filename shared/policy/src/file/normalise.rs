@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use claims::{ClaimName, SettableName, Value};
 
-use super::{Node, Reader, quoted_list};
+use super::{Node, Reader, quoted_list, warnings::Warning};
 use crate::{
     demand::CountryFrom,
     mistakes::suggestion,
@@ -19,8 +19,8 @@ impl Reader<'_> {
         let (claims, with) = (section.take("claims"), section.take("with"));
         let country = section.take("country");
         if claims.is_none() || with.is_none() {
-            self.mistakes
-                .add(node.span(), "`normalise` says which `claims`, and `with` what");
+            let what = "`normalise` says which `claims`, and `with` what";
+            section.lacks(["claims", "with"], node.span(), what);
         }
         self.end(section);
         let claims = self.settables(claims?);
@@ -46,20 +46,20 @@ impl Reader<'_> {
         let claim = match section.take("claim") {
             Some(node) => self.text(node).and_then(|name| self.settable(&name, node.span())),
             None => {
-                self.mistakes
-                    .add(section.span.clone(), "`set` says which `claim`, and `to` what");
+                let what = "`set` says which `claim`, and `to` what";
+                section.lacks(["claim"], section.span.clone(), what);
                 None
             }
         };
         let (to, copy, template) = (section.take("to"), section.take("copy"), section.take("template"));
         let to = match (to, copy, template) {
             (Some(node), None, None) => self.set_value(node).map(Source::Constant),
-            (None, Some(node), None) => self.claim(Some(node), &section.span).map(Source::Copy),
+            (None, Some(node), None) => self.claim(node).map(Source::Copy),
             (None, None, Some(node)) => self.template(node).map(Source::Template),
             _ => {
                 let what =
                     "`set` says what the claim becomes, one of `to`, `copy` and `template`; `to = \"\"` takes it away";
-                self.mistakes.add(section.span.clone(), what);
+                section.lacks(["to", "copy", "template"], section.span.clone(), what);
                 None
             }
         };
@@ -101,7 +101,7 @@ impl Reader<'_> {
         if value.text().is_some_and(claim) {
             let what =
                 "this text is set as it stands, with its braces; to put claims in their place, write `template = …`";
-            self.warnings.add(node.span(), what);
+            self.warn(Some(Warning::LiteralBraces), node.span(), what);
         }
         (!blank).then_some(value)
     }

@@ -5,13 +5,17 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 use approvals::{AccountBy, Terms};
 use store::{Reasons, RouteName, TimeOut};
 
-use super::{Node, Reader, Section, either, stages::KEYS};
+use super::{
+    Node, Reader, Section, either,
+    rules::Entry,
+    stages::KEYS,
+    warnings::{Warned, Warning},
+};
 use crate::{
     condition::Condition,
     messages::MessageName,
     mistakes::suggestion,
     route::{Route, RouteStage},
-    rule::Rule,
 };
 
 /// The most stages of a route: nobody waits for more people than that, and the request carries them all.
@@ -64,19 +68,20 @@ impl Reader<'_> {
             let text: &str = name.get_ref();
             if !self.used.contains(text) {
                 let what = format!("no rule hands anybody to the route `{text}`; write `hold = \"{text}\"` in one");
-                self.warnings.add(name.span(), what);
+                self.warn(None, name.span(), what);
             }
         }
     }
 
     /// Warns about rules that let people in, when nobody looks at them in time, under addresses that nobody proved.
-    pub(super) fn warn_about_time_outs(&mut self, rules: &[(Rule, Range<usize>)], terms: &Terms) {
+    pub(super) fn warn_about_time_outs(&mut self, rules: &mut [Entry], terms: &Terms) {
         // An invitation proves the address of an account that we create.
         if !terms.trust_email || terms.account == AccountBy::Graph {
             return;
         }
         let approves = |route: &Route| route.stages.iter().any(|stage| stage.fallback.then == TimeOut::Approve);
-        for (rule, span) in rules {
+        for entry in rules {
+            let rule = &entry.rule;
             let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
             let Some(route) = rule.routes().find(|route| approves(route)).filter(|_| !proven) else {
                 continue;
@@ -87,7 +92,8 @@ impl Reader<'_> {
                  issuer that you trust",
                 rule.name, route.name
             );
-            self.warnings.add(span.clone(), what);
+            let span = entry.span.clone();
+            entry.warned.push(Warned::of(Warning::UnprovenAddress, span, what));
         }
     }
 

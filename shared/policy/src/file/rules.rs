@@ -6,7 +6,11 @@ use approvals::Terms;
 use claims::{ClaimName, Step, Value};
 use toml::de::DeValue;
 
-use super::{BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list};
+use super::{
+    BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list,
+    values::is_a_text,
+    warnings::{Accepted, Warned, Warning},
+};
 use crate::{
     Otherwise,
     condition::Condition,
@@ -17,6 +21,16 @@ use crate::{
     rule::{Action, Emit, Ending, Listed, OnFailure, Rule},
 };
 
+/// A rule, as it stands in the file.
+pub(super) struct Entry {
+    pub(super) rule: Rule,
+    pub(super) span: Range<usize>,
+    /// The warnings that its author knows of.
+    pub(super) accepts: Vec<Accepted>,
+    /// Those that came up while it was read.
+    pub(super) warned: Vec<Warned>,
+}
+
 impl Reader<'_> {
     pub(super) fn rules(
         &mut self,
@@ -26,45 +40,61 @@ impl Reader<'_> {
     ) -> Option<Vec<Rule>> {
         let Some(node) = node else { return Some(Vec::new()) };
         let Some(entries) = node.get_ref().as_array() else {
-            self.mistakes
-                .add(node.span(), "rules are written as `[[rules]]`, one table each");
+            self.mistakes.add(
+                node.span(),
+                "there may be many rules: write `[[rules]]`, in two brackets, before each",
+            );
             self.may_be_shown(node);
             return None;
         };
         self.refuse_empty(node);
-        let mut rules: Vec<(Rule, Range<usize>)> = Vec::new();
-        for entry in entries.iter() {
+        let mut rules: Vec<Entry> = Vec::new();
+        for node in entries.iter() {
             let before = self.mistakes.count();
-            let rule = self.section(Some(entry)).and_then(|section| self.rule(section, steps));
+            let entry = self.entry(node, steps);
             if self.mistakes.count() > before {
-                self.may_be_shown(entry);
+                self.may_be_shown(node);
             }
-            let Some(rule) = rule else { continue };
-            if rules.iter().any(|(other, _)| other.name == rule.name) {
-                self.mistakes.add(
-                    entry.span(),
-                    format!("another rule is called `{}` already; the log names rules", rule.name),
+            let Some(entry) = entry else { continue };
+            if rules.iter().any(|other| other.rule.name == entry.rule.name) {
+                let what = format!(
+                    "another rule is called `{}` already; the log names rules",
+                    entry.rule.name
                 );
+                self.mistakes.add(node.span(), what);
             }
-            rules.push((rule, entry.span()));
+            rules.push(entry);
         }
         self.refuse_many_events(&rules);
+        self.warn_about_time_outs(&mut rules, terms);
         self.warn_about(&rules);
-        self.warn_about_time_outs(&rules, terms);
         self.warn_about_blocks(&rules);
-        Some(rules.into_iter().map(|(rule, _)| rule).collect())
+        Some(rules.into_iter().map(|entry| entry.rule).collect())
+    }
+
+    fn entry(&mut self, node: &Node<'_>, served: &[(Step, Otherwise)]) -> Option<Entry> {
+        let warned_before = self.warnings.len();
+        let mut section = self.section(Some(node))?;
+        let accepts = section.take("accept_warnings").map(|node| self.accepted(node));
+        let rule = self.rule(section, served)?;
+        Some(Entry {
+            rule,
+            span: node.span(),
+            accepts: accepts.unwrap_or_default(),
+            warned: self.warnings.split_off(warned_before),
+        })
     }
 
     fn rule(&mut self, mut section: Section<'_, '_>, served: &[(Step, Otherwise)]) -> Option<Rule> {
         let span = section.span.clone();
         let name = section.take("name").map(|node| self.rule_name(node));
         if name.is_none() {
-            self.mistakes.add(span.clone(), "the rule has no `name`");
+            section.lacks(["name"], span.clone(), "the rule has no `name`");
         }
         let steps = match section.take("step") {
             Some(node) => self.rule_steps(node, served),
             None => {
-                self.mistakes.add(span.clone(), "the rule does not say its `step`");
+                section.lacks(["step"], span.clone(), "the rule does not say its `step`");
                 Vec::new()
             }
         };
@@ -79,14 +109,8 @@ impl Reader<'_> {
         let action = match kinds.as_slice() {
             [(kind, node)] => self.action(kind, node, otherwise, &steps, served),
             [] => {
-                let near = self
-                    .unknown_key(&section)
-                    .map(|key| suggestion(&key, KINDS))
-                    .unwrap_or_default();
-                self.mistakes.add(
-                    span,
-                    format!("the rule does nothing; it says one of {}{near}", quoted_list(&KINDS)),
-                );
+                let what = format!("the rule does nothing; it says one of {}", quoted_list(&KINDS));
+                section.lacks(KINDS, span, what);
                 None
             }
             [_, (second, node), ..] => {
@@ -128,14 +152,14 @@ impl Reader<'_> {
     }
 
     /// Events are written in one commit with the change that causes them, which has its limit.
-    fn refuse_many_events(&mut self, rules: &[(Rule, Range<usize>)]) {
+    fn refuse_many_events(&mut self, rules: &[Entry]) {
         for step in Step::ALL {
             let mut emitting = rules
                 .iter()
-                .filter(|(rule, _)| rule.emits().is_some() && rule.steps.contains(&step));
-            if let Some((_, span)) = emitting.nth(MOST_EVENTS) {
+                .filter(|entry| entry.rule.emits().is_some() && entry.rule.steps.contains(&step));
+            if let Some(entry) = emitting.nth(MOST_EVENTS) {
                 let what = format!("at most {MOST_EVENTS} rules of a step say events");
-                self.mistakes.add(span.clone(), what);
+                self.mistakes.add(entry.span.clone(), what);
             }
         }
     }
@@ -148,7 +172,7 @@ impl Reader<'_> {
     pub(super) fn line(&mut self, node: &Node<'_>, what: &str) -> Option<String> {
         let name = self.text(node)?;
         let legal = name.chars().count() <= 80 && !name.chars().any(char::is_control);
-        let legal = legal && Value::visible_length(&name) > 0 && name.trim() == name;
+        let legal = legal && !Value::shows_nothing(&name) && name.trim() == name;
         if !legal {
             let what = format!("{what} is one line of 1 to 80 characters, without spaces at its ends");
             self.mistakes.add(node.span(), what);
@@ -174,7 +198,7 @@ impl Reader<'_> {
             let Some(step) = self.step_name(&name, span.clone()) else {
                 continue;
             };
-            if !served.iter().any(|(served, _)| *served == step) {
+            if !self.steps_unreadable && !served.iter().any(|(served, _)| *served == step) {
                 self.mistakes.add(
                     span,
                     format!("no `[steps.{step}]` in this file: say there what happens `otherwise`"),
@@ -272,20 +296,16 @@ impl Reader<'_> {
         if [addresses, domains, issuers, apps, claim].iter().all(Option::is_none) {
             let what =
                 "a list rule says one of `addresses`, `domains`, `issuers`, `apps`, or a `claim` and its `values`";
-            self.mistakes.add(node.span(), what);
+            section.lacks(["addresses", "domains", "issuers", "apps", "claim"], node.span(), what);
+        }
+        if claim.is_some() != values.is_some() {
+            let what = "`claim` says which claim is looked up, `values` in which list; write both";
+            section.lacks(["claim", "values"], node.span(), what);
         }
         self.end(section);
-        let values = match (claim, values) {
-            (None, None) => None,
-            (Some(claim), Some(values)) => {
-                let claim = self.claim(Some(claim), &node.span());
-                Some((claim?, self.values(values)))
-            }
-            _ => {
-                let what = "`claim` says which claim is looked up, `values` in which list; write both";
-                self.mistakes.add(node.span(), what);
-                None
-            }
+        let values = match claim.zip(values) {
+            Some((claim, values)) => Some((self.claim(claim)?, self.values(values))),
+            None => None,
         };
         Some(Listed {
             addresses: addresses.map(|node| self.addresses(node)),
@@ -368,10 +388,10 @@ impl Reader<'_> {
         let (event, claims, on) = (section.take("event"), section.take("claims"), section.take("on"));
         if event.is_none() || on.is_none() {
             let what = "`emit` says which `event`, and `on` which answers: `emit = { event = \"sign-up\", on = [\"continue\"] }`";
-            self.mistakes.add(section.span.clone(), what);
+            section.lacks(["event", "on"], section.span.clone(), what);
         }
         let what = "nothing publishes events yet: they wait in the outbox, where nobody but the store sees them";
-        self.warnings.add(section.span.clone(), what);
+        self.warn(Some(Warning::Unpublished), section.span.clone(), what);
         self.end(section);
         let event = event.map(|node| self.rule_name(node));
         let names = claims.map(|node| self.some_texts(node)).unwrap_or_default();
@@ -435,7 +455,12 @@ impl Reader<'_> {
                 other => {
                     let known = ["block", "ask-again", "hold", "error"];
                     let what = format!("`{other}` is no `otherwise` of a rule; write {}", either(&known));
-                    self.mistakes.add(node.span(), what + &suggestion(other, known));
+                    let near = match self.messages.iter().any(|name| name == other) || is_a_text(other) {
+                        true => "; to show a message, write `{ block = \"its name\" }`".to_owned(),
+                        false => suggestion(other, known),
+                    };
+                    self.mistakes.add(node.span(), what + &near);
+                    self.may_be_shown(node);
                     return None;
                 }
             },
@@ -443,17 +468,18 @@ impl Reader<'_> {
                 let mut section = self.section(Some(node))?;
                 let (block, ask_again) = (section.take("block"), section.take("ask_again"));
                 let hold = section.take("hold");
+                let said = [block, ask_again, hold].into_iter().flatten().count();
+                if said != 1 {
+                    let what =
+                        "write `{ block = \"message\" }`, `{ ask_again = \"message\" }` or `{ hold = \"route\" }`";
+                    section.lacks(["block", "ask_again", "hold"], node.span(), what);
+                }
                 self.end(section);
                 match (block, ask_again, hold) {
                     (Some(message), None, None) => Ending::Block(self.message_name(message)?),
                     (None, Some(message), None) => Ending::AskAgain(self.message_name(message)?),
                     (None, None, Some(route)) => Ending::Hold(Some(self.route_named(route)?)),
-                    _ => {
-                        let what =
-                            "write `{ block = \"message\" }`, `{ ask_again = \"message\" }` or `{ hold = \"route\" }`";
-                        self.mistakes.add(node.span(), what);
-                        return None;
-                    }
+                    _ => return None,
                 }
             }
         };

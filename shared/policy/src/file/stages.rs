@@ -225,7 +225,7 @@ impl Reader<'_> {
         match found {
             Some(TimeOut::Approve) => {
                 let what = "who waits this long passes the stage though nobody has looked at them";
-                self.warnings.add(node.span(), what);
+                self.warn(None, node.span(), what);
             }
             Some(TimeOut::Expire | TimeOut::Deny) => {}
             None => {

@@ -13,10 +13,13 @@ impl Reader<'_> {
         let name = self.text(node)?;
         if !self.messages.contains(&name) {
             let near = suggestion(&name, self.messages.iter().map(String::as_str));
-            self.mistakes.add(
-                node.span(),
-                format!("no message is called `{name}`; write `[messages.{name}]`{near}"),
-            );
+            let what = match is_a_text(&name) {
+                true => "a message's name belongs here, not its text: choose a name such as `please-wait`, and write the text under \
+                    `[messages.please-wait]`, in each language"
+                    .to_owned(),
+                false => format!("no message is called `{name}`; write `[messages.{name}]`{near}"),
+            };
+            self.mistakes.add(node.span(), what);
         }
         let message = MessageName::new(&name);
         self.shown.insert(name);
@@ -33,11 +36,16 @@ impl Reader<'_> {
         step
     }
 
-    pub(super) fn claim(&mut self, node: Option<&Node<'_>>, section: &Range<usize>) -> Option<ClaimName> {
-        let Some(node) = node else {
-            self.mistakes.add(section.clone(), "which `claim`?");
+    /// The claim that a table is about.
+    pub(super) fn claim_of(&mut self, section: &mut Section<'_, '_>) -> Option<ClaimName> {
+        let Some(node) = section.take("claim") else {
+            section.lacks(["claim"], section.span.clone(), "which `claim`?");
             return None;
         };
+        self.claim(node)
+    }
+
+    pub(super) fn claim(&mut self, node: &Node<'_>) -> Option<ClaimName> {
         let name = self.text(node)?;
         ClaimName::parse(&name)
             .map_err(|error| self.bad_name(&name, &error, node.span()))
@@ -161,21 +169,9 @@ impl Reader<'_> {
         }
         found
     }
+}
 
-    pub(super) fn unknown_key(&self, section: &Section<'_, '_>) -> Option<String> {
-        section.unknown().next().map(|(key, _)| key.get_ref().to_string())
-    }
-
-    pub(super) fn end(&mut self, section: Section<'_, '_>) {
-        for (key, _) in section.unknown() {
-            let name: &str = key.get_ref();
-            let near = suggestion(name, section.known.iter().copied());
-            let known = match near.is_empty() {
-                true => format!("; known here are {}", quoted_list(&section.known)),
-                false => near,
-            };
-            self.mistakes
-                .add(key.span(), format!("`{name}` means nothing here{known}"));
-        }
-    }
+/// Whether it is a sentence rather than a name.
+pub(super) fn is_a_text(text: &str) -> bool {
+    text.trim().contains(char::is_whitespace)
 }

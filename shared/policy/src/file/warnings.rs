@@ -4,39 +4,127 @@ use std::ops::Range;
 
 use claims::Step;
 
-use super::Reader;
+use super::{Node, Reader, quoted_list, rules::Entry};
 use crate::{
     condition::Condition,
     messages::MessageName,
+    mistakes::{Collector, Mistake, suggestion},
     rule::{Action, Ending, Rule},
 };
 
+/// A warning that a rule can accept, so that it is told no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Warning {
+    UnprovenAddress,
+    RevealsAddress,
+    FirstStepOnly,
+    LiteralBraces,
+    Unpublished,
+}
+
+impl Warning {
+    const ALL: [Warning; 5] = [
+        Warning::UnprovenAddress,
+        Warning::RevealsAddress,
+        Warning::FirstStepOnly,
+        Warning::LiteralBraces,
+        Warning::Unpublished,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Warning::UnprovenAddress => "unproven-address",
+            Warning::RevealsAddress => "reveals-address",
+            Warning::FirstStepOnly => "first-step-only",
+            Warning::LiteralBraces => "literal-braces",
+            Warning::Unpublished => "unpublished",
+        }
+    }
+}
+
+/// A warning that came up.
+#[derive(Clone)]
+pub(super) struct Warned {
+    /// None for one that no rule can accept.
+    warning: Option<Warning>,
+    span: Range<usize>,
+    what: String,
+}
+
+impl Warned {
+    /// One that a rule can accept.
+    pub(super) fn of(warning: Warning, span: Range<usize>, what: String) -> Warned {
+        let warning = Some(warning);
+        Warned { warning, span, what }
+    }
+}
+
+/// A warning that a rule accepts, and where it says so.
+pub(super) struct Accepted {
+    warning: Warning,
+    span: Range<usize>,
+}
+
+/// Every warning with its place, in the order of the file.
+pub(super) fn located(text: &str, warned: Vec<Warned>) -> Vec<Mistake> {
+    let mut found = Collector::new(text);
+    for Warned { warning, span, what } in warned {
+        let name = warning.map(|warning| format!(" [{}]", warning.name()));
+        found.add(span, what + &name.unwrap_or_default());
+    }
+    found.located()
+}
+
 impl Reader<'_> {
-    /// Warns about rules, each with the place where it stands.
-    pub(super) fn warn_about(&mut self, rules: &[(Rule, Range<usize>)]) {
-        for (rule, span) in rules {
-            if rests_on_unproven_address(rule) {
-                let what = format!(
-                    "`{}` lets people in by an address that nobody proved: anybody can write it into the form. Add the \
-                     condition `{{ issuer = \"mail\" }}`, or another issuer that you trust",
-                    rule.name
-                );
-                self.warnings.add(span.clone(), what);
+    pub(super) fn warn(&mut self, warning: Option<Warning>, span: Range<usize>, what: impl Into<String>) {
+        let what = what.into();
+        self.warnings.push(Warned { warning, span, what });
+    }
+
+    /// `accept_warnings` of a rule.
+    pub(super) fn accepted(&mut self, node: &Node<'_>) -> Vec<Accepted> {
+        let known = Warning::ALL.map(Warning::name);
+        let mut accepted = Vec::new();
+        for (name, span) in self.some_texts(node) {
+            match Warning::ALL.into_iter().find(|warning| warning.name() == name) {
+                Some(warning) => accepted.push(Accepted { warning, span }),
+                None => {
+                    let what = format!(
+                        "`{name}` is no warning that a rule can accept; there are {}",
+                        quoted_list(&known)
+                    );
+                    self.mistakes.add(span, what + &suggestion(&name, known));
+                }
             }
-            if let Some(message) = reveals_an_address(rule) {
-                let what = format!(
-                    "`{}` says `{message}` to people with certain addresses and to nobody else: whoever tries addresses \
-                     learns which are listed. Use `blocked`, as other rules do",
-                    rule.name
-                );
-                self.warnings.add(span.clone(), what);
-            }
-            if let Some(claim) = set_at_first_step_only(rule, rules) {
-                let what = format!(
-                    "`{claim}` is set at the first step only: that prefills the form, hidden fields too, and the applicant \
-                     can change it. A value that must hold is set at `post-attribute-collection`"
-                );
-                self.warnings.add(span.clone(), what);
+        }
+        accepted
+    }
+
+    /// Warns about rules, each with the place where it stands, and of what they accept and need not.
+    pub(super) fn warn_about(&mut self, rules: &[Entry]) {
+        for entry in rules {
+            self.warn_about_rule(entry, rules);
+        }
+    }
+
+    fn warn_about_rule(&mut self, entry: &Entry, rules: &[Entry]) {
+        let about = |(warning, what)| Warned {
+            warning: Some(warning),
+            span: entry.span.clone(),
+            what,
+        };
+        let warned = entry
+            .warned
+            .iter()
+            .cloned()
+            .chain(known_of(&entry.rule, rules).map(about));
+        let (accepted, told): (Vec<_>, Vec<_>) =
+            warned.partition(|warned| entry.accepts.iter().any(|a| Some(a.warning) == warned.warning));
+        self.warnings.extend(told);
+        for Accepted { warning, span } in &entry.accepts {
+            if !accepted.iter().any(|warned| warned.warning == Some(*warning)) {
+                let what = format!("this rule gives no cause for `{}`; leave it out", warning.name());
+                self.warn(None, span.clone(), what);
             }
         }
     }
@@ -55,9 +143,37 @@ impl Reader<'_> {
         let folded = text.to_lowercase();
         if REVEALING.iter().any(|phrase| folded.contains(phrase)) {
             let what = "this text may reveal that an account with an address exists, to whoever writes that address into the form";
-            self.warnings.add(span, what);
+            self.warn(None, span, what);
         }
     }
+}
+
+/// What had better be known of a rule.
+fn known_of<'r>(rule: &'r Rule, rules: &'r [Entry]) -> impl Iterator<Item = (Warning, String)> + 'r {
+    let unproven = rests_on_unproven_address(rule).then(|| {
+        let what = format!(
+            "`{}` lets people in by an address that nobody proved: anybody can write it into the form. Add the condition \
+             `{{ issuer = \"mail\" }}`, or another issuer that you trust",
+            rule.name
+        );
+        (Warning::UnprovenAddress, what)
+    });
+    let reveals = reveals_an_address(rule).map(|message| {
+        let what = format!(
+            "`{}` says `{message}` to people with certain addresses and to nobody else: whoever tries addresses learns \
+             which are listed. Use `blocked`, as other rules do",
+            rule.name
+        );
+        (Warning::RevealsAddress, what)
+    });
+    let suggests = set_at_first_step_only(rule, rules).map(|claim| {
+        let what = format!(
+            "`{claim}` is set at the first step only: that prefills the form, hidden fields too, and the applicant can \
+             change it. A value that must hold is set at `post-attribute-collection`"
+        );
+        (Warning::FirstStepOnly, what)
+    });
+    [unproven, reveals, suggests].into_iter().flatten()
 }
 
 /// Whether it lets people in by an address alone. The `when` and the list count together.
@@ -94,13 +210,13 @@ fn reveals_an_address(rule: &Rule) -> Option<&MessageName> {
     (*message != MessageName::BLOCKED).then_some(message)
 }
 
-fn set_at_first_step_only<'r>(rule: &'r Rule, rules: &[(Rule, Range<usize>)]) -> Option<&'r str> {
+fn set_at_first_step_only<'r>(rule: &'r Rule, rules: &[Entry]) -> Option<&'r str> {
     let claim = |rule: &'r Rule, step: Step| match &rule.action {
         Action::Set { claim, .. } if rule.steps.contains(&step) => Some(claim.name()),
         _ => None,
     };
     let set = claim(rule, Step::PostFederationSignup)?;
-    let again = rules.iter().any(|(other, _)| match &other.action {
+    let again = rules.iter().map(|entry| &entry.rule).any(|other| match &other.action {
         Action::Set { claim, .. } => claim.name() == set && other.steps.contains(&Step::PostAttributeCollection),
         Action::Drop(claims) => {
             claims.iter().any(|claim| claim.name() == set) && other.steps.contains(&Step::PostAttributeCollection)

@@ -29,8 +29,9 @@ impl Country {
             return None;
         }
         let name = fold(text);
+        let by_code = (name.len() == 2).then(|| Country::with_code(&name.to_ascii_uppercase()));
         // `uk` is a name: in the ISO codes it is reserved and not assigned.
-        Country::with_code(&name.to_ascii_uppercase()).or_else(|| Country::named(&name))
+        by_code.flatten().or_else(|| Country::named(&name))
     }
 
     fn named(folded: &str) -> Option<Country> {

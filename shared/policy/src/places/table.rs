@@ -7,8 +7,7 @@ pub(super) fn find(table: &'static str, key: &str) -> Option<&'static str> {
     while low < high {
         let (start, end) = line_around(table, low + (high - low) / 2);
         let line = table.get(start..end)?;
-        let [first] = columns(line);
-        match first.cmp(key) {
+        match line.bytes().take_while(|byte| *byte != b'\t').cmp(key.bytes()) {
             Ordering::Equal => return Some(line),
             Ordering::Less => low = end + 1,
             Ordering::Greater => high = start,

@@ -1,7 +1,7 @@
 //! What all rooms share: short ways to write a policy, a body, and what is to come of them.
 
 pub(crate) use claims::{Address, Claims, Locales, SignUp, Step, Value, parse};
-pub(crate) use policy::{MessageName, Outcome, Policy, Verdict};
+pub(crate) use policy::{Facts, MessageName, Outcome, Policy, Seen, Verdict};
 pub(crate) use store::Timestamp;
 
 /// 2026-11-23, a Monday, at 10:00 UTC.
@@ -150,5 +150,16 @@ pub(crate) fn assert_required(cases: &[(&str, &str, bool)]) {
             wanted,
             "{what}: {city}"
         );
+    }
+}
+
+/// What each rule saw and did when the store gives no answer.
+pub(crate) fn explained<'p>(policy: &'p Policy, sign_up: &SignUp) -> Vec<Seen<'p>> {
+    let mut facts = Facts::none();
+    loop {
+        match policy.explain(sign_up, NOW, &facts) {
+            Ok((_, seen)) => return seen,
+            Err(questions) => facts.fail(questions, "the store is not asked"),
+        }
     }
 }

@@ -14,6 +14,7 @@ impl OpenList for Files {
         let text = match source {
             ListSource::Disposable => include_str!("../../../../lists/disposable.txt"),
             ListSource::File(name) if name == "lists/people.txt" => "# two\njoe@evil.test\n\nJane@Évil.test\n",
+            ListSource::File(name) if name == "lists/none.txt" => "# none\n",
             ListSource::File(name) => return Err(format!("there is no {name}")),
         };
         let mut bytes = Vec::new();
@@ -85,6 +86,34 @@ fn a_list_that_cannot_be_opened_is_a_mistake() {
             .unwrap_or_default();
         assert!(said.contains(wanted), "{list}: {said}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_list_is_told_once_and_where_it_is_named() {
+    let used = format!(
+        "{}{}",
+        rule("deny = { domains = \"more\" }"),
+        named("s", "when = { domain = \"more\" }\nblock = true")
+    );
+    let said = with_files(&format!("[lists]\nmore = {{ file = \"nowhere.txt\" }}\n{used}")).unwrap_err();
+    assert_eq!(said.matches("this list cannot be opened").count(), 1, "{said}");
+    assert!(
+        said.contains("    more = { file = \"nowhere.txt\" }\n                    ^"),
+        "{said}"
+    );
+    let built_in = Policy::parse(&format!("{STEPS}{}", rule("deny = { domains = \"disposable\" }")));
+    let said = built_in.unwrap_err().to_string();
+    assert!(said.contains("deny = { domains = \"disposable\" }"), "{said}");
+    let empty = with_files(&format!("[lists]\nmore = {{ file = \"lists/none.txt\" }}\n{used}")).unwrap();
+    let warnings: Vec<_> = empty
+        .warnings()
+        .iter()
+        .map(|warning| (&*warning.what, &*warning.source))
+        .collect();
+    assert_eq!(
+        warnings,
+        [("this list has no entries", "more = { file = \"lists/none.txt\" }")]
+    );
 }
 
 #[test]

@@ -252,21 +252,21 @@ fn a_route_has_texts_of_its_own_for_those_who_are_on_it() {
 fn an_administrator_is_told_whom_the_stages_ask() {
     let hold = "when = { claim = \"state\", present = false }\nhold = \"city\"";
     let policy = routed(hold, BY_CITY);
-    let did = |body: &str| policy.explain(&sign_up(body), NOW).1[0].did.clone();
+    let did = |body: &str| explained(&policy, &sign_up(body))[0].did.clone();
     assert_eq!(
         did(r#"{"city":"Wien"}"#),
         "holds by the route `city`: `near` asks `eve`, `far` asks the group `security`"
     );
     assert_eq!(did(r#"{"state":"x"}"#), "nothing: its `when` does not hold");
     let twice = routed("hold = \"two\"", "[routes.two]\nask = \"hr\"\napprove = 2\n");
-    let seen = twice.explain(&sign_up("{}"), NOW).1;
+    let seen = explained(&twice, &sign_up("{}"));
     assert_eq!(
         seen[0].did,
         "holds by the route `two`: `two` asks the group `hr` for 2 approvals"
     );
     let plain = routed("hold = true", "");
-    assert_eq!(plain.explain(&sign_up("{}"), NOW).1[0].did, "holds");
-    let looked = &policy.explain(&sign_up(r#"{"city":"Wien"}"#), NOW).1[0].saw;
+    assert_eq!(explained(&plain, &sign_up("{}"))[0].did, "holds");
+    let looked = &explained(&policy, &sign_up(r#"{"city":"Wien"}"#))[0].saw;
     assert!(
         looked.iter().any(|sight| sight.what == "city"),
         "what routes look at, too"

@@ -73,8 +73,8 @@ fn a_route_that_cannot_be_worked_out_fails_closed_unless_the_rule_says_otherwise
     }
     let by_otherwise = "require = { claim = \"city\" }\notherwise = { hold = \"home\" }";
     assert_eq!(without_answers(&file(&rule(by_otherwise))).0, failed);
-    let explained = file(&rule("hold = \"home\""));
-    let did = explained.explain(&jane(), NOW).1[0].did.clone();
+    let plan = file(&rule("hold = \"home\""));
+    let did = explained(&plan, &jane())[0].did.clone();
     assert_eq!(did, "fails: a list that its route needs gives no answer");
 }
 

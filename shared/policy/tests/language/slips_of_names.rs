@@ -37,7 +37,7 @@ fn a_message_of_a_rule_that_cannot_be_read_is_not_called_misnamed() {
     let message = "\n[messages.waitng]\nen = \"x\"";
     let rule = rule("");
     for (rule, mistake) in [
-        (format!("{rule}blok = \"waitng\""), "the rule does nothing"),
+        (format!("{rule}blok = \"waitng\""), "did you mean `block`?"),
         (
             format!("{rule}block = \"waitng\"\nhold = true"),
             "a rule does one thing",
@@ -52,7 +52,7 @@ fn a_message_of_a_rule_that_cannot_be_read_is_not_called_misnamed() {
         ),
         (
             rule.replace("[[rules]]", "[rules]") + "block = \"waitng\"",
-            "rules are written as `[[rules]]`",
+            "write `[[rules]]`, in two brackets",
         ),
     ] {
         let said = read(&format!("{rule}{message}")).unwrap_err();
@@ -63,7 +63,7 @@ fn a_message_of_a_rule_that_cannot_be_read_is_not_called_misnamed() {
     }
     let elsewhere = format!("{rule}blok = true{message}\n[approvals]\nunused = \"soon\"");
     let said = read(&elsewhere).unwrap_err();
-    for mistake in ["no rule shows the message `waitng`", "the rule does nothing", "`soon`"] {
+    for mistake in ["no rule shows the message `waitng`", "did you mean `block`?", "`soon`"] {
         assert!(said.contains(mistake), "{mistake} is missing in\n{said}");
     }
 }

@@ -144,6 +144,29 @@ async fn what_a_batch_leaves_out_is_sent_again() {
     }
 }
 
+/// The emulator always reads the latest commits; DynamoDB does so only when asked.
+#[tokio::test]
+async fn a_page_is_read_as_of_the_latest_commits() {
+    let case = Case::new([]).await;
+    case.store.add(&place(None), &entries(["a"])).await.unwrap();
+    let before = case.faults.seen().len();
+    assert_eq!(case.store.page(&place(None), None, 10).await.unwrap().len(), 1);
+    let seen = case.faults.seen().split_off(before);
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.consistent));
+}
+
+/// A query reads a megabyte at the most, and a shard may hold more.
+#[tokio::test]
+async fn a_page_of_more_than_a_megabyte_comes_whole() {
+    let case = Case::new([]).await;
+    let long = |n: usize| format!("{n}{}", "x".repeat(2000));
+    let of_one_shard = |text: &String| ListEntry::key(text).as_bytes()[0] >> 4 == 0;
+    let texts: Vec<_> = (0..).map(long).filter(of_one_shard).take(600).collect();
+    assert_eq!(case.store.add(&place(Some(1)), &entries(&texts)).await, Ok(600));
+    let page = case.store.page(&place(Some(1)), None, 600).await.unwrap();
+    assert_eq!(page.len(), 600);
+}
+
 /// It is asked for with the same token.
 #[tokio::test]
 async fn a_publication_with_a_lost_reply_happened_once() {

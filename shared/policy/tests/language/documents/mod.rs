@@ -137,6 +137,19 @@ fn every_sample_works_where_the_page_says_that_it_goes() {
     assert_eq!(samples.len(), tasks.len(), "each sample has its cases");
 }
 
+#[test]
+fn the_smallest_policy_serves_every_step_and_lets_reviewers_decide() {
+    let begin = PAGE
+        .split("\n## ")
+        .find(|section| section.starts_with("How to begin"))
+        .unwrap();
+    let smallest = begin.split("```").nth(1).unwrap().strip_prefix("toml\n").unwrap();
+    assert_eq!(smallest.lines().count(), 10);
+    let policy = Policy::parse(smallest).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert!(Step::ALL.into_iter().all(|step| policy.serves(step)) && policy.warnings().is_empty());
+    assert_eq!(outcome(&policy, &from("jane@contoso.com")), Outcome::Hold);
+}
+
 /// What the file reader offers where nothing fits, and the keys of demands.
 #[test]
 fn every_name_of_the_language_stands_on_the_page() {
