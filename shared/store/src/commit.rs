@@ -3,7 +3,9 @@ use std::{collections::HashSet, time::Duration};
 use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
-use crate::{Counter, EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Request, RequestId, StoreError, Timestamp};
+use crate::{
+    Counter, EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Request, RequestId, StoreError, Timestamp,
+};
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
 pub const MAX_WRITES: usize = 20;
