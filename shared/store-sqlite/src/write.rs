@@ -76,6 +76,8 @@ fn put_request(
 
 /// Adds a request if its slot is free.
 fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -> Result<Committed, StoreError> {
+    // Neither people nor time change an earlier one any more.
+    let is_latest = slot == 0;
     let sql = "INSERT INTO request (applicant, slot, round, version, state, asked, domain, address, due, opened_at, \
                document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let columns = params![
@@ -84,10 +86,10 @@ fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -
         request.id.round,
         version(request.version)?,
         request.state.name().as_str(),
-        request.asked().map(Asked::key),
+        request.asked().filter(|_| is_latest).map(Asked::key),
         request.domain().map(text),
         request.address().map(text),
-        request.due().map(Timestamp::as_millis),
+        request.due().filter(|_| is_latest).map(Timestamp::as_millis),
         request.opened_at.as_millis(),
         document("a request", request)?,
     ];
