@@ -528,11 +528,12 @@ mod tests {
                 round: 12,
             },
             version: 7,
+            received: sample::email("Jane@B.example"),
             ..sample::pending("jane")
         };
         let hash = request.id.applicant.to_string();
         let shard = u8::from_str_radix(&hash[..2], 16).unwrap() % 16;
-        let item = latest(&request).unwrap();
+        let item = latest(&request, Shards::USUAL).unwrap();
         assert_eq!(text(&item, "pk"), Some(format!("A#{hash}").as_str()));
         assert_eq!(text(&item, "sk"), Some("REQUEST"));
         assert_eq!(item["version"].as_n().unwrap(), "7");
@@ -541,8 +542,25 @@ mod tests {
             text(&item, "queued"),
             Some(format!("00000004102444800007#{hash}#0000000012").as_str())
         );
+        let [asked, domain, address] = [
+            &["asked", "anybody"][..],
+            &["domain", "b.example"],
+            &["mail", "jane@b.example"],
+        ];
+        let [asked, domain, address] = [asked, domain, address].map(Hash::of);
+        assert_eq!(text(&item, "waiting"), Some(format!("{asked}#{shard:02}").as_str()));
+        assert_eq!(text(&item, "domain"), Some(format!("{domain}#{shard:02}").as_str()));
+        assert_eq!(text(&item, "address"), Some(address.to_string().as_str()));
+        assert_eq!(text(&item, "due"), Some(format!("{shard:02}").as_str()));
+        assert_eq!(
+            text(&item, "due_at"),
+            Some(format!("00000004102448400007#{hash}#0000000012").as_str())
+        );
         assert_eq!(row::<Request>(&item), Ok(request.clone()));
-        assert_eq!(text(&archived(&request).unwrap(), "sk"), Some("REQUEST#0000000012"));
+        let earlier = archived(&request, Shards::USUAL).unwrap();
+        assert_eq!(text(&earlier, "sk"), Some("REQUEST#0000000012"));
+        assert_eq!(text(&earlier, "queue"), text(&item, "queue"));
+        assert!(!earlier.contains_key("waiting") && !earlier.contains_key("due") && !earlier.contains_key("due_at"));
         let entry = history(&sample::entry(&request)).unwrap();
         assert_eq!(text(&entry, "sk"), Some("HISTORY#0000000012#00000000000000000007"));
 
@@ -564,7 +582,7 @@ mod tests {
 
     #[test]
     fn an_item_that_cannot_be_read_is_not_shown() {
-        let mut item = latest(&sample::full("jane")).unwrap();
+        let mut item = latest(&sample::full("jane"), Shards::USUAL).unwrap();
         for document in [AttributeValue::S(r#"{"id":"Jane Roe"}"#.to_owned()), number(1)] {
             item.insert(DOCUMENT.to_owned(), document);
             let Err(StoreError::Broken(why)) = row::<Request>(&item) else {

@@ -18,7 +18,7 @@ use crate::{
 /// How many rows are read at once of a list that a filter narrows.
 const NARROWED: usize = 250;
 
-/// How many at least of others: a page is filled up that lost requests which changed after the index was read.
+/// How many at least are read to fill a page up that lost requests which changed after the index was read.
 const LEAST: usize = 25;
 
 pub(crate) async fn list(store: &DynamoStore, listing: &Listing) -> Result<Page, StoreError> {
@@ -31,6 +31,7 @@ pub(crate) async fn list(store: &DynamoStore, listing: &Listing) -> Result<Page,
     loop {
         let wanted = match listing.filter.needs_rows() {
             true => NARROWED,
+            false if looked_at == 0 => size,
             false => LEAST.max(size - requests.len()),
         };
         let wanted = wanted.min(MOST_LOOKED_AT - looked_at);

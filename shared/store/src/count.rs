@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Request, RouteName, StateName};
+use crate::{Effect, OutboxEntry, Request, RouteName, StateName, Write};
 
 /// What is counted: the requests in a state that one route decides, or none.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,4 +26,22 @@ impl Counter {
             route: request.route.clone(),
         }
     }
+}
+
+/// What carries out an effect that counts, in one commit: the effect goes as the counters change, so that it counts once
+/// however often this is tried. None for other effects.
+pub fn count(entry: &OutboxEntry) -> Option<Vec<Write>> {
+    let Effect::Count { from, to } = &entry.effect else {
+        return None;
+    };
+    let taken_out = Write::Delivered {
+        id: entry.id,
+        revision: entry.revision,
+    };
+    let add = |counter: &Counter, by| Write::Count {
+        counter: counter.clone(),
+        by,
+    };
+    let changes = (from.as_ref() != Some(to)).then(|| from.iter().map(|from| add(from, -1)).chain([add(to, 1)]));
+    Some([taken_out].into_iter().chain(changes.into_iter().flatten()).collect())
 }

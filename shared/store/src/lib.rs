@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
-pub use count::{Counter, Counts};
+pub use count::{Counter, Counts, count};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry};
