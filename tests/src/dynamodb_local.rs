@@ -216,7 +216,9 @@ async fn create_table(client: &Client, name: &str) {
         ("address", "queued"),
         ("due", "due_at"),
     ];
-    let attributes = ["pk", "sk", "queue", "queued", "waiting", "domain", "address", "due", "due_at"];
+    let attributes = [
+        "pk", "sk", "queue", "queued", "waiting", "domain", "address", "due", "due_at",
+    ];
     let created = client
         .create_table()
         .table_name(name)

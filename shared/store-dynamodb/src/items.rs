@@ -554,7 +554,7 @@ mod tests {
         assert_eq!(text(&item, "due"), Some(format!("{shard:02}").as_str()));
         assert_eq!(
             text(&item, "due_at"),
-            Some(format!("00000004102448400007#{hash}#0000000012").as_str())
+            Some(format!("00000004110220800007#{hash}#0000000012").as_str())
         );
         assert_eq!(row::<Request>(&item), Ok(request.clone()));
         let earlier = archived(&request, Shards::USUAL).unwrap();

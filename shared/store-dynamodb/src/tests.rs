@@ -4,6 +4,7 @@
 
 mod failing;
 mod faults;
+mod indexes;
 mod lists;
 
 use std::sync::Arc;
