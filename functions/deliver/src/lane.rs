@@ -111,7 +111,7 @@ impl Work<'_> {
         let Head { entry, request } = head;
         let report = &mut done.report;
         if let Some(writes) = store::count(&entry) {
-            return self.count(&entry, writes, report).await;
+            return self.count(writes).await;
         }
         let Some(carrier) = &self.route.carrier else {
             return match waited >= GRACE {

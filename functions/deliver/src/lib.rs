@@ -86,7 +86,7 @@ pub struct Deliverer {
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Effects that were carried out.
+    /// Effects that were carried out. Those that only count requests are left out: they are no news to anybody.
     pub delivered: usize,
     /// Attempts that failed and will be repeated.
     pub failed: usize,
