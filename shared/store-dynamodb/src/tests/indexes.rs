@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::{config::SharedHttpClient, types::AttributeValue};
 use store::{
-    Asked, Committed::Applied, Counter, Filter, Keys, Listing, Order, Outbox, Receiver, Request, RouteName, StateName,
-    Store, StoreError, Which, Write,
+    Asked, Committed::Applied, Counter, Filter, Keys, Listing, Order, Outbox, OverduePlace, Receiver, Request,
+    RouteName, StateName, Store, StoreError, Which, Write,
 };
 use store_suite::{
     eventually,
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     DynamoStore,
+    items::{self, Key},
     settings::Shards,
     testing::{self, PATIENCE},
 };
@@ -85,6 +86,24 @@ async fn a_page_asks_the_indexes_and_reads_what_it_shows() {
     let allowed = |operation: &str| ["Query", "BatchGetItem"].contains(&operation);
     assert!(seen.iter().all(|seen| allowed(&seen.operation)), "{seen:?}");
     assert!(seen.iter().any(|seen| seen.index.as_deref() == Some("due")));
+}
+
+/// The index lags: what it says is due may have changed since.
+#[tokio::test]
+async fn overdue_drops_what_is_not_due_any_more() {
+    let (table, _, store) = recorded().await;
+    let jane = pending("jane");
+    assert_eq!(store.commit(&commit([first(&jane)])).await, Ok(Applied));
+    let past = items::due_at(&OverduePlace {
+        due: at(-5),
+        id: jane.id,
+    });
+    table.set(Key::latest(jane.id.applicant), "due_at", &past).await;
+    eventually("the index has the old place", || async {
+        store.overdue(at(0), None, 1).await.unwrap().next.is_some()
+    })
+    .await;
+    assert!(store.overdue(at(0), None, 1).await.unwrap().requests.is_empty());
 }
 
 /// Nobody has to set anything: the first one to write says so in the table, and everybody else reads it there once.
