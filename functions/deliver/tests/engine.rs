@@ -773,10 +773,13 @@ async fn a_change_counts_once_however_many_count_it() {
 #[tokio::test]
 async fn counting_needs_no_receiver_and_waits_for_none() {
     let world = World::counting();
-    world.submitted("jane").await;
-    assert_eq!(world.deliverer_of_nobody().drain_far().await, Ok(Report::default()));
-    let (listed, counted) = world.counts().await;
-    assert_eq!(counted, listed);
+    let nobody = world.deliverer_of_nobody();
+    for name in ["jane", "otto"] {
+        world.submitted(name).await;
+        assert_eq!(nobody.drain_far().await, Ok(Report::default()));
+        let (listed, counted) = world.counts().await;
+        assert_eq!(counted, listed, "at once, and not when the next minute begins");
+    }
 
     world.mail.behave(|_| Behaviour::Hang);
     world.write("john", 1, TELL).await;
