@@ -16,6 +16,9 @@ use crate::{
 
 const WHAT: &str = "a request";
 
+const OVERDUE: &str = "SELECT due, applicant, round, document FROM request \
+    WHERE due <= ? AND (due, applicant, round) > (?, ?, ?) ORDER BY due, applicant, round LIMIT ?";
+
 /// A place as the indexes sort it.
 type Place = (i64, String, i64);
 
@@ -53,9 +56,7 @@ pub(crate) fn overdue(
     limit: usize,
 ) -> Result<OverduePage, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
-    let sql = "SELECT due, applicant, round, document FROM request \
-               WHERE due <= ? AND (due, applicant, round) > (?, ?, ?) ORDER BY due, applicant, round LIMIT ?";
-    let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut statement = transaction.prepare_cached(OVERDUE).map_err(from_sqlite)?;
     let (due, applicant, round) = match after {
         Some(OverduePlace { due, id }) => (due.as_millis(), id.applicant.to_string(), id.round),
         None => (i64::MIN, String::new(), 0),
@@ -221,4 +222,39 @@ fn overdue_place(row: &Row<'_>) -> Result<OverduePlace, StoreError> {
 
 fn most(limit: usize) -> i64 {
     limit.min(MOST_LISTED) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the list and its order: the index gives the rows from a place on, one after the other.
+    #[test]
+    fn a_page_is_read_from_an_index_and_never_sorted() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_, reader) = crate::open::open(&folder.path().join("store")).unwrap();
+        let plan = |sql: &str, columns: &[&dyn rusqlite::ToSql]| -> String {
+            let mut statement = reader.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let lines = statement.query_map(columns, |row| row.get::<_, String>(3)).unwrap();
+            lines.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+        };
+        for (column, index) in [
+            ("state", "queue"),
+            ("asked", "waiting"),
+            ("domain", "domain"),
+            ("address", "address"),
+        ] {
+            for order in [Order::OldestFirst, Order::NewestFirst] {
+                let plan = plan(&sql(column, order), &[&"key", &1, &"a", &1, &2, &"b", &1]);
+                let expected =
+                    format!("SEARCH request USING INDEX {index} ({column}=? AND (opened_at,applicant,round)>");
+                assert!(plan.starts_with(&expected) && !plan.contains("TEMP"), "{plan}");
+            }
+        }
+        let plan = plan(OVERDUE, &[&1, &1, &"a", &1, &10]);
+        assert!(
+            plan.starts_with("SEARCH request USING INDEX overdue (") && !plan.contains("TEMP"),
+            "{plan}"
+        );
+    }
 }
