@@ -27,42 +27,37 @@ pub(crate) async fn list(store: &DynamoStore, listing: &Listing) -> Result<Page,
         return Ok(Page::EMPTY);
     }
     let mut range = range(listing, settings::shards(store).await?);
-    let (mut requests, mut looked_at) = (Vec::new(), 0);
+    let (mut page, mut looked_at) = (Page::EMPTY, 0);
     loop {
-        let wanted = match listing.filter.needs_rows() {
-            true => NARROWED,
-            false if looked_at == 0 => size,
-            false => LEAST.max(size - requests.len()),
-        };
-        let wanted = wanted.min(MOST_LOOKED_AT - looked_at);
+        let wanted = how_many(listing, looked_at, size - page.requests.len());
         // One more than wanted tells whether there are more.
         let mut entries = range.entries(store, wanted + 1).await?;
         let more = entries.len() > wanted;
         entries.truncate(wanted);
         looked_at += entries.len();
-        let (found, next) = some(store, listing, entries, size - requests.len()).await?;
-        requests.extend(found);
-        let is_full = requests.len() == size;
-        let cut_short = looked_at == MOST_LOOKED_AT && !is_full;
-        match next {
-            Some(Next { position, is_last }) if more || !is_last => match is_full || cut_short {
-                true => {
-                    return Ok(Page {
-                        requests,
-                        next: Some(position),
-                        cut_short,
-                    });
-                }
-                false => range.go_on(listing.order, &position),
-            },
-            _ => {
-                return Ok(Page {
-                    requests,
-                    ..Page::EMPTY
-                });
-            }
+        let (found, last) = some(store, listing, entries, size - page.requests.len()).await?;
+        page.requests.extend(found);
+        let Some(last) = last.filter(|last| more || !last.is_last) else {
+            return Ok(page);
+        };
+        let is_full = page.requests.len() == size;
+        if is_full || looked_at == MOST_LOOKED_AT {
+            page.next = Some(last.position);
+            page.cut_short = !is_full;
+            return Ok(page);
         }
+        range.go_on(listing.order, &last.position);
     }
+}
+
+/// How many entries to look at next, after so many and for a page that so many are missing on.
+fn how_many(listing: &Listing, looked_at: usize, missing: usize) -> usize {
+    let wanted = match listing.filter.needs_rows() {
+        true => NARROWED,
+        false if looked_at == 0 => missing,
+        false => LEAST.max(missing),
+    };
+    wanted.min(MOST_LOOKED_AT - looked_at)
 }
 
 pub(crate) async fn overdue(
@@ -168,8 +163,8 @@ impl Range {
     }
 }
 
-/// Where a page was left.
-struct Next {
+/// The last place that was looked at.
+struct Last {
     position: Position,
     /// Whether all entries were used.
     is_last: bool,
@@ -181,7 +176,7 @@ async fn some(
     listing: &Listing,
     entries: Vec<Entry>,
     most: usize,
-) -> Result<(Vec<Request>, Option<Next>), StoreError> {
+) -> Result<(Vec<Request>, Option<Last>), StoreError> {
     let mut keys: Vec<Key> = entries.iter().map(|entry| entry.key.clone()).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -199,11 +194,11 @@ async fn some(
             break;
         }
     }
-    let next = last.map(|(n, entry)| {
-        Ok(Next {
+    let last = last.map(|(n, entry)| {
+        Ok(Last {
             position: items::position(&entry.place).ok_or_else(no_place)?,
             is_last: n == entries.len(),
         })
     });
-    Ok((found, next.transpose()?))
+    Ok((found, last.transpose()?))
 }
