@@ -198,7 +198,7 @@ impl Transition {
 /// The effect that counts a request as it has become, if it was counted otherwise so far.
 fn count(from: Option<Counter>, request: &Request) -> Option<Caused> {
     let to = Counter::of(request);
-    (from.as_ref() != Some(&to)).then(|| Caused {
+    (from.as_ref() != Some(&to)).then_some(Caused {
         request: request.id,
         version: request.version,
         at: request.changed_at,
