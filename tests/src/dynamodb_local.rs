@@ -209,22 +209,37 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// The table as the template declares it.
 async fn create_table(client: &Client, name: &str) {
-    let index = GlobalSecondaryIndex::builder()
-        .index_name("queue")
-        .key_schema(key("queue", KeyType::Hash))
-        .key_schema(key("queued", KeyType::Range))
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
+    let indexes = [
+        ("queue", "queued"),
+        ("waiting", "queued"),
+        ("domain", "queued"),
+        ("address", "queued"),
+        ("due", "due_at"),
+    ];
+    let attributes = [
+        "pk", "sk", "queue", "queued", "waiting", "domain", "address", "due", "due_at",
+    ];
     let created = client
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some(["pk", "sk", "queue", "queued"].map(text).to_vec()))
+        .set_attribute_definitions(Some(attributes.map(text).to_vec()))
         .key_schema(key("pk", KeyType::Hash))
         .key_schema(key("sk", KeyType::Range))
-        .global_secondary_indexes(index.build().expect("an index with all its parts"))
+        .set_global_secondary_indexes(Some(indexes.map(index).to_vec()))
         .send()
         .await;
     created.unwrap_or_else(|error| panic!("no table {name}: {error:?}"));
+}
+
+/// An index that holds keys only, and bears the name of its partition key.
+fn index((name, sorted_by): (&str, &str)) -> GlobalSecondaryIndex {
+    let index = GlobalSecondaryIndex::builder()
+        .index_name(name)
+        .key_schema(key(name, KeyType::Hash))
+        .key_schema(key(sorted_by, KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
+    index.build().expect("an index with all its parts")
 }
 
 /// A read, a transaction with a condition, an update and a query of the index.

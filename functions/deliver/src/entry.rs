@@ -30,6 +30,12 @@ impl Work<'_> {
         Ok(is_gone)
     }
 
+    /// Counts, with the commit that takes the entry out. Nothing outside the store happens, so that nobody has to lease the
+    /// entry first: of two who try, one does it.
+    pub(crate) async fn count(&self, writes: Vec<Write>) -> Result<bool, StoreError> {
+        Ok(self.parts.store.commit(&Commit { writes }).await? == Committed::Applied)
+    }
+
     /// An attempt was begun, and nobody said what came of it. That is a failure too: what ends its process every time
     /// must come to an end itself.
     pub(crate) async fn lost(

@@ -93,13 +93,14 @@ impl Work<'_> {
     async fn head(&self, lane: &Lane, expected: Option<&OutboxEntry>) -> Result<Option<Head>, StoreError> {
         let Parts { store, outbox, .. } = self.parts;
         let beside = async {
-            let expected = expected?;
+            let expected = expected.filter(|_| !self.route.counts())?;
             Some((expected.id, store.request(&expected.request).await))
         };
         let (first, beside) = future::join(outbox.first_in(lane), beside).await;
         let Some(entry) = first? else { return Ok(None) };
         let request = match beside {
             Some((id, request)) if id == entry.id => request,
+            _ if self.route.counts() => Ok(None),
             _ => store.request(&entry.request).await,
         };
         Ok(Some(Head { entry, request }))
@@ -109,6 +110,9 @@ impl Work<'_> {
     async fn take(&self, head: Head, waited: Duration, done: &mut Done) -> Result<bool, StoreError> {
         let Head { entry, request } = head;
         let report = &mut done.report;
+        if let Some(writes) = store::count(&entry) {
+            return self.count(writes).await;
+        }
         let Some(carrier) = &self.route.carrier else {
             return match waited >= GRACE {
                 true => self.park(entry, &Why::new(self.route.absent()), report).await,

@@ -89,7 +89,7 @@ pub struct Deliverer {
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Effects that were carried out.
+    /// Effects that were carried out. Those that only count requests are left out: they are no news to anybody.
     pub delivered: usize,
     /// Attempts that failed and will be repeated.
     pub failed: usize,
@@ -98,7 +98,7 @@ pub struct Report {
 }
 
 impl Deliverer {
-    /// Puts it together. The receivers carry effects out, each kind once. What is due for others for more than a
+    /// Puts it together. The receivers carry effects out, each kind once; requests are counted whoever there is. What is due for others for more than a
     /// quarter of an hour is given up, so that a person sees it: the policy changed while it waited.
     pub fn new(parts: Parts, receivers: Vec<Arc<dyn Receive>>) -> Deliverer {
         let route = |receiver| {
@@ -108,7 +108,7 @@ impl Deliverer {
         Deliverer {
             parts: Arc::new(parts),
             // Events wait for somebody who listens to them.
-            routes: [Receiver::Account, Receiver::Mail, Receiver::Reviewers]
+            routes: [Receiver::Account, Receiver::Mail, Receiver::Reviewers, Receiver::Counts]
                 .map(route)
                 .to_vec(),
         }

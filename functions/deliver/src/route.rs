@@ -54,9 +54,14 @@ impl Route {
         now.as_millis() < self.rest.load(Ordering::Relaxed)
     }
 
+    /// Whether these are counts, which need nobody to carry them: they go into the store itself.
+    pub(crate) fn counts(&self) -> bool {
+        self.receiver == Receiver::Counts
+    }
+
     /// Whether a run looks what is due: always, but for a receiver that nobody carries.
     pub(crate) fn is_looked_at(&self, now: Timestamp) -> bool {
-        if self.carrier.is_some() {
+        if self.carrier.is_some() || self.counts() {
             return true;
         }
         let is_time = now.as_millis() >= self.look.load(Ordering::Relaxed);
@@ -78,6 +83,7 @@ impl Route {
                  it and retry this effect, or drop it"
             }
             Receiver::Events => "nobody publishes events here: drop this effect",
+            Receiver::Counts => "this effect does not count anything: drop it",
             Receiver::Reviewers => {
                 "nobody writes to reviewers here: the policy names none under `reviewers` of `[mail]`. Name them and \
                  retry this effect, or drop it"

@@ -120,10 +120,9 @@ pub(crate) fn name_of(ruling: Ruling) -> &'static str {
 
 async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<bool, Refusal> {
     let store = &room.parts.store;
-    let groups = room.parts.terms.groups.of(&reviewer.name);
     let decision = Decide {
         ruling: wish.ruling,
-        by: Decider::Reviewer(approvals::Reviewer::named(&reviewer.name, groups)),
+        by: Decider::Reviewer(reviewer.as_decider(&room.parts.terms)),
         reason: wish.reason,
         block: wish.block,
     };

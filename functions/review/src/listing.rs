@@ -1,5 +1,5 @@
 use claims::Hash;
-use store::{Listing, ParkedPlace, StateName};
+use store::{Listing, Order, ParkedPlace, StateName, Which};
 
 use crate::{cursor, refusal::Refusal};
 
@@ -13,15 +13,25 @@ pub(crate) struct Parked {
     pub(crate) limit: usize,
 }
 
-/// What `state`, `limit` and `cursor` of a query ask for.
-pub(crate) fn parse(query: &str) -> Result<Listing, Refusal> {
+/// What `state`, `limit` and `cursor` of a query ask for: the list of a state.
+pub(crate) fn parse(query: &str) -> Result<(StateName, Listing), Refusal> {
     let known = "A list knows the parameters `state`, `limit` and `cursor`.";
     let [state, limit, after] = parameters(query, ["state", "limit", "cursor"], known)?;
-    Ok(Listing {
-        state: state.map_or(Ok(StateName::Pending), |text| read_state(&text))?,
+    let state = state.map_or(Ok(StateName::Pending), |text| read_state(&text))?;
+    let listing = Listing {
+        order: order_of(state),
         after: read_cursor(after, cursor::read)?,
-        limit: read_limit(limit)?,
-    })
+        ..Listing::of(Which::State(state), read_limit(limit)?)
+    };
+    Ok((state, listing))
+}
+
+/// Who waits longest comes first; of the others those that came last are of interest.
+fn order_of(state: StateName) -> Order {
+    match state {
+        StateName::Pending => Order::OldestFirst,
+        _ => Order::NewestFirst,
+    }
 }
 
 /// What `limit` and `cursor` of a query ask for.
@@ -78,7 +88,7 @@ fn parameters<const N: usize>(
 }
 
 fn read_state(text: &str) -> Result<StateName, Refusal> {
-    let wants = "`state` is pending, approved, denied, withdrawn or admitted.";
+    let wants = "`state` is pending, approved, denied, withdrawn, expired, admitted or provisioned.";
     StateName::from_name(text).ok_or(Refusal::input(wants))
 }
 

@@ -1,5 +1,6 @@
 use std::{collections::HashMap, fmt};
 
+use approvals::Terms;
 use host::StartError;
 use sha2::{Digest, Sha256};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
@@ -83,6 +84,11 @@ impl fmt::Debug for Reviewers {
 }
 
 impl Reviewer {
+    /// Who this is to requests.
+    pub(crate) fn as_decider(&self, terms: &Terms) -> approvals::Reviewer {
+        approvals::Reviewer::named(&self.name, terms.groups.of(&self.name))
+    }
+
     fn parse(line: &str) -> Result<Reviewer, Wrong> {
         let (name, token) = line.split_once(':').ok_or(Wrong::Shape)?;
         let (name, token) = (name.trim(), token.trim());

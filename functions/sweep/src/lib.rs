@@ -3,8 +3,10 @@
 //! | duty | what |
 //! |---|---|
 //! | [`fetch`] | fetches the lists of the policy that have an address |
+//! | [`requests`] | reminds and escalates, and ends requests whose time is over |
 
 pub mod fetch;
+pub mod requests;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,11 +16,17 @@ use host::{Job, JobError, Ran, Settings, StartError};
 use policy::Policy;
 use store::{Clock, Rows, Timestamp};
 
-use crate::fetch::{Bounds, ListFetcher};
+use crate::{
+    fetch::{Bounds, ListFetcher},
+    requests::RequestClock,
+};
 
 /// How long a process of its own waits from one run to the next; schedules and timers have the same
 /// (`template.yaml`, `azure/sweep`). No list is fetched more often, and what failed is tried again after this.
 pub const PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// The longest time that one change of a request takes: three calls of a store, each within a caller's deadline.
+const LONGEST_STEP: Duration = Duration::from_secs(60);
 
 /// Does what is due.
 #[derive(Clone)]
@@ -30,6 +38,7 @@ pub struct Sweep {
 #[derive(Clone)]
 enum Duty {
     FetchLists(ListFetcher),
+    Requests(RequestClock),
 }
 
 /// The function, as its settings and the policy say; nothing where the policy leaves nothing to do.
@@ -49,16 +58,28 @@ pub async fn assemble(settings: &Settings) -> Result<Option<Sweep>, StartError> 
 /// # Errors
 /// As [`assemble`].
 pub fn assemble_with(settings: &Settings, policy: &Policy, rows: Arc<dyn Rows>) -> Result<Option<Sweep>, StartError> {
-    let duties = match has_duties(policy) {
-        true => vec![Duty::FetchLists(list_fetcher(settings, policy, rows)?)],
-        false => return Ok(None),
-    };
+    let mut duties = Vec::new();
+    if fetches(policy) {
+        duties.push(Duty::FetchLists(list_fetcher(settings, policy, rows.clone())?));
+    }
+    if policy.holds() {
+        duties.push(Duty::Requests(RequestClock::new(requests::Parts {
+            store: rows,
+            terms: policy.terms().clone(),
+            audit: assembly::audit_key(settings)?,
+            clock: assembly::clock(),
+        })));
+    }
     let clock = assembly::clock();
-    Ok(Some(Sweep { duties, clock }))
+    Ok((!duties.is_empty()).then_some(Sweep { duties, clock }))
 }
 
 /// Whether a policy leaves anything to do.
 pub fn has_duties(policy: &Policy) -> bool {
+    fetches(policy) || policy.holds()
+}
+
+fn fetches(policy: &Policy) -> bool {
     policy.stored_lists().iter().any(|list| list.fetch.is_some())
 }
 
@@ -110,6 +131,7 @@ impl Duty {
     fn longest_piece(&self) -> Duration {
         match self {
             Duty::FetchLists(fetcher) => fetcher.longest_piece(),
+            Duty::Requests(_) => LONGEST_STEP,
         }
     }
 
@@ -117,6 +139,7 @@ impl Duty {
     async fn run(&self, until: Timestamp) -> Ran {
         match self {
             Duty::FetchLists(fetcher) => fetcher.run(until).await,
+            Duty::Requests(requests) => requests.run(until).await,
         }
     }
 }

@@ -1,7 +1,7 @@
 use claims::Changes;
 use store::{
-    Actor, CallRecord, Commit, Denial, Effect, EntryId, Event, HistoryEntry, ListEntry, ListName, OutboxEntry, Request,
-    RequestId, State, StateName, Timestamp, Write,
+    Actor, CallRecord, Commit, Counter, Denial, Effect, EntryId, Event, HistoryEntry, ListEntry, ListName, OutboxEntry,
+    Request, RequestId, State, StateName, Timestamp, Write,
 };
 
 use crate::{Happened, Seal, Submitted};
@@ -15,8 +15,10 @@ pub struct Transition {
     pub entries: Vec<Happened>,
     /// The version in the store that all this builds on; nothing where there is none.
     replaces: Option<u64>,
-    /// The applicant's request before this one, where a new one is opened.
-    archived: Option<Request>,
+    /// Under which the request is counted so far; nothing for one that is opened.
+    counted: Option<Counter>,
+    /// The applicant's request before this one, where a new one is opened, and under which it is counted so far.
+    archived: Option<(Request, Option<Counter>)>,
     /// Addresses that are turned away from now on.
     denials: Vec<Denial>,
     /// What is blocked for good.
@@ -51,12 +53,13 @@ impl Transition {
         seal: &Seal<'_>,
     ) -> Commit {
         let entries = self.prove(seal);
-        let effects = (0..).zip(&self.effects).map(|(index, caused)| Write::Effect {
+        let caused = self.effects.iter().cloned().chain(self.counting());
+        let effects = (0..).zip(caused).map(|(index, caused)| Write::Effect {
             entry: Box::new(caused.outbox_entry(index)),
             replaces: None,
         });
         let effects: Vec<_> = effects.collect();
-        let archive = self.archived.map(|request| Write::Archive(Box::new(request)));
+        let archive = self.archived.map(|(request, _)| Write::Archive(Box::new(request)));
         let request = Write::Request {
             request: Box::new(self.request),
             replaces: self.replaces,
@@ -92,7 +95,8 @@ impl Transition {
     fn prove(&mut self, seal: &Seal<'_>) -> Vec<HistoryEntry> {
         let mut entries = Vec::with_capacity(self.entries.len());
         for happened in std::mem::take(&mut self.entries) {
-            let archived = self.archived.as_mut().filter(|request| request.id == happened.request);
+            let archived = self.archived.as_mut().map(|(request, _)| request);
+            let archived = archived.filter(|request| request.id == happened.request);
             let request = archived.unwrap_or(&mut self.request);
             let entry = seal.entry(request.head, happened);
             request.head = Some(entry.mac);
@@ -101,12 +105,26 @@ impl Transition {
         entries
     }
 
+    /// Every change of a state or a route, whoever makes it, is counted: here, and by an effect, so that no two changes
+    /// meet at a counter.
+    fn counting(&self) -> Vec<Caused> {
+        let archived = self
+            .archived
+            .as_ref()
+            .and_then(|(request, counted)| count(counted.clone(), request));
+        archived
+            .into_iter()
+            .chain(count(self.counted.clone(), &self.request))
+            .collect()
+    }
+
     /// Nothing yet.
     pub(crate) fn of(request: &Request) -> Transition {
         Transition {
             request: request.clone(),
             entries: Vec::new(),
             replaces: Some(request.version),
+            counted: Some(Counter::of(request)),
             archived: None,
             denials: Vec::new(),
             blocked: Vec::new(),
@@ -124,10 +142,12 @@ impl Transition {
         let opened = match previous {
             None => Transition {
                 replaces: None,
+                counted: None,
                 ..Transition::of(&request)
             },
             Some(previous) => Transition {
-                archived: Some(previous.request),
+                archived: Some((previous.request, previous.counted)),
+                counted: None,
                 request,
                 ..previous
             },
@@ -211,4 +231,15 @@ impl Transition {
         self.denials = denials;
         self
     }
+}
+
+/// The effect that counts a request as it has become, if it was counted otherwise so far.
+fn count(from: Option<Counter>, request: &Request) -> Option<Caused> {
+    let to = Counter::of(request);
+    (from.as_ref() != Some(&to)).then_some(Caused {
+        request: request.id,
+        version: request.version,
+        at: request.changed_at,
+        effect: Effect::Count { from, to },
+    })
 }

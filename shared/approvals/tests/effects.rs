@@ -9,7 +9,9 @@ use approvals::{
     Timely, Transition, Wish, check, decide, provision, submit, timely,
 };
 use claims::{Changes, Claims, Hash, Identity, Locales, Value};
-use store::{Denial, Effect, News, Occasion, OutboxEntry, Receiver, Request, State, Timestamp, Write};
+use store::{
+    Denial, Effect, News, Occasion, OutboxEntry, Receiver, Request, RouteName, State, StateName, Timestamp, Write,
+};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -85,7 +87,15 @@ fn provisioned(redeem_url: Option<&str>, request: &Request, terms: &Terms) -> Re
     provision(request, account, START, terms)
 }
 
+/// All but what counts.
 fn effects(transition: &Transition) -> Vec<OutboxEntry> {
+    all_effects(transition)
+        .into_iter()
+        .filter(|entry| entry.id.lane.receiver != Receiver::Counts)
+        .collect()
+}
+
+fn all_effects(transition: &Transition) -> Vec<OutboxEntry> {
     let commit = transition.clone().commit(None, &[], &audit_key().seal().unwrap());
     assert!(commit.check().is_ok());
     let entry = |write: &Write| match write {
@@ -93,6 +103,15 @@ fn effects(transition: &Transition) -> Vec<OutboxEntry> {
         _ => None,
     };
     commit.writes.iter().filter_map(entry).collect()
+}
+
+/// From where to where a change is counted.
+fn counted(transition: &Transition) -> Vec<(Option<StateName>, StateName)> {
+    let counted = |entry: OutboxEntry| match entry.effect {
+        Effect::Count { from, to } => Some((from.map(|from| from.state), to.state)),
+        _ => None,
+    };
+    all_effects(transition).into_iter().filter_map(counted).collect()
 }
 
 fn names(transition: &Transition) -> Vec<&'static str> {
@@ -294,4 +313,65 @@ fn with_an_account_the_news_waits_for_it_and_an_invitation_always_goes_out() {
         panic!()
     };
     assert_eq!((news, redeem_url.as_deref()), (News::Approved, Some("sealed")));
+}
+
+#[test]
+fn every_change_of_a_state_is_counted_and_nothing_else() {
+    use StateName::{Admitted, Approved, Denied, Expired, Pending, Provisioned};
+    let (terms, graph) = (Terms::default(), graph());
+    let pending = opened("google.com", &terms);
+    assert_eq!(counted(&pending), [(None, Pending)]);
+    let denied = decided(Ruling::Deny, &pending.request, &terms);
+    assert_eq!(counted(&denied), [(Some(Pending), Denied)]);
+    let approved = decided(Ruling::Approve, &pending.request, &graph);
+    assert_eq!(counted(&approved), [(Some(Pending), Approved)]);
+    let provisioned = provisioned(None, &approved.request, &graph).unwrap();
+    assert_eq!(counted(&provisioned), [(Some(Approved), Provisioned)]);
+
+    let let_in = Submission {
+        wish: Wish::Admit,
+        ..jane("google.com")
+    };
+    let (_, admitted) = submit(None, &[], &let_in, START, &terms);
+    assert_eq!(counted(&admitted.unwrap()), [(None, Admitted)]);
+
+    // What time had ended is counted with what comes in its place.
+    let late = START.plus(100 * DAY);
+    let (_, again) = submit(Some(&pending.request), &[], &jane("google.com"), late, &terms);
+    assert_eq!(counted(&again.unwrap()), [(Some(Pending), Expired), (None, Pending)]);
+    let (_, again) = submit(Some(&denied.request), &[], &jane("google.com"), late, &terms);
+    assert_eq!(
+        counted(&again.unwrap()),
+        [(None, Pending)],
+        "the earlier one stays denied"
+    );
+}
+
+#[test]
+fn a_request_that_changes_its_claims_is_counted_anew_only_under_another_route() {
+    let terms = Terms::default();
+    let pending = opened("google.com", &terms).request;
+    let mut changed = jane("google.com");
+    let claim = |name: &str, text: &str| (name.to_owned(), Value::Text(text.to_owned()));
+    changed.received = Claims::from_iter([claim("email", "jane@example.com"), claim("city", "Graz")]);
+    let update = |submission: &Submission| {
+        submit(Some(&pending), &[], submission, START.plus(DAY), &terms)
+            .1
+            .unwrap()
+    };
+    assert_eq!(counted(&update(&changed)), []);
+    let Wish::Hold(held) = hold() else { panic!() };
+    let route = RouteName::parse("austria");
+    changed.wish = Wish::Hold(Held {
+        route: route.clone(),
+        ..held
+    });
+    let effects = all_effects(&update(&changed));
+    let counts = effects.iter().find_map(|entry| match &entry.effect {
+        Effect::Count { from, to } => Some((from.clone().unwrap(), to.clone())),
+        _ => None,
+    });
+    let (from, to) = counts.unwrap();
+    assert_eq!((from.state, from.route), (StateName::Pending, None));
+    assert_eq!((to.state, to.route), (StateName::Pending, route));
 }

@@ -13,9 +13,10 @@ use store::{
 use crate::{
     DynamoStore,
     error::{self, Cancellation},
-    items::{self, ANSWERED, DOCUMENT, Item, Key, PK, UNTIL, VERSION, number},
+    items::{self, ANSWERED, COUNT, DOCUMENT, Item, Key, PK, UNTIL, VERSION, number},
     open::SDK_ATTEMPTS,
     retry::{Attempts, MOST_REFUSED},
+    settings::{self, Shards},
 };
 
 /// All writes of a commit, or none.
@@ -24,7 +25,8 @@ pub(crate) async fn commit(store: &DynamoStore, commit: &Commit) -> Result<Commi
     if commit.writes.is_empty() {
         return Ok(Applied);
     }
-    let writes = commit.writes.iter().map(|write| item_of(store, write));
+    let shards = settings::shards(store).await?;
+    let writes = commit.writes.iter().map(|write| item_of(store, write, shards));
     transact(store, &writes.collect::<Result<Vec<_>, _>>()?).await
 }
 
@@ -81,10 +83,10 @@ fn doubtful(error: StoreError) -> StoreError {
     }
 }
 
-fn item_of(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, StoreError> {
+fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<TransactWriteItem, StoreError> {
     let (item, condition) = match write {
-        Write::Request { request, replaces } => (items::latest(request)?, equals(VERSION, *replaces)),
-        Write::Archive(request) => (items::archived(request)?, Condition::Absent),
+        Write::Request { request, replaces } => (items::latest(request, shards)?, equals(VERSION, *replaces)),
+        Write::Archive(request) => (items::archived(request, shards)?, Condition::Absent),
         Write::History(entry) => (items::history(entry)?, Condition::Absent),
         Write::Redact(entry) => (items::history(entry)?, Condition::Present),
         Write::Call { record, replaces } => {
@@ -96,8 +98,9 @@ fn item_of(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, Stor
             (items::denial(denial)?, equals(UNTIL, replaces))
         }
         Write::Listed { list, entry } => return keep_or_put(store, list, entry),
-        Write::Effect { entry, replaces } => (items::effect(entry)?, equals(VERSION, *replaces)),
+        Write::Effect { entry, replaces } => (items::effect(entry, shards)?, equals(VERSION, *replaces)),
         Write::Delivered { id, revision } => return conditional_delete(store, Key::effect(id), *revision),
+        Write::Count { counter, by } => return add(store, Key::counter(counter, shards.any()), *by),
     };
     conditional_put(store, item, condition)
 }
@@ -105,12 +108,28 @@ fn item_of(store: &DynamoStore, write: &Write) -> Result<TransactWriteItem, Stor
 /// Adds an entry to an edited list; one that is there stays as it is.
 fn keep_or_put(store: &DynamoStore, list: &ListName, entry: &ListEntry) -> Result<TransactWriteItem, StoreError> {
     let key = Key::list_entry(list, None, &ListEntry::key(&entry.text));
+    let document = AttributeValue::S(items::document(entry)?);
+    update(store, key, "SET #a = if_not_exists(#a, :value)", DOCUMENT, document)
+}
+
+/// Adds to one of the rows of a counter, which may not be there yet.
+fn add(store: &DynamoStore, key: Key, by: i64) -> Result<TransactWriteItem, StoreError> {
+    update(store, key, "ADD #a :value", COUNT, number(by))
+}
+
+fn update(
+    store: &DynamoStore,
+    key: Key,
+    expression: &str,
+    attribute: &str,
+    value: AttributeValue,
+) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(store.table.name())
         .set_key(Some(key.into_item()))
-        .update_expression("SET #a = if_not_exists(#a, :value)")
-        .expression_attribute_names("#a", DOCUMENT)
-        .expression_attribute_values(":value", AttributeValue::S(items::document(entry)?))
+        .update_expression(expression)
+        .expression_attribute_names("#a", attribute)
+        .expression_attribute_values(":value", value)
         .build()
         .map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())

@@ -89,10 +89,10 @@ fn of_code(code: Option<&str>, message: Option<&str>) -> StoreError {
         // The attempt before this one, with the same token, is still under way.
         "TransactionInProgressException" => StoreError::Unavailable(format!("DynamoDB is still writing: {code}")),
         "ResourceNotFoundException" => StoreError::Broken(format!(
-            "{code}: {message}; check the table's name and the region, and that the table has the index `queue`"
+            "{code}: {message}; check the table's name and the region, and that the table has the indexes of template.yaml"
         )),
         "AccessDeniedException" => StoreError::Broken(format!(
-            "{code}: {message}; allow this role to do so on the table and its index"
+            "{code}: {message}; allow this role to do so on the table and its indexes"
         )),
         "UnrecognizedClientException"
         | "InvalidSignatureException"
@@ -127,7 +127,7 @@ fn refusal(code: &str) -> Option<String> {
         "None" => return None,
         _ if passing(code).is_some() => return None,
         "ItemCollectionSizeLimitExceeded" => "an applicant's items are more than DynamoDB takes",
-        "ValidationError" => "an item is over 400 KB, or the table's index has other keys than `queue` and `queued`",
+        "ValidationError" => "an item is over 400 KB, or an index of the table has other keys than in template.yaml",
         "DuplicateItem" => "an item would be there twice",
         "AccessDenied" => "this role may not write to the table",
         _ => "the transaction was cancelled",

@@ -2,22 +2,37 @@
 //!
 //! | row | `pk` | `sk` | beside `document` |
 //! |---|---|---|---|
-//! | the applicant's latest request | `A#<applicant>` | `REQUEST` | `version`, `queue`, `queued` |
-//! | an earlier one | `A#<applicant>` | `REQUEST#<round>` | `version`, `queue`, `queued` |
+//! | the applicant's latest request | `A#<applicant>` | `REQUEST` | `version`, `queue`, `queued`, `waiting`, `domain`, `address`, `due`, `due_at` |
+//! | an earlier one | `A#<applicant>` | `REQUEST#<round>` | `version`, `queue`, `queued`, `domain`, `address` |
 //! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | |
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
 //! | an address turned away | `M#<address>` | `DENIAL` | `until` |
 //! | an effect to deliver | `O#<applicant>#<receiver>` | `EFFECT#<number>` | `version`, `queue`, `queued` |
+//! | a part of a counter | `N#<shard>` | `COUNT#<state>#<route>` | `count`, and no `document` |
 //! | an entry of an edited list | `L#<list>#<shard>` | `ENTRY#<hash>` | |
 //! | an entry of a copy of a fetched list | `L#<list>#<version>#<shard>` | `ENTRY#<hash>` | |
 //! | which copy is in use | `L#<list>` | `COPY` | `version` |
 //! | what is known of the copies of a fetched list | `L#<list>` | `COPIES` | `version`, `closed` |
+//! | the table's settings | `S#` | `SETTINGS` | |
 //!
-//! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. The index `queue` lists
-//! requests by state: partition `queue` = `<state>#<shard>`, sort key `queued` = `<opened_at>#<applicant>#<round>`. It
-//! lists effects as well: partition `due-<receiver>#<shard>` by the time they are due, and `parked-effect#<shard>` by the
-//! time they were parked. The shard of an entry of a list is the first hex digit of its hash: shards one after the other
-//! are in the order of hashes.
+//! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. Keys hold hashes of what is
+//! personal: an index is kept beside the table, and shows in consoles and metrics.
+//!
+//! The indexes hold keys only. An entry changes, and costs, only when one of its keys does.
+//!
+//! | index | partition | sorted by | lists |
+//! |---|---|---|---|
+//! | `queue` | `queue` = `<state>#<shard>` | `queued` = `<opened_at>#<applicant>#<round>` | requests by state |
+//! | `queue` | `queue` = `due-<receiver>#<shard>` | `queued` = `<time>#<applicant>#<receiver>#<number>` | effects by the time they are due |
+//! | `queue` | `queue` = `parked-effect#<shard>` | the same | effects by the time they were parked |
+//! | `waiting` | `waiting` = `<hash of who is asked>#<shard>` | `queued` | pending requests by who is asked |
+//! | `domain` | `domain` = `<hash of the domain>#<shard>` | `queued` | requests by the applicant's domain |
+//! | `address` | `address` = `<hash of the address>` | `queued` | requests by the applicant's address |
+//! | `due` | `due` = `<shard>` | `due_at` = `<due>#<applicant>#<round>` | requests by when time changes something next |
+//!
+//! A row's shard is made of the applicant's hash; how many there are stands in the table's settings. Addresses need none:
+//! each is a partition of its own. A counter is spread by chance, so that it is not written at one place. The shard of an
+//! entry of a list is the first hex digit of its hash: shards one after the other are in the order of hashes.
 
 use std::collections::HashMap;
 
@@ -25,25 +40,50 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    CallRecord, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopies, ListCopy, ListEntry, ListName, ListPlace,
-    OutboxEntry, ParkedPlace, Position, Progress, Receiver, Request, RequestId, StateName, StoreError, Timestamp,
+    Asked, CallRecord, Counter, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopies, ListCopy, ListEntry,
+    ListName, ListPlace, OutboxEntry, OverduePlace, ParkedPlace, Position, Progress, Receiver, Request, RequestId,
+    RouteName, StateName, StoreError, Timestamp,
 };
 
-/// The index of requests by state.
-pub(crate) const QUEUE_INDEX: &str = "queue";
+use crate::settings::Shards;
 
-/// How many partitions a state's list is spread over: all requests that wait would otherwise be written to one, which
-/// takes a thousand writes a second.
-pub(crate) const SHARDS: u8 = 16;
+/// An index of the table, which holds keys only.
+pub(crate) struct Index {
+    pub(crate) name: &'static str,
+    pub(crate) partition: &'static str,
+    pub(crate) sort: &'static str,
+}
+
+impl Index {
+    pub(crate) const QUEUE: Index = Index::by_place("queue");
+    pub(crate) const WAITING: Index = Index::by_place("waiting");
+    pub(crate) const DOMAIN: Index = Index::by_place("domain");
+    pub(crate) const ADDRESS: Index = Index::by_place("address");
+    pub(crate) const DUE: Index = Index {
+        name: "due",
+        partition: "due",
+        sort: "due_at",
+    };
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) const ALL: [Index; 5] = [Index::QUEUE, Index::WAITING, Index::DOMAIN, Index::ADDRESS, Index::DUE];
+
+    const fn by_place(name: &'static str) -> Index {
+        Index {
+            name,
+            partition: name,
+            sort: QUEUED,
+        }
+    }
+}
 
 pub(crate) const PK: &str = "pk";
 pub(crate) const SK: &str = "sk";
 pub(crate) const VERSION: &str = "version";
-pub(crate) const QUEUE: &str = "queue";
 pub(crate) const QUEUED: &str = "queued";
 pub(crate) const ANSWERED: &str = "answered";
 pub(crate) const UNTIL: &str = "until";
 pub(crate) const CLOSED: &str = "closed";
+pub(crate) const COUNT: &str = "count";
 /// The table's time to live, in seconds since 1970. It only cleans up: conditions compare the times themselves.
 pub(crate) const EXPIRES: &str = "expires";
 pub(crate) const DOCUMENT: &str = "document";
@@ -55,12 +95,11 @@ const EFFECT: &str = "EFFECT";
 const ENTRY: &str = "ENTRY";
 const COPY: &str = "COPY";
 const COPIES: &str = "COPIES";
+pub(crate) const SETTINGS: &str = "SETTINGS";
+const COUNTED: &str = "COUNT";
 
 /// How many partitions a list is spread over: as many as a hex digit has values.
 pub(crate) const LIST_SHARDS: u8 = 16;
-
-/// How many partitions the lists of effects are spread over.
-pub(crate) const EFFECT_SHARDS: u8 = 4;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -143,6 +182,23 @@ impl Key {
         }
     }
 
+    /// One of the rows that a counter is spread over.
+    pub(crate) fn counter(counter: &Counter, shard: u8) -> Key {
+        let (pk, prefix) = counter_shard(shard);
+        let route = counter.route.as_ref().map(RouteName::as_str).unwrap_or_default();
+        Key {
+            pk,
+            sk: format!("{prefix}{}#{route}", counter.state),
+        }
+    }
+
+    pub(crate) fn settings() -> Key {
+        Key {
+            pk: "S#".to_owned(),
+            sk: SETTINGS.to_owned(),
+        }
+    }
+
     fn history(entry: &HistoryEntry) -> Key {
         let (pk, prefix) = history_of(&entry.request);
         Key {
@@ -170,6 +226,28 @@ impl Key {
 /// The partition of a request's history, and what its sort keys begin with.
 pub(crate) fn history_of(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
+}
+
+/// The partition of the earlier requests of an applicant, and the sort keys of the first and of the one before this.
+pub(crate) fn earlier_than(id: &RequestId) -> (String, [String; 2]) {
+    let sort_key = |round| Key::archived(&RequestId { round, ..*id }).sk;
+    let pk = Key::archived(id).pk;
+    (pk, [sort_key(0), sort_key(id.round.saturating_sub(1))])
+}
+
+/// The partition of a shard of all counters, and what its sort keys begin with.
+pub(crate) fn counter_shard(shard: u8) -> (String, String) {
+    (format!("N#{shard:02}"), format!("{COUNTED}#"))
+}
+
+/// What a row of a counter counts, and its share of the count.
+pub(crate) fn counted(item: &Item) -> Option<(Counter, i64)> {
+    let mut parts = text(item, SK)?.split('#').skip(1);
+    let counter = Counter {
+        state: StateName::from_name(parts.next()?)?,
+        route: RouteName::parse(parts.next()?),
+    };
+    Some((counter, item.get(COUNT)?.as_n().ok()?.parse().ok()?))
 }
 
 /// The partition of a lane, and what its sort keys begin with.
@@ -238,11 +316,47 @@ pub(crate) fn queue(state: StateName, shard: u8) -> String {
     format!("{state}#{shard:02}")
 }
 
+/// The index partition of a shard of what waits for somebody. Their name is personal.
+pub(crate) fn waiting(asked: &Asked, shard: u8) -> String {
+    format!("{}#{shard:02}", Hash::of(&["asked", &asked.key()]))
+}
+
+/// The index partition of a shard of a domain's list.
+pub(crate) fn domain(domain: &Hash, shard: u8) -> String {
+    format!("{domain}#{shard:02}")
+}
+
+/// The index partition of a shard of the requests that time changes.
+pub(crate) fn overdue(shard: u8) -> String {
+    format!("{shard:02}")
+}
+
+/// A place among the requests that time changes.
+pub(crate) fn due_at(place: &OverduePlace) -> String {
+    queued(&Position {
+        opened_at: place.due,
+        id: place.id,
+    })
+}
+
+/// Reads what [`due_at`] wrote.
+pub(crate) fn overdue_place(due_at: &str) -> Option<OverduePlace> {
+    let Position { opened_at: due, id } = position(due_at)?;
+    Some(OverduePlace { due, id })
+}
+
 /// A place in lists as the index sorts them.
 pub(crate) fn queued(position: &Position) -> String {
     // Nothing was opened before 1970; a clock that says so must not break the order of the rest.
     let millis = position.opened_at.as_millis().max(0);
     format!("{millis:020}#{}#{:010}", position.id.applicant, position.id.round)
+}
+
+/// The greatest text before a place that no place before it exceeds: ranges count their ends.
+pub(crate) fn before(position: &Position) -> String {
+    let round = position.id.round.saturating_sub(1);
+    let id = RequestId { round, ..position.id };
+    format!("{}~", queued(&Position { id, ..*position }))
 }
 
 /// Reads what [`queued`] wrote.
@@ -258,12 +372,23 @@ pub(crate) fn position(queued: &str) -> Option<Position> {
     })
 }
 
-pub(crate) fn latest(request: &Request) -> Result<Item, StoreError> {
-    request_item(Key::latest(request.id.applicant), request)
+pub(crate) fn latest(request: &Request, shards: Shards) -> Result<Item, StoreError> {
+    let mut item = request_item(Key::latest(request.id.applicant), request, shards)?;
+    let shard = shards.of(&request.id.applicant);
+    if let Some(asked) = request.asked() {
+        insert(&mut item, Index::WAITING.partition, waiting(asked, shard));
+    }
+    if let Some(due) = request.due() {
+        let place = OverduePlace { due, id: request.id };
+        insert(&mut item, Index::DUE.partition, overdue(shard));
+        insert(&mut item, Index::DUE.sort, due_at(&place));
+    }
+    Ok(item)
 }
 
-pub(crate) fn archived(request: &Request) -> Result<Item, StoreError> {
-    request_item(Key::archived(&request.id), request)
+/// Neither people nor time change an earlier request any more.
+pub(crate) fn archived(request: &Request, shards: Shards) -> Result<Item, StoreError> {
+    request_item(Key::archived(&request.id), request, shards)
 }
 
 pub(crate) fn history(entry: &HistoryEntry) -> Result<Item, StoreError> {
@@ -283,17 +408,21 @@ pub(crate) fn denial(denial: &Denial) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-pub(crate) fn effect(entry: &OutboxEntry) -> Result<Item, StoreError> {
-    let shard = entry.id.lane.applicant.as_bytes()[0] % EFFECT_SHARDS;
+pub(crate) fn effect(entry: &OutboxEntry, shards: Shards) -> Result<Item, StoreError> {
+    let shard = shards.of(&entry.id.lane.applicant);
     let (queue, time) = match entry.progress {
         Progress::Parked { since } => (parked(shard), since),
         Progress::Waits { until } | Progress::UnderWay { until } => (due(entry.id.lane.receiver, shard), until),
     };
     let mut item = item(Key::effect(&entry.id), entry)?;
     item.insert(VERSION.to_owned(), number(entry.revision));
-    item.insert(QUEUE.to_owned(), AttributeValue::S(queue));
-    item.insert(QUEUED.to_owned(), AttributeValue::S(effect_place(time, &entry.id)));
+    insert(&mut item, Index::QUEUE.partition, queue);
+    insert(&mut item, QUEUED, effect_place(time, &entry.id));
     Ok(item)
+}
+
+pub(crate) fn settings(settings: &impl Serialize) -> Result<Item, StoreError> {
+    item(Key::settings(), settings)
 }
 
 pub(crate) fn list_entry(place: &ListPlace, key: &Hash, entry: &ListEntry) -> Result<Item, StoreError> {
@@ -342,13 +471,23 @@ pub(crate) fn number(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-fn request_item(key: Key, request: &Request) -> Result<Item, StoreError> {
-    let shard = request.id.applicant.as_bytes()[0] % SHARDS;
+fn request_item(key: Key, request: &Request, shards: Shards) -> Result<Item, StoreError> {
+    let shard = shards.of(&request.id.applicant);
     let mut item = item(key, request)?;
     item.insert(VERSION.to_owned(), number(request.version));
-    item.insert(QUEUE.to_owned(), AttributeValue::S(queue(request.state.name(), shard)));
-    item.insert(QUEUED.to_owned(), AttributeValue::S(queued(&Position::of(request))));
+    insert(&mut item, Index::QUEUE.partition, queue(request.state.name(), shard));
+    insert(&mut item, QUEUED, queued(&Position::of(request)));
+    if let Some(hash) = request.domain() {
+        insert(&mut item, Index::DOMAIN.partition, domain(&hash, shard));
+    }
+    if let Some(hash) = request.address() {
+        insert(&mut item, Index::ADDRESS.partition, hash.to_string());
+    }
     Ok(item)
+}
+
+fn insert(item: &mut Item, attribute: &str, text: String) {
+    item.insert(attribute.to_owned(), AttributeValue::S(text));
 }
 
 fn item(key: Key, row: &impl Serialize) -> Result<Item, StoreError> {
@@ -406,11 +545,12 @@ mod tests {
                 round: 12,
             },
             version: 7,
+            received: sample::email("Jane@B.example"),
             ..sample::pending("jane")
         };
         let hash = request.id.applicant.to_string();
         let shard = u8::from_str_radix(&hash[..2], 16).unwrap() % 16;
-        let item = latest(&request).unwrap();
+        let item = latest(&request, Shards::USUAL).unwrap();
         assert_eq!(text(&item, "pk"), Some(format!("A#{hash}").as_str()));
         assert_eq!(text(&item, "sk"), Some("REQUEST"));
         assert_eq!(item["version"].as_n().unwrap(), "7");
@@ -419,8 +559,25 @@ mod tests {
             text(&item, "queued"),
             Some(format!("00000004102444800007#{hash}#0000000012").as_str())
         );
+        let [asked, domain, address] = [
+            &["asked", "anybody"][..],
+            &["domain", "b.example"],
+            &["mail", "jane@b.example"],
+        ];
+        let [asked, domain, address] = [asked, domain, address].map(Hash::of);
+        assert_eq!(text(&item, "waiting"), Some(format!("{asked}#{shard:02}").as_str()));
+        assert_eq!(text(&item, "domain"), Some(format!("{domain}#{shard:02}").as_str()));
+        assert_eq!(text(&item, "address"), Some(address.to_string().as_str()));
+        assert_eq!(text(&item, "due"), Some(format!("{shard:02}").as_str()));
+        assert_eq!(
+            text(&item, "due_at"),
+            Some(format!("00000004110220800007#{hash}#0000000012").as_str())
+        );
         assert_eq!(row::<Request>(&item), Ok(request.clone()));
-        assert_eq!(text(&archived(&request).unwrap(), "sk"), Some("REQUEST#0000000012"));
+        let earlier = archived(&request, Shards::USUAL).unwrap();
+        assert_eq!(text(&earlier, "sk"), Some("REQUEST#0000000012"));
+        assert_eq!(text(&earlier, "queue"), text(&item, "queue"));
+        assert!(!earlier.contains_key("waiting") && !earlier.contains_key("due") && !earlier.contains_key("due_at"));
         let entry = history(&sample::entry(&request)).unwrap();
         assert_eq!(text(&entry, "sk"), Some("HISTORY#0000000012#00000000000000000007"));
 
@@ -442,7 +599,7 @@ mod tests {
 
     #[test]
     fn an_item_that_cannot_be_read_is_not_shown() {
-        let mut item = latest(&sample::full("jane")).unwrap();
+        let mut item = latest(&sample::full("jane"), Shards::USUAL).unwrap();
         for document in [AttributeValue::S(r#"{"id":"Jane Roe"}"#.to_owned()), number(1)] {
             item.insert(DOCUMENT.to_owned(), document);
             let Err(StoreError::Broken(why)) = row::<Request>(&item) else {

@@ -8,6 +8,7 @@
 mod commit;
 mod copies;
 mod error;
+mod index;
 mod items;
 mod list;
 mod list_editor;
@@ -16,27 +17,29 @@ mod open;
 mod outbox;
 mod read;
 mod retry;
+mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 mod trust;
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::OnceLock, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use claims::Hash;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage,
-    ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
+    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
+    OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;
 
 use items::Table;
 use open::Limits;
+use settings::Shards;
 
 /// A store in one DynamoDB table.
 pub struct DynamoStore {
@@ -44,6 +47,8 @@ pub struct DynamoStore {
     table: Table,
     /// The time for all that one call does.
     limit: Duration,
+    /// What the table says, once it was read.
+    shards: OnceLock<Shards>,
 }
 
 impl DynamoStore {
@@ -68,6 +73,7 @@ impl DynamoStore {
             client,
             table: Table::new(table),
             limit,
+            shards: OnceLock::new(),
         }
     }
 
@@ -93,8 +99,25 @@ impl Store for DynamoStore {
         self.in_time(read::history(self, id)).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
+        self.in_time(read::earlier(self, id, limit)).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.in_time(list::list(self, listing)).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        self.in_time(list::overdue(self, now, after, limit)).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.in_time(read::counts(self)).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

@@ -1,115 +1,204 @@
+//! Lists of requests: their places from an index, the rows from the table.
+
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::try_join_all;
-use store::{Listing, Page, Position, Request, StateName, StoreError};
-
-use crate::{
-    DynamoStore, error,
-    items::{self, Key, QUEUE, QUEUE_INDEX, QUEUED, SHARDS, queue, queued, text},
-    read,
+use store::{
+    Filter, Listing, MOST_LISTED, MOST_LOOKED_AT, Order, OverduePage, OverduePlace, Page, Position, Request, RequestId,
+    StoreError, Timestamp, Which,
 };
 
-/// The most requests on one page: as many as one batch reads.
-const MAX_PAGE: usize = 100;
+use crate::{
+    DynamoStore,
+    index::{self, Entry, Range},
+    items::{self, Index, Key, queued},
+    read, settings,
+    settings::Shards,
+};
 
-/// How often a page is filled up that lost requests which changed after the index was read.
-const MAX_ROUNDS: usize = 3;
+/// How many rows are read at once of a list that a filter narrows.
+const NARROWED: usize = 250;
+
+/// How many at least are read to fill a page up that lost requests which changed after the index was read.
+const LEAST: usize = 25;
 
 pub(crate) async fn list(store: &DynamoStore, listing: &Listing) -> Result<Page, StoreError> {
-    let size = listing.limit.min(MAX_PAGE);
-    let mut requests = Vec::new();
-    let mut after = listing.after.clone();
-    for _ in 0..MAX_ROUNDS {
-        let wanted = size - requests.len();
-        let (mut some, next) = some(store, listing.state, after, wanted).await?;
-        requests.append(&mut some);
-        after = next;
-        if after.is_none() || requests.len() == size {
+    let size = listing.limit.min(MOST_LISTED);
+    if size == 0 {
+        return Ok(Page::EMPTY);
+    }
+    let mut range = range(listing, settings::shards(store).await?);
+    let (mut page, mut looked_at) = (Page::EMPTY, 0);
+    loop {
+        let wanted = how_many(listing, looked_at, size - page.requests.len());
+        // One more than wanted tells whether there are more.
+        let mut entries = range.entries(store, wanted + 1).await?;
+        let more = entries.len() > wanted;
+        entries.truncate(wanted);
+        looked_at += entries.len();
+        let (found, last) = some(store, listing, entries, size - page.requests.len()).await?;
+        page.requests.extend(found);
+        let Some(last) = last.filter(|last| more || !last.is_last) else {
+            return Ok(page);
+        };
+        let is_full = page.requests.len() == size;
+        if is_full || looked_at == MOST_LOOKED_AT {
+            page.next = Some(last.position);
+            page.cut_short = !is_full;
+            return Ok(page);
+        }
+        range.go_on(listing.order, &last.position);
+    }
+}
+
+/// How many entries to look at next, after so many and for a page that so many are missing on.
+fn how_many(listing: &Listing, looked_at: usize, missing: usize) -> usize {
+    let wanted = match listing.filter.needs_rows() {
+        true => NARROWED,
+        false if looked_at == 0 => missing,
+        false => LEAST.max(missing),
+    };
+    wanted.min(MOST_LOOKED_AT - looked_at)
+}
+
+pub(crate) async fn overdue(
+    store: &DynamoStore,
+    now: Timestamp,
+    after: Option<&OverduePlace>,
+    limit: usize,
+) -> Result<OverduePage, StoreError> {
+    let limit = limit.min(MOST_LISTED);
+    let shards = settings::shards(store).await?;
+    let range = Range {
+        index: Index::DUE,
+        partitions: shards.all().map(items::overdue).collect(),
+        low: after.map_or_else(|| index::FIRST.to_owned(), |place| index::after(&items::due_at(place))),
+        // Ids begin with hex digits: every one is before `g`.
+        high: format!("{}#g", items::sortable(now)),
+        order: Order::OldestFirst,
+    };
+    let entries = range.entries(store, limit).await?;
+    let last = entries.last().filter(|_| entries.len() >= limit);
+    let next = last.map(overdue_place).transpose()?;
+    let mut page = OverduePage {
+        requests: Vec::new(),
+        unreadable: Vec::new(),
+        next,
+    };
+    for item in read::items(store, entries.into_iter().map(|entry| entry.key).collect()).await? {
+        match items::row::<Request>(&item) {
+            Ok(request) => page.requests.push(request),
+            Err(error) => page.unreadable.extend(id_of(&item).map(|id| (id, error.to_string()))),
+        }
+    }
+    // The index lags behind: what it lists may have changed.
+    page.requests
+        .retain(|request| request.due().is_some_and(|due| due <= now));
+    page.requests
+        .sort_unstable_by_key(|request| (request.due(), request.id));
+    Ok(page)
+}
+
+/// Nothing if its place in the index cannot be read either: then the index does not list it.
+fn id_of(item: &items::Item) -> Option<RequestId> {
+    let place = items::text(item, Index::DUE.sort)?;
+    items::overdue_place(place).map(|place| place.id)
+}
+
+fn overdue_place(entry: &Entry) -> Result<OverduePlace, StoreError> {
+    items::overdue_place(&entry.place).ok_or_else(no_place)
+}
+
+fn no_place() -> StoreError {
+    StoreError::Broken("the index holds no place of a list".to_owned())
+}
+
+/// What of the index a list is.
+fn range(listing: &Listing, shards: Shards) -> Range {
+    let (index, partitions) = match &listing.which {
+        Which::State(state) => (
+            Index::QUEUE,
+            shards.all().map(|shard| items::queue(*state, shard)).collect(),
+        ),
+        Which::Domain(hash) => (
+            Index::DOMAIN,
+            shards.all().map(|shard| items::domain(hash, shard)).collect(),
+        ),
+        Which::Address(hash) => (Index::ADDRESS, vec![hash.to_string()]),
+        Which::Waiting(asked) => {
+            let mut asked = asked.clone();
+            asked.sort_unstable();
+            asked.dedup();
+            let of = |asked| shards.all().map(move |shard| items::waiting(asked, shard));
+            (Index::WAITING, asked.iter().flat_map(of).collect())
+        }
+    };
+    let Filter { since, before, .. } = listing.filter;
+    let mut range = Range {
+        index,
+        partitions,
+        // The times themselves are before all places that begin with them.
+        low: since.map_or_else(|| index::FIRST.to_owned(), items::sortable),
+        high: before.map_or_else(|| index::LAST.to_owned(), items::sortable),
+        order: listing.order,
+    };
+    if let Some(after) = &listing.after {
+        range.go_on(listing.order, after);
+    }
+    range
+}
+
+impl Range {
+    /// Goes on after a place, as far as that is further.
+    fn go_on(&mut self, order: Order, place: &Position) {
+        match order {
+            Order::OldestFirst => {
+                let after = index::after(&queued(place));
+                self.low = after.max(std::mem::take(&mut self.low));
+            }
+            Order::NewestFirst => {
+                let before = items::before(place);
+                self.high = before.min(std::mem::take(&mut self.high));
+            }
+        }
+    }
+}
+
+/// The last place that was looked at.
+struct Last {
+    position: Position,
+    /// Whether all entries were used.
+    is_last: bool,
+}
+
+/// The requests at these places that belong in a list, at most so many; and the last place that was looked at.
+async fn some(
+    store: &DynamoStore,
+    listing: &Listing,
+    entries: Vec<Entry>,
+    most: usize,
+) -> Result<(Vec<Request>, Option<Last>), StoreError> {
+    let mut keys: Vec<Key> = entries.iter().map(|entry| entry.key.clone()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let rows = read::requests(store, keys).await?;
+    // The index lags behind: what it lists may have changed, or may be another request by now.
+    let belongs = rows.into_iter().filter(|request| listing.has(request));
+    let mut rows: HashMap<String, Request> = belongs
+        .map(|request| (queued(&Position::of(&request)), request))
+        .collect();
+    let (mut found, mut last) = (Vec::new(), None);
+    for (n, entry) in (1..).zip(&entries) {
+        found.extend(rows.remove(&entry.place));
+        last = Some((n, entry));
+        if found.len() == most {
             break;
         }
     }
-    Ok(Page { requests, next: after })
-}
-
-/// At most so many requests after a place, and the place after which to go on.
-async fn some(
-    store: &DynamoStore,
-    state: StateName,
-    after: Option<Position>,
-    count: usize,
-) -> Result<(Vec<Request>, Option<Position>), StoreError> {
-    if count == 0 {
-        return Ok((Vec::new(), None));
-    }
-    let after = after.as_ref().map(queued);
-    // One more than wanted tells whether there are more.
-    let shards = (0..SHARDS).map(|shard| places(store, state, shard, after.as_deref(), count + 1));
-    let mut places = try_join_all(shards).await?.concat();
-    places.sort_unstable_by(|one, other| one.queued.cmp(&other.queued));
-    let more = places.len() > count;
-    places.truncate(count);
-    let next = if more {
-        places.last().map(Place::position).transpose()?
-    } else {
-        None
-    };
-
-    let mut keys: Vec<_> = places.iter().map(|place| place.key.clone()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let found = read::requests(store, keys).await?;
-    // The index lags behind: what it lists may have changed its state, or may be another request by now.
-    let mut found: HashMap<String, Request> = found
-        .into_iter()
-        .filter(|request| request.state.name() == state)
-        .map(|request| (queued(&Position::of(&request)), request))
-        .collect();
-    let requests = places.iter().filter_map(|place| found.remove(&place.queued)).collect();
-    Ok((requests, next))
-}
-
-/// What the index says of a request.
-#[derive(Clone)]
-struct Place {
-    queued: String,
-    key: Key,
-}
-
-impl Place {
-    fn position(&self) -> Result<Position, StoreError> {
-        items::position(&self.queued).ok_or_else(|| StoreError::Broken("the index holds no place of a list".to_owned()))
-    }
-}
-
-async fn places(
-    store: &DynamoStore,
-    state: StateName,
-    shard: u8,
-    after: Option<&str>,
-    count: usize,
-) -> Result<Vec<Place>, StoreError> {
-    // Every place is after the empty text.
-    let after = after.unwrap_or(" ").to_owned();
-    let page = store
-        .client
-        .query()
-        .table_name(store.table.name())
-        .index_name(QUEUE_INDEX)
-        .key_condition_expression("#queue = :queue AND #queued > :after")
-        .expression_attribute_names("#queue", QUEUE)
-        .expression_attribute_names("#queued", QUEUED)
-        .expression_attribute_values(":queue", AttributeValue::S(queue(state, shard)))
-        .expression_attribute_values(":after", AttributeValue::S(after))
-        .limit(i32::try_from(count).unwrap_or(i32::MAX))
-        .send()
-        .await
-        .map_err(error::of)?;
-    let place = |item| {
-        Some(Place {
-            queued: text(item, QUEUED)?.to_owned(),
-            key: Key::of(item)?,
+    let last = last.map(|(n, entry)| {
+        Ok(Last {
+            position: items::position(&entry.place).ok_or_else(no_place)?,
+            is_last: n == entries.len(),
         })
-    };
-    Ok(page.items().iter().filter_map(place).collect())
+    });
+    Ok((found, last.transpose()?))
 }

@@ -1,15 +1,15 @@
 //! What is to be delivered.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use futures_util::future::try_join_all;
 use store::{
-    DuePage, DuePlace, EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp, Unreadable,
+    DuePage, DuePlace, EntryId, Lane, Order, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
+    Unreadable,
 };
 
 use crate::{
     DynamoStore, error,
-    items::{self, EFFECT_SHARDS, Item, Key, QUEUE, QUEUE_INDEX, QUEUED},
-    read,
+    index::{self, Entry, Range},
+    items::{self, Index, Item, Key, QUEUED},
+    read, settings,
 };
 
 pub(crate) async fn due(
@@ -19,10 +19,10 @@ pub(crate) async fn due(
     after: Option<&DuePlace>,
     limit: usize,
 ) -> Result<DuePage, StoreError> {
-    let after = after.map_or_else(|| " ".to_owned(), items::due_queued);
+    let after = after.map(items::due_queued);
     // Ids begin with hex digits: every one is before `g`.
     let until = format!("{}#g", items::sortable(now));
-    let places = listed(store, |shard| items::due(receiver, shard), &after, &until, limit).await?;
+    let places = listed(store, |shard| items::due(receiver, shard), after, &until, limit).await?;
     let last = places.last().filter(|_| places.len() >= limit);
     let next = last.map(due_place).transpose()?;
     let (mut entries, unreadable) = entries(store, places).await?;
@@ -41,9 +41,9 @@ pub(crate) async fn parked(
     after: Option<&ParkedPlace>,
     limit: usize,
 ) -> Result<ParkedPage, StoreError> {
-    let after = after.map_or_else(|| " ".to_owned(), items::parked_queued);
+    let after = after.map(items::parked_queued);
     // One more than wanted tells whether there are more.
-    let mut places = listed(store, items::parked, &after, "g", limit.saturating_add(1)).await?;
+    let mut places = listed(store, items::parked, after, index::LAST, limit.saturating_add(1)).await?;
     let more = places.len() > limit;
     places.truncate(limit);
     let next = places.last().filter(|_| more).map(parked_place).transpose()?;
@@ -86,13 +86,13 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
     }
 }
 
-fn parked_place((queued, _): &(String, Key)) -> Result<ParkedPlace, StoreError> {
-    let (parked_at, id) = place(queued)?;
+fn parked_place(entry: &Entry) -> Result<ParkedPlace, StoreError> {
+    let (parked_at, id) = place(&entry.place)?;
     Ok(ParkedPlace { parked_at, id })
 }
 
-fn due_place((queued, _): &(String, Key)) -> Result<DuePlace, StoreError> {
-    let (due, id) = place(queued)?;
+fn due_place(entry: &Entry) -> Result<DuePlace, StoreError> {
+    let (due, id) = place(&entry.place)?;
     Ok(DuePlace { due, id })
 }
 
@@ -101,12 +101,9 @@ fn place(queued: &str) -> Result<(Timestamp, EntryId), StoreError> {
 }
 
 /// The entries at these places, as of the latest commits and in no order, and those that cannot be read.
-async fn entries(
-    store: &DynamoStore,
-    places: Vec<(String, Key)>,
-) -> Result<(Vec<OutboxEntry>, Vec<Unreadable>), StoreError> {
+async fn entries(store: &DynamoStore, places: Vec<Entry>) -> Result<(Vec<OutboxEntry>, Vec<Unreadable>), StoreError> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
-    let keys = places.into_iter().map(|(_, key)| key).collect();
+    let keys = places.into_iter().map(|entry| entry.key).collect();
     for item in read::items(store, keys).await? {
         match items::row(&item) {
             Ok(entry) => entries.push(entry),
@@ -125,45 +122,20 @@ fn unread(item: &Item, error: &StoreError) -> Option<Unreadable> {
     })
 }
 
-/// What the index lists between two places, the first of every shard, at most so many together.
+/// What the index lists between two places, at most so many.
 async fn listed(
     store: &DynamoStore,
     partition: impl Fn(u8) -> String,
-    after: &str,
+    after: Option<String>,
     until: &str,
     limit: usize,
-) -> Result<Vec<(String, Key)>, StoreError> {
-    let shards = (0..EFFECT_SHARDS).map(|shard| places(store, partition(shard), after, until, limit));
-    let mut places = try_join_all(shards).await?.concat();
-    places.sort_unstable();
-    places.truncate(limit);
-    Ok(places)
-}
-
-/// Places in the index, each with the key of its item.
-async fn places(
-    store: &DynamoStore,
-    partition: String,
-    after: &str,
-    until: &str,
-    limit: usize,
-) -> Result<Vec<(String, Key)>, StoreError> {
-    let page = store
-        .client
-        .query()
-        .table_name(store.table.name())
-        .index_name(QUEUE_INDEX)
-        .key_condition_expression("#queue = :queue AND #queued BETWEEN :after AND :until")
-        .expression_attribute_names("#queue", QUEUE)
-        .expression_attribute_names("#queued", QUEUED)
-        .expression_attribute_values(":queue", AttributeValue::S(partition))
-        // The least text after the given one: `BETWEEN` counts its ends.
-        .expression_attribute_values(":after", AttributeValue::S(format!("{after}!")))
-        .expression_attribute_values(":until", AttributeValue::S(until.to_owned()))
-        .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-        .send()
-        .await
-        .map_err(error::of)?;
-    let place = |item| Some((items::text(item, QUEUED)?.to_owned(), Key::of(item)?));
-    Ok(page.items().iter().filter_map(place).collect())
+) -> Result<Vec<Entry>, StoreError> {
+    let range = Range {
+        index: Index::QUEUE,
+        partitions: settings::shards(store).await?.all().map(partition).collect(),
+        low: after.map_or_else(|| index::FIRST.to_owned(), |place| index::after(&place)),
+        high: until.to_owned(),
+        order: Order::OldestFirst,
+    };
+    range.entries(store, limit).await
 }

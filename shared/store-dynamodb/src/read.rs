@@ -4,13 +4,17 @@ use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
     types::{AttributeValue, KeysAndAttributes},
 };
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-use store::{HistoryEntry, Keys, OutboxEntry, Request, RequestId, Snapshot, StoreError};
+use futures_util::{
+    future::try_join_all,
+    stream::{self, StreamExt, TryStreamExt},
+};
+use store::{Counts, HistoryEntry, Keys, MOST_LISTED, OutboxEntry, Request, RequestId, Snapshot, StoreError};
 
 use crate::{
     DynamoStore, error,
-    items::{self, CALL, DENIAL, Item, Key, LATEST, PK, SK, text},
+    items::{self, CALL, DENIAL, Item, Key, LATEST, PK, SETTINGS, SK, text},
     retry::{Attempts, MOST_REFUSED},
+    settings,
 };
 
 /// The most keys that DynamoDB takes at once.
@@ -26,7 +30,11 @@ pub(crate) async fn look_up(store: &DynamoStore, keys: &Keys) -> Result<Snapshot
     addresses.sort_unstable();
     addresses.dedup();
     let denials = addresses.into_iter().map(Key::denial);
-    let wanted: Vec<_> = latest.into_iter().chain(call).chain(denials).collect();
+    let mut wanted: Vec<_> = latest.into_iter().chain(call).chain(denials).collect();
+    // Whoever asks may write afterwards, and has to know then.
+    if !wanted.is_empty() && store.shards.get().is_none() {
+        wanted.push(Key::settings());
+    }
 
     let mut snapshot = Snapshot::default();
     for item in items(store, wanted).await? {
@@ -34,6 +42,7 @@ pub(crate) async fn look_up(store: &DynamoStore, keys: &Keys) -> Result<Snapshot
             Some(LATEST) => snapshot.request = Some(items::row(&item)?),
             Some(CALL) => snapshot.call = Some(items::row(&item)?),
             Some(DENIAL) => snapshot.denials.push(items::row(&item)?),
+            Some(SETTINGS) => drop(settings::learn(store, &item)?),
             _ => return Err(StoreError::Broken("an item nobody asked for".to_owned())),
         }
     }
@@ -59,20 +68,67 @@ pub(crate) async fn request(store: &DynamoStore, id: &RequestId) -> Result<Optio
 
 pub(crate) async fn history(store: &DynamoStore, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
     let (pk, prefix) = items::history_of(id);
-    let mut entries = Vec::new();
-    let mut start = None;
+    all_beginning_with(store, &pk, &prefix)
+        .await?
+        .iter()
+        .map(items::row)
+        .collect()
+}
+
+/// Those of its rounds; the latest request is later, or the one they are before.
+pub(crate) async fn earlier(store: &DynamoStore, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
+    let limit = limit.min(MOST_LISTED);
+    if limit == 0 || id.round <= 1 {
+        return Ok(Vec::new());
+    }
+    let (pk, [first, last]) = items::earlier_than(id);
+    let value = |text: String| AttributeValue::S(text);
+    let page = store
+        .client
+        .query()
+        .table_name(store.table.name())
+        .consistent_read(true)
+        .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+        .expression_attribute_names("#pk", PK)
+        .expression_attribute_names("#sk", SK)
+        .expression_attribute_values(":pk", value(pk))
+        .expression_attribute_values(":first", value(first))
+        .expression_attribute_values(":last", value(last))
+        .scan_index_forward(false)
+        .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+        .send()
+        .await
+        .map_err(error::of)?;
+    page.items().iter().map(items::row).collect()
+}
+
+pub(crate) async fn counts(store: &DynamoStore) -> Result<Counts, StoreError> {
+    let shards = settings::shards(store).await?.all().map(async |shard| {
+        let (pk, prefix) = items::counter_shard(shard);
+        all_beginning_with(store, &pk, &prefix).await
+    });
+    let mut counts = Counts::new();
+    for item in try_join_all(shards).await?.concat() {
+        let broken = || StoreError::Broken("a counter of the table counts no state, or is no number".to_owned());
+        let (counter, count) = items::counted(&item).ok_or_else(broken)?;
+        *counts.entry(counter).or_default() += count;
+    }
+    Ok(counts)
+}
+
+/// All items of a partition whose sort keys begin with a text, in order and as of the latest commits.
+async fn all_beginning_with(store: &DynamoStore, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+    let (mut found, mut start) = (Vec::new(), None);
     loop {
-        let page = beginning_with(store, &pk, &prefix)
+        let page = beginning_with(store, pk, prefix)
             .set_exclusive_start_key(start)
             .send()
             .await
             .map_err(error::of)?;
-        for item in page.items() {
-            entries.push(items::row(item)?);
-        }
+        found.extend(page.items.unwrap_or_default());
         match page.last_evaluated_key {
             Some(key) if !key.is_empty() => start = Some(key),
-            _ => return Ok(entries),
+            _ => return Ok(found),
         }
     }
 }

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 
 use crate::{
     DynamoStore,
-    items::{EXPIRES, PK, QUEUE, QUEUE_INDEX, QUEUED, SK},
+    items::{EXPIRES, Index, PK, SK},
     open::{self, Limits},
     trust,
 };
@@ -27,7 +27,7 @@ pub(crate) const PATIENCE: Limits = Limits {
     call: Duration::from_secs(60),
 };
 
-/// Makes the table of a store in the DynamoDB Local at an endpoint, with keys, index and time to live as in production.
+/// Makes the table of a store in the DynamoDB Local at an endpoint, with keys, indexes and time to live as in production.
 ///
 /// # Errors
 /// A text, if DynamoDB Local refuses or does not answer.
@@ -61,24 +61,20 @@ fn client(endpoint: &str, http_client: SharedHttpClient, limits: Limits) -> Clie
 }
 
 async fn make(client: &Client, table: &str) -> Result<(), String> {
-    let index = GlobalSecondaryIndex::builder()
-        .index_name(QUEUE_INDEX)
-        .key_schema(key(QUEUE, KeyType::Hash)?)
-        .key_schema(key(QUEUED, KeyType::Range)?)
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-        .build()
-        .map_err(|error| error.to_string())?;
+    let mut keys = vec![PK, SK];
+    keys.extend(Index::ALL.iter().flat_map(|index| [index.partition, index.sort]));
+    keys.sort_unstable();
+    keys.dedup();
+    let attributes = keys.into_iter().map(attribute).collect::<Result<_, _>>()?;
+    let indexes = Index::ALL.iter().map(index).collect::<Result<_, _>>()?;
     client
         .create_table()
         .table_name(table)
         .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute(PK)?)
-        .attribute_definitions(attribute(SK)?)
-        .attribute_definitions(attribute(QUEUE)?)
-        .attribute_definitions(attribute(QUEUED)?)
+        .set_attribute_definitions(Some(attributes))
         .key_schema(key(PK, KeyType::Hash)?)
         .key_schema(key(SK, KeyType::Range)?)
-        .global_secondary_indexes(index)
+        .set_global_secondary_indexes(Some(indexes))
         .send()
         .await
         .map_err(|error| DisplayErrorContext(error).to_string())?;
@@ -94,6 +90,16 @@ async fn make(client: &Client, table: &str) -> Result<(), String> {
         .await
         .map_err(|error| DisplayErrorContext(error).to_string())?;
     Ok(())
+}
+
+fn index(index: &Index) -> Result<GlobalSecondaryIndex, String> {
+    GlobalSecondaryIndex::builder()
+        .index_name(index.name)
+        .key_schema(key(index.partition, KeyType::Hash)?)
+        .key_schema(key(index.sort, KeyType::Range)?)
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+        .build()
+        .map_err(|error| error.to_string())
 }
 
 fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, String> {

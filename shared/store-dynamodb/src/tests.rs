@@ -4,12 +4,13 @@
 
 mod failing;
 mod faults;
+mod indexes;
 mod lists;
 
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use store::{Committed, DuePlace, Effect, EntryId, Outbox, OutboxEntry, Progress, Receiver, Rows, Store};
+use store::{Committed, DuePlace, Effect, EntryId, Outbox, OutboxEntry, Progress, Receiver, RequestId, Rows, Store};
 use store_suite::{
     Place,
     sample::{at, commit, effect, pending, put},
@@ -54,7 +55,7 @@ async fn stale_places_in_the_index_do_not_hide_what_is_due_behind_them() {
             due: at(1),
             id: entry.id,
         });
-        table.set(&entry.id, "queued", &place).await;
+        table.set(Key::effect(&entry.id), "queued", &place).await;
     }
     let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
     loop {
@@ -79,12 +80,12 @@ impl Table {
         Table(name)
     }
 
-    /// Writes a text into the row of an effect.
-    async fn set(&self, id: &EntryId, attribute: &str, text: &str) {
+    /// Writes a text into a row.
+    async fn set(&self, key: Key, attribute: &str, text: &str) {
         let store = testing::open_at(&endpoint(), &self.0);
         let update = store.client.update_item().table_name(&self.0);
         update
-            .set_key(Some(Key::effect(id).into_item()))
+            .set_key(Some(key.into_item()))
             .update_expression("SET #it = :text")
             .condition_expression("attribute_exists(#it)")
             .expression_attribute_names("#it", attribute)
@@ -102,7 +103,11 @@ impl Place for Table {
     }
 
     async fn damage(&self, id: &EntryId) {
-        self.set(id, "document", "{").await;
+        self.set(Key::effect(id), "document", "{").await;
+    }
+
+    async fn damage_request(&self, id: &RequestId) {
+        self.set(Key::latest(id.applicant), "document", "{").await;
     }
 }
 

@@ -5,8 +5,10 @@
 //! every commit is on the disk before it is answered (`synchronous = FULL`).
 
 mod copies;
+mod count;
 mod error;
 mod file_system;
+mod list;
 mod lists;
 mod open;
 mod outbox;
@@ -23,9 +25,9 @@ use async_trait::async_trait;
 use claims::Hash;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, Page, ParkedPage,
-    ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
+    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
+    OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
 };
 use tokio::sync::Mutex;
 
@@ -77,9 +79,31 @@ impl Store for SqliteStore {
         run(&self.reader, move |connection| read::history(connection, &id)).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
+        let id = *id;
+        run(&self.reader, move |connection| list::earlier(connection, &id, limit)).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         let listing = listing.clone();
-        run(&self.reader, move |connection| read::list(connection, &listing)).await
+        run(&self.reader, move |connection| list::list(connection, &listing)).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        let after = after.copied();
+        run(&self.reader, move |connection| {
+            list::overdue(connection, now, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        run(&self.reader, count::counts).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

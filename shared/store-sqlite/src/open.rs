@@ -18,11 +18,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 5;
+const SCHEMA_VERSION: i64 = 6;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
-/// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round. The `version` of an entry of a list
+/// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round. `asked` is who decides a pending
+/// one, `domain` and `address` are hashes, `due` is when time changes something next. A counter's `route` is empty where no
+/// route decides. The `version` of an entry of a list
 /// is that of its copy, or -1 in a list that people edit.
 const SCHEMA: &str = "
     CREATE TABLE request (
@@ -31,11 +33,25 @@ const SCHEMA: &str = "
         round INTEGER NOT NULL,
         version INTEGER NOT NULL,
         state TEXT NOT NULL,
+        asked TEXT,
+        domain TEXT,
+        address TEXT,
+        due INTEGER,
         opened_at INTEGER NOT NULL,
         document TEXT NOT NULL,
         PRIMARY KEY (applicant, slot)
     ) STRICT;
     CREATE INDEX queue ON request (state, opened_at, applicant, round);
+    CREATE INDEX waiting ON request (asked, opened_at, applicant, round) WHERE asked IS NOT NULL;
+    CREATE INDEX domain ON request (domain, opened_at, applicant, round) WHERE domain IS NOT NULL;
+    CREATE INDEX address ON request (address, opened_at, applicant, round) WHERE address IS NOT NULL;
+    CREATE INDEX overdue ON request (due, applicant, round) WHERE due IS NOT NULL;
+    CREATE TABLE counter (
+        state TEXT NOT NULL,
+        route TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (state, route)
+    ) STRICT;
     CREATE TABLE history (
         applicant TEXT NOT NULL,
         round INTEGER NOT NULL,

@@ -1,11 +1,8 @@
 use rusqlite::{Connection, Params, Transaction, params};
 use serde::de::DeserializeOwned;
-use store::{HistoryEntry, Keys, Listing, Page, Position, Request, RequestId, Snapshot, StoreError};
+use store::{HistoryEntry, Keys, Request, RequestId, Snapshot, StoreError};
 
 use crate::error::{from_json, from_sqlite};
-
-/// The most requests on one page, so that nobody reads a whole table into memory.
-const MAX_PAGE: usize = 100;
 
 /// All in one transaction, which sees one state of the file.
 pub(crate) fn look_up(connection: &mut Connection, keys: &Keys) -> Result<Snapshot, StoreError> {
@@ -51,37 +48,6 @@ pub(crate) fn history(connection: &mut Connection, id: &RequestId) -> Result<Vec
         sql,
         params![id.applicant.to_string(), id.round],
     )
-}
-
-pub(crate) fn list(connection: &mut Connection, listing: &Listing) -> Result<Page, StoreError> {
-    let size = listing.limit.min(MAX_PAGE);
-    let mut requests = list_some(connection, listing, size + 1)?;
-    let more = requests.len() > size;
-    requests.truncate(size);
-    let next = requests.last().filter(|_| more).map(Position::of);
-    Ok(Page { requests, next })
-}
-
-fn list_some(connection: &mut Connection, listing: &Listing, count: usize) -> Result<Vec<Request>, StoreError> {
-    let transaction = connection.transaction().map_err(from_sqlite)?;
-    let (state, count) = (listing.state.as_str(), count as i64);
-    match &listing.after {
-        None => {
-            let sql = "SELECT document FROM request WHERE state = ? ORDER BY opened_at, applicant, round LIMIT ?";
-            all(&transaction, "a request", sql, params![state, count])
-        }
-        Some(Position { opened_at, id }) => {
-            let sql = "SELECT document FROM request WHERE state = ? AND (opened_at, applicant, round) > (?, ?, ?) \
-                       ORDER BY opened_at, applicant, round LIMIT ?";
-            let (opened_at, applicant) = (opened_at.as_millis(), id.applicant.to_string());
-            all(
-                &transaction,
-                "a request",
-                sql,
-                params![state, opened_at, applicant, id.round, count],
-            )
-        }
-    }
 }
 
 pub(crate) fn one<T: DeserializeOwned>(

@@ -1,14 +1,16 @@
 use std::time::Duration;
 
+use claims::Hash;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params};
 use serde::Serialize;
 use store::{
-    CALL_RECORD_LIFE, CallRecord, Commit,
+    Asked, CALL_RECORD_LIFE, CallRecord, Commit,
     Committed::{self, Applied, Conflict},
     Denial, HistoryEntry, Request, StoreError, Timestamp, Write,
 };
 
 use crate::{
+    count,
     error::{from_json, from_sqlite},
     lists, outbox,
 };
@@ -43,6 +45,7 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::Listed { list, entry } => lists::add_one(transaction, list, entry),
         Write::Effect { entry, replaces } => outbox::put(transaction, entry, *replaces),
         Write::Delivered { id, revision } => outbox::remove(transaction, id, *revision),
+        Write::Count { counter, by } => count::add(transaction, counter, *by),
     }
 }
 
@@ -54,12 +57,16 @@ fn put_request(
     let Some(replaces) = replaces else {
         return insert_request(transaction, request, 0);
     };
-    let sql = "UPDATE request SET round = ?, version = ?, state = ?, opened_at = ?, document = ? \
-               WHERE applicant = ? AND slot = 0 AND version = ?";
+    let sql = "UPDATE request SET round = ?, version = ?, state = ?, asked = ?, domain = ?, address = ?, due = ?, \
+               opened_at = ?, document = ? WHERE applicant = ? AND slot = 0 AND version = ?";
     let columns = params![
         request.id.round,
         version(request.version)?,
         request.state.name().as_str(),
+        request.asked().map(Asked::key),
+        request.domain().map(text),
+        request.address().map(text),
+        request.due().map(Timestamp::as_millis),
         request.opened_at.as_millis(),
         document("a request", request)?,
         request.id.applicant.to_string(),
@@ -70,18 +77,28 @@ fn put_request(
 
 /// Adds a request if its slot is free.
 fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -> Result<Committed, StoreError> {
-    let sql = "INSERT INTO request (applicant, slot, round, version, state, opened_at, document) \
-               VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    // Neither people nor time change an earlier one any more.
+    let is_latest = slot == 0;
+    let sql = "INSERT INTO request (applicant, slot, round, version, state, asked, domain, address, due, opened_at, \
+               document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let columns = params![
         request.id.applicant.to_string(),
         slot,
         request.id.round,
         version(request.version)?,
         request.state.name().as_str(),
+        request.asked().filter(|_| is_latest).map(Asked::key),
+        request.domain().map(text),
+        request.address().map(text),
+        request.due().filter(|_| is_latest).map(Timestamp::as_millis),
         request.opened_at.as_millis(),
         document("a request", request)?,
     ];
     one_row(transaction, sql, columns)
+}
+
+fn text(hash: Hash) -> String {
+    hash.to_string()
 }
 
 fn insert_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Result<Committed, StoreError> {

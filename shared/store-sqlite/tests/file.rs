@@ -138,11 +138,7 @@ async fn a_damaged_row_is_refused_without_showing_it() {
             applicant: Some(jane.id.applicant),
             ..Keys::default()
         };
-        let listing = Listing {
-            state: StateName::Pending,
-            after: None,
-            limit: 9,
-        };
+        let listing = Listing::of(store::Which::State(StateName::Pending), 9);
         for refused in [
             store.look_up(&keys).await.map(drop),
             store.request(&jane.id).await.map(drop),

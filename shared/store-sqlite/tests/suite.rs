@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use store::{EntryId, Rows};
+use store::{EntryId, RequestId, Rows};
 use store_sqlite::SqliteStore;
 use store_suite::Place;
 use tempfile::TempDir;
@@ -31,5 +31,11 @@ impl Place for File {
         let (applicant, receiver) = (id.lane.applicant.to_string(), id.lane.receiver.name());
         let number = i64::try_from(id.number).unwrap();
         assert_eq!(file.execute(sql, params![applicant, receiver, number]), Ok(1));
+    }
+
+    async fn damage_request(&self, id: &RequestId) {
+        let file = Connection::open(self.0.path().join("vestibule.db")).unwrap();
+        let sql = "UPDATE request SET document = '{' WHERE applicant = ? AND slot = 0";
+        assert_eq!(file.execute(sql, [id.applicant.to_string()]), Ok(1));
     }
 }

@@ -3,7 +3,7 @@
 use store::{
     Commit,
     Committed::{self, Applied, Conflict},
-    Denial, Keys, Listing, MAX_WRITES, Request, StateName, Store, StoreError, Write,
+    Denial, Keys, Listing, MAX_WRITES, Request, StateName, Store, StoreError, Which, Write,
 };
 
 use crate::{
@@ -233,11 +233,7 @@ pub async fn one_failing_write_leaves_nothing_written(place: &dyn Place) {
     );
     assert_eq!(stored_call(&*store, "there").await, Some(there_call));
     assert_eq!(stored_denials(&*store, &[&there_denial]).await, vec![there_denial]);
-    let listing = Listing {
-        state: StateName::Denied,
-        after: None,
-        limit: 10,
-    };
+    let listing = Listing::of(Which::State(StateName::Denied), 10);
     assert_eq!(store.list(&listing).await.unwrap().requests.len(), 2);
 
     assert_eq!(

@@ -13,20 +13,24 @@
 
 pub mod conditions;
 pub mod copies;
+pub mod counts;
 pub mod decisions;
 pub mod listing;
 pub mod lists;
+pub mod narrowed;
 pub mod outbox;
+pub mod overdue;
 pub mod parking;
 pub mod races;
 pub mod reading;
 pub mod sample;
 mod settle;
+mod walk;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store::{EntryId, Rows};
+use store::{EntryId, RequestId, Rows};
 
 pub use settle::{eventually, settle};
 
@@ -39,6 +43,9 @@ pub trait Place: Send + Sync {
 
     /// Makes the text of an effect's row one that nobody can read.
     async fn damage(&self, id: &EntryId);
+
+    /// Makes the text of an applicant's latest request one that nobody can read.
+    async fn damage_request(&self, id: &RequestId);
 }
 
 /// Makes a test of each function of the suite, given an async function that makes a fresh [`Place`].
@@ -63,6 +70,10 @@ macro_rules! store_tests {
                 what_a_decision_lists_stays_as_it_was_listed_first,
                 nothing_is_listed_with_a_decision_that_came_too_late,
                 an_entry_of_a_history_loses_its_claims;
+            counts:
+                what_was_added_is_counted,
+                an_effect_counts_once,
+                counts_are_what_the_lists_hold;
             listing:
                 a_list_is_complete_and_in_order_page_by_page,
                 a_page_asks_for_as_many_as_there_are,
@@ -87,6 +98,14 @@ macro_rules! store_tests {
                 what_is_known_of_copies_comes_back,
                 what_is_known_of_copies_is_changed_by_one_of_many,
                 a_closed_copy_is_never_put_in_use;
+            narrowed:
+                what_waits_for_somebody_is_one_list,
+                what_waits_follows_who_is_asked,
+                a_domain_and_an_address_have_their_requests,
+                a_list_is_narrowed,
+                times_bound_a_list,
+                a_page_that_looked_at_enough_says_so,
+                an_applicants_earlier_requests_are_found;
             outbox:
                 every_effect_comes_back,
                 what_is_due_comes_in_order_and_not_early,
@@ -97,6 +116,10 @@ macro_rules! store_tests {
                 a_row_that_cannot_be_read_is_named_and_holds_up_nothing,
                 an_effect_is_written_with_its_request_or_not_at_all,
                 racing_leases_are_taken_once;
+            overdue:
+                what_time_changes_is_due_in_order_and_not_early,
+                what_is_due_moves_when_it_changes,
+                a_request_that_cannot_be_read_does_not_stop_the_clock;
             parking:
                 a_parked_effect_is_retried_once,
                 a_parked_effect_is_dropped_once,
@@ -143,9 +166,12 @@ mod tests {
         let sources = [
             include_str!("conditions.rs"),
             include_str!("copies.rs"),
+            include_str!("counts.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),
+            include_str!("narrowed.rs"),
             include_str!("outbox.rs"),
+            include_str!("overdue.rs"),
             include_str!("parking.rs"),
             include_str!("races.rs"),
             include_str!("reading.rs"),

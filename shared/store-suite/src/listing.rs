@@ -1,12 +1,13 @@
-//! Lists: the requests of one state, in order, page by page. They may lag behind, so these tests ask until it is there.
+//! Lists of the requests in one state, in order, page by page. They may lag behind, so these tests ask until it is there.
 
 use std::collections::BTreeMap;
 
-use store::{Committed::Applied, Listing, Page, Position, Request, State, StateName, Store};
+use store::{Committed::Applied, Listing, Order, Page, Position, Request, State, StateName, Store, Which};
 
 use crate::{
     Place, eventually,
     sample::{approved, archive, at, commit, denied, first, next, next_round, pending, waits},
+    walk::{of, walk},
 };
 
 /// Several states, many requests opened at the same time, pages of several sizes.
@@ -37,9 +38,17 @@ pub async fn a_list_is_complete_and_in_order_page_by_page(place: &dyn Place) {
         expected.sort_unstable_by_key(Position::of);
         for size in [100, 7, 1, expected.len().max(1)] {
             eventually("the list is complete and in order", || async {
-                walk(&*store, state, size).await == expected
+                walk(&*store, &in_state(state), size).await == expected
             })
             .await;
+        }
+        expected.reverse();
+        let newest_first = Listing {
+            order: Order::NewestFirst,
+            ..in_state(state)
+        };
+        for size in [100, 7, 1] {
+            assert_eq!(walk(&*store, &newest_first, size).await, expected);
         }
     }
 }
@@ -105,7 +114,7 @@ pub async fn a_request_that_changes_state_changes_lists(place: &dyn Place) {
                 .filter(|request| request.state.name() == state)
                 .collect();
             eventually("the list has those in its state", || async {
-                walk(&*store, state, 10).await == expected
+                walk(&*store, &in_state(state), 10).await == expected
             })
             .await;
         }
@@ -135,6 +144,26 @@ pub async fn a_place_in_a_list_outlives_its_request(place: &dyn Place) {
     })
     .await;
     assert_eq!(page(&*store, first_page.next, 100).await.requests, all[7..]);
+
+    let newest_first = Listing {
+        order: Order::NewestFirst,
+        ..of(Which::State(StateName::Pending))
+    };
+    let last_page = Listing {
+        limit: 6,
+        ..newest_first.clone()
+    };
+    let last_page = store.list(&last_page).await.unwrap();
+    for request in &last_page.requests {
+        assert_eq!(store.commit(&commit([next(&approved(request))])).await, Ok(Applied));
+    }
+    let rest = Listing {
+        after: last_page.next,
+        ..newest_first
+    };
+    let mut expected = all[7..14].to_vec();
+    expected.reverse();
+    assert_eq!(store.list(&rest).await.unwrap().requests, expected);
 }
 
 /// Under the state in which they ended, whatever became of the applicant's later ones.
@@ -163,42 +192,22 @@ pub async fn archived_requests_stay_in_the_list_of_their_state(place: &dyn Place
     for (state, expected) in expected {
         for size in [1, 10] {
             eventually("archived requests are listed too", || async {
-                walk(&*store, state, size).await == expected
+                walk(&*store, &in_state(state), size).await == expected
             })
             .await;
         }
     }
 }
 
-/// All requests in a state, page by page.
-async fn walk(store: &dyn Store, state: StateName, size: usize) -> Vec<Request> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let listing = Listing {
-            state,
-            after,
-            limit: size,
-        };
-        let page = store.list(&listing).await.unwrap();
-        assert!(
-            page.requests.len() <= size,
-            "{} on a page of {size}",
-            page.requests.len()
-        );
-        all.extend(page.requests);
-        assert!(all.len() <= 1000, "the list does not end");
-        match page.next {
-            None => return all,
-            next => after = next,
-        }
-    }
+fn in_state(state: StateName) -> Listing {
+    of(Which::State(state))
 }
 
 async fn page(store: &dyn Store, after: Option<Position>, limit: usize) -> Page {
     let listing = Listing {
-        state: StateName::Pending,
         after,
         limit,
+        ..in_state(StateName::Pending)
     };
     store.list(&listing).await.unwrap()
 }

@@ -2,7 +2,8 @@
 
 use store::{
     Committed::{Applied, Conflict},
-    Effect, EntryId, News, Occasion, Outbox, OutboxEntry, Progress, Receiver, Rows, Timestamp, Write,
+    Counter, Effect, EntryId, News, Occasion, Outbox, OutboxEntry, Progress, Receiver, RouteName, Rows, StateName,
+    Timestamp, Write,
 };
 use tokio::task::JoinSet;
 
@@ -17,6 +18,13 @@ const TELL: Effect = Effect::TellApplicant {
     news: News::Received,
     redeem_url: None,
 };
+
+fn counter(route: &str) -> Counter {
+    Counter {
+        state: StateName::Pending,
+        route: RouteName::parse(route),
+    }
+}
 
 /// By id, in its lane and when it is due.
 pub async fn every_effect_comes_back(place: &dyn Place) {
@@ -37,6 +45,14 @@ pub async fn every_effect_comes_back(place: &dyn Place) {
         },
         rita,
         tell(News::Approved, Some("sealed\u{0}ß")),
+        Effect::Count {
+            from: None,
+            to: counter(""),
+        },
+        Effect::Count {
+            from: Some(counter("germany")),
+            to: counter("a_B-1"),
+        },
     ];
     effects.extend(News::ALL.map(|news| tell(news, None)));
     for (n, kind) in effects.into_iter().enumerate() {

@@ -3,7 +3,7 @@
 use claims::{Changes, Claims, Decision, Hash, UserMessage, Value};
 use store::{
     AccountBy, Actor, Asked, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Person,
-    Request, RequestId, State, StateName, Store, Write,
+    Request, RequestId, State, StateName, Store, Which, Write,
 };
 
 use crate::{
@@ -453,11 +453,7 @@ fn all_keys(request: &Request) -> Keys {
 }
 
 fn listing(state: StateName) -> Listing {
-    Listing {
-        state,
-        after: None,
-        limit: 100,
-    }
+    Listing::of(Which::State(state), 100)
 }
 
 fn sorted(mut denials: Vec<Denial>) -> Vec<Denial> {

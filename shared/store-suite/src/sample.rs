@@ -57,6 +57,21 @@ pub fn pending(name: &str) -> Request {
     }
 }
 
+/// A request that waits for somebody.
+pub fn asking(name: &str, asked: &Asked) -> Request {
+    let mut review = Review::begin(Plan::anybody(), at(0));
+    review.plan.stages[0].asked = asked.clone();
+    Request {
+        state: State::Pending(Box::new(review)),
+        ..pending(name)
+    }
+}
+
+/// Claims with an address, and nothing else.
+pub fn email(address: &str) -> Claims {
+    Claims::from_iter([("email".to_owned(), Value::Text(address.to_owned()))])
+}
+
 /// Waiting for anybody who reviews.
 pub fn waits() -> State {
     State::Pending(Box::new(Review::begin(Plan::anybody(), at(0))))

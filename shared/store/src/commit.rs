@@ -3,7 +3,9 @@ use std::{collections::HashSet, time::Duration};
 use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
-use crate::{EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Request, RequestId, StoreError, Timestamp};
+use crate::{
+    Counter, EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Request, RequestId, StoreError, Timestamp,
+};
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
 pub const MAX_WRITES: usize = 20;
@@ -89,6 +91,14 @@ pub enum Write {
         /// The revision that it must have.
         revision: u64,
     },
+    /// Adds to a counter, whatever it says. Many may do so at once without waiting for one another: the store spreads a
+    /// counter over several rows. What must count once goes with a write whose condition holds once.
+    Count {
+        /// Which one.
+        counter: Counter,
+        /// How many more; fewer if negative.
+        by: i64,
+    },
 }
 
 /// What came of a commit.
@@ -153,6 +163,7 @@ enum Row {
     Denial(Hash),
     Listed(ListName, Hash),
     Effect(EntryId),
+    Count(Counter),
 }
 
 impl Row {
@@ -166,6 +177,7 @@ impl Row {
             Write::Listed { list, entry } => Row::Listed(list.clone(), ListEntry::key(&entry.text)),
             Write::Effect { entry, .. } => Row::Effect(entry.id),
             Write::Delivered { id, .. } => Row::Effect(*id),
+            Write::Count { counter, .. } => Row::Count(counter.clone()),
         }
     }
 }

@@ -1,6 +1,8 @@
 use claims::{Claims, Hash, Step};
 use serde::{Deserialize, Serialize};
 
+use crate::Counter;
+
 /// What follows a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -38,6 +40,14 @@ pub enum Effect {
         /// The claims that the rule chose, as the policy left them.
         claims: Claims,
     },
+    /// Count a request under its new state and route, and no longer under those before.
+    Count {
+        /// Under which it was counted until then; nothing for one that was opened.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from: Option<Counter>,
+        /// Under which it is counted from then on.
+        to: Counter,
+    },
 }
 
 impl Effect {
@@ -48,6 +58,7 @@ impl Effect {
             Effect::TellApplicant { .. } => Receiver::Mail,
             Effect::TellReviewers { .. } | Effect::TellReviewer { .. } => Receiver::Reviewers,
             Effect::Publish { .. } => Receiver::Events,
+            Effect::Count { .. } => Receiver::Counts,
         }
     }
 
@@ -59,6 +70,7 @@ impl Effect {
             Effect::TellReviewers { .. } => "tell-reviewers",
             Effect::TellReviewer { .. } => "tell-reviewer",
             Effect::Publish { .. } => "publish",
+            Effect::Count { .. } => "count",
         }
     }
 
@@ -127,11 +139,19 @@ pub enum Receiver {
     Reviewers,
     /// Whoever listens to business events.
     Events,
+    /// The store's own counters.
+    Counts,
 }
 
 impl Receiver {
     /// All there are.
-    pub const ALL: [Receiver; 4] = [Receiver::Account, Receiver::Mail, Receiver::Reviewers, Receiver::Events];
+    pub const ALL: [Receiver; 5] = [
+        Receiver::Account,
+        Receiver::Mail,
+        Receiver::Reviewers,
+        Receiver::Events,
+        Receiver::Counts,
+    ];
 
     /// The receiver in ids, logs and lists.
     pub fn name(self) -> &'static str {
@@ -140,6 +160,7 @@ impl Receiver {
             Receiver::Mail => "mail",
             Receiver::Reviewers => "reviewers",
             Receiver::Events => "events",
+            Receiver::Counts => "counts",
         }
     }
 

@@ -5,9 +5,11 @@
 
 mod commit;
 mod copies;
+mod count;
 mod effect;
 mod entry_id;
 mod history;
+mod listing;
 mod lists;
 mod outbox;
 pub mod parking;
@@ -20,9 +22,13 @@ use claims::{CallKey, Hash};
 
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use copies::{Filling, KeptCopy, ListCopies};
+pub use count::{Counter, Counts, count};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};
+pub use listing::{
+    Filter, Listing, MOST_LISTED, MOST_LOOKED_AT, Order, OverduePage, OverduePlace, Page, Position, Which,
+};
 pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, MAX_ENTRY, Origin};
 pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
@@ -51,11 +57,36 @@ pub trait Store: Send + Sync {
     /// As [`look_up`](Self::look_up).
     async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError>;
 
-    /// A page of the requests in one state, those that wait longest first. May lag behind the latest commits.
+    /// The applicant's requests before this one, the newest first, at most so many and never more than [`MOST_LISTED`].
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError>;
+
+    /// A page of a list. May lag behind the latest commits. What it costs does not depend on how long the list is.
     ///
     /// # Errors
     /// As [`look_up`](Self::look_up).
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError>;
+
+    /// A page of the requests that [are due](Request::due), those that wait longest first, after a place that the page
+    /// before named. May lag behind the latest commits. It looks at no more than `limit` rows and never at more than
+    /// [`MOST_LISTED`], so that a page may hold fewer, even none, while others follow.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer. A row that cannot be read is no error.
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError>;
+
+    /// How many requests there are, by what was [counted](Write::Count) so far.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    async fn counts(&self) -> Result<Counts, StoreError>;
 
     /// Carries out all writes of a commit, or none.
     ///
@@ -90,45 +121,6 @@ pub struct Snapshot {
     pub denials: Vec<Denial>,
     /// The answer stored for this call; it may be past its time.
     pub call: Option<CallRecord>,
-}
-
-/// Which requests to list.
-#[derive(Clone, Debug)]
-pub struct Listing {
-    /// In this state.
-    pub state: StateName,
-    /// After this place, which the page before named.
-    pub after: Option<Position>,
-    /// At most this many.
-    pub limit: usize,
-}
-
-/// A place in a list of requests: they are sorted by the time they were opened, then by id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// When the request was opened.
-    pub opened_at: Timestamp,
-    /// Which one.
-    pub id: RequestId,
-}
-
-impl Position {
-    /// The place of a request.
-    pub fn of(request: &Request) -> Position {
-        Position {
-            opened_at: request.opened_at,
-            id: request.id,
-        }
-    }
-}
-
-/// Part of a list of requests.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The requests, in order.
-    pub requests: Vec<Request>,
-    /// Where to go on; nothing when this was the last page.
-    pub next: Option<Position>,
 }
 
 /// Why a store did not do what it was asked for. The text says what happened and holds nothing personal.

@@ -1,9 +1,9 @@
 use std::{fmt, str::FromStr};
 
-use claims::{Changes, Claims, Hash, Identity, Locales};
+use claims::{Address, Changes, Claims, Hash, Identity, Locales};
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, Review, Timestamp};
+use crate::{Actor, Asked, Review, Timestamp, listing::domain_key};
 
 /// An application that waits for, or was decided by, reviewers, or that was let in automatically.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -238,7 +238,7 @@ pub enum AccountBy {
 }
 
 /// A state's name, in lists and addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateName {
     /// See [`State::Pending`].
@@ -303,6 +303,11 @@ impl Request {
         }
     }
 
+    /// Who is asked to decide, while it is pending.
+    pub fn asked(&self) -> Option<&Asked> {
+        self.review().map(|review| &review.stage().asked)
+    }
+
     /// When time changes something next: a review reminds, escalates or ends, an approval runs out.
     pub fn due(&self) -> Option<Timestamp> {
         match &self.state {
@@ -321,6 +326,22 @@ impl Request {
     /// The address the applicant gave, as they wrote it.
     pub fn email(&self) -> Option<&str> {
         self.received.at_key("email").and_then(claims::Value::text)
+    }
+
+    /// The address under which it is found, by its hash: the one the applicant gave, else the one that was proven.
+    pub fn address(&self) -> Option<Hash> {
+        self.any_address().map(Hash::of_address)
+    }
+
+    /// The domain of that address, by its hash; none if it is no address.
+    pub fn domain(&self) -> Option<Hash> {
+        let address = Address::parse(self.any_address()?).ok()?;
+        Some(domain_key(&address.domain()))
+    }
+
+    fn any_address(&self) -> Option<&str> {
+        let given = self.email().filter(|email| !email.trim().is_empty());
+        given.or_else(|| self.proven_address())
     }
 }
 

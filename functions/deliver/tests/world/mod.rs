@@ -17,8 +17,8 @@ use claims::{Changes, Claims, Hash, Locales, Value};
 use deliver::{Delivered, Deliverer, Parts, Receive, Report, Schedule};
 use effects::Attempt;
 use store::{
-    Clock, Commit, Committed, Effect, EntryId, Keys, OutboxEntry, Progress, Receiver, Request, RequestId, Store,
-    StoreError, Timestamp, Write,
+    Clock, Commit, Committed, Counter, Counts, Effect, EntryId, Keys, Listing, OutboxEntry, Progress, Receiver,
+    Request, RequestId, StateName, Store, StoreError, Timestamp, Which, Write,
 };
 use store_sqlite::SqliteStore;
 use tokio::{sync::watch, time::timeout};
@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) account: Arc<Puppet>,
     pub(crate) reviewers: Arc<Puppet>,
     commits_left: Arc<AtomicUsize>,
+    /// Whether changes of requests that the test makes are counted.
+    counts: bool,
     folder: tempfile::TempDir,
 }
 
@@ -219,7 +221,16 @@ impl World {
             account: Puppet::new(Receiver::Account),
             reviewers: Puppet::new(Receiver::Reviewers),
             commits_left: Arc::new(AtomicUsize::new(usize::MAX)),
+            counts: false,
             folder,
+        }
+    }
+
+    /// One in which requests are counted, too.
+    pub(crate) fn counting() -> World {
+        World {
+            counts: true,
+            ..World::new()
         }
     }
 
@@ -238,6 +249,11 @@ impl World {
     /// One that carries out the effects of no other receiver.
     pub(crate) fn deliverer_of(&self, puppet: &Arc<Puppet>) -> Runner {
         self.runner(self.store.clone(), self.store.clone(), vec![puppet.clone()])
+    }
+
+    /// One that nobody carries anything out for.
+    pub(crate) fn deliverer_of_nobody(&self) -> Runner {
+        self.runner(self.store.clone(), self.store.clone(), Vec::new())
     }
 
     pub(crate) fn deliverer(&self) -> Runner {
@@ -275,8 +291,7 @@ impl World {
         let (answer, opened) = approvals::submit(None, &[], &submission(name), self.now(), &Terms::default());
         drop(answer);
         if self.store.request(&id).await.unwrap().is_none() {
-            let commit = opened.unwrap().commit(None, &[], &audit_key().seal().unwrap());
-            assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
+            self.commit(opened.unwrap()).await;
         }
         let entry = OutboxEntry {
             id: EntryId::of(&id, version, effect.receiver(), 0),
@@ -338,13 +353,31 @@ impl World {
         self.commit(decided.transition.unwrap()).await
     }
 
+    /// How many requests there are in each state: by the lists, and by what was counted.
+    pub(crate) async fn counts(&self) -> (Counts, Counts) {
+        let mut listed = Counts::new();
+        for state in StateName::ALL {
+            let page = self.store.list(&Listing::of(Which::State(state), 100)).await.unwrap();
+            assert_eq!(page.next, None);
+            for request in page.requests {
+                *listed.entry(Counter::of(&request)).or_default() += 1;
+            }
+        }
+        let mut counted = self.store.counts().await.unwrap();
+        counted.retain(|_, count| *count != 0);
+        (listed, counted)
+    }
+
     pub(crate) async fn request(&self, request: &Request) -> Request {
         self.store.request(&request.id).await.unwrap().unwrap()
     }
 
     async fn commit(&self, transition: Transition) -> Request {
         let id = transition.request.id;
-        let commit = transition.commit(None, &[], &audit_key().seal().unwrap());
+        let mut commit = transition.commit(None, &[], &audit_key().seal().unwrap());
+        let counts =
+            |write: &Write| matches!(write, Write::Effect { entry, .. } if entry.id.lane.receiver == Receiver::Counts);
+        commit.writes.retain(|write| self.counts || !counts(write));
         assert_eq!(self.store.commit(&commit).await, Ok(Committed::Applied));
         self.store.request(&id).await.unwrap().unwrap()
     }

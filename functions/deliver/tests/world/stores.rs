@@ -10,8 +10,9 @@ use std::{
 
 use async_trait::async_trait;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
-    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry,
+    OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store,
+    StoreError, Timestamp,
 };
 use store_sqlite::SqliteStore;
 use tokio::sync::Barrier;
@@ -42,8 +43,25 @@ impl Store for Failing {
         self.inner.history(id).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
+        self.inner.earlier(id, limit).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.inner.list(listing).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        self.inner.overdue(now, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -91,8 +109,25 @@ impl Store for Sparing {
         self.inner.history(id).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
+        self.inner.earlier(id, limit).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.inner.list(listing).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        self.inner.overdue(now, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

@@ -130,7 +130,8 @@ fn bearer<'r>(reviewers: &'r Reviewers, headers: &HeaderMap) -> Option<&'r Revie
 }
 
 async fn list(room: &Room, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
-    let page = room.parts.store.list(&listing::parse(query)?).await?;
+    let (_, listing) = listing::parse(query)?;
+    let page = room.parts.store.list(&listing).await?;
     Ok(json(StatusCode::OK, &shape::page(&page)))
 }
 

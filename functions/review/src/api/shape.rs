@@ -2,7 +2,7 @@
 
 use claims::{Claims, Identity, Value};
 use serde::{Serialize, Serializer};
-use store::{Actor, Event, HistoryEntry, Page, Request, RequestId, StateName, Timestamp};
+use store::{Actor, Event, HistoryEntry, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
 
 use crate::{
     cursor,
@@ -23,10 +23,31 @@ struct Summary<'r> {
     opened_at: Time,
     changed_at: Time,
     rule: &'r str,
+    route: Option<&'r str>,
+    review: Option<ReviewShape<'r>>,
     proven: bool,
     app: Option<&'r str>,
     email: Option<&'r str>,
     display_name: Option<&'r str>,
+}
+
+/// How far the review of a pending request is.
+#[derive(Serialize)]
+struct ReviewShape<'r> {
+    stage: &'r str,
+    /// From 1.
+    number: usize,
+    stages: usize,
+    /// `anybody`, `group:NAME` or `person:NAME`.
+    asked: String,
+    approvals: usize,
+    approvals_wanted: u32,
+    denials: usize,
+    denials_wanted: u32,
+    since: Time,
+    /// When the stage ends by itself, and how: `expire`, `approve` or `deny`.
+    ends: Time,
+    then: &'static str,
 }
 
 #[derive(Serialize)]
@@ -132,10 +153,33 @@ fn summary(request: &Request) -> Summary<'_> {
         opened_at: Time(request.opened_at),
         changed_at: Time(request.changed_at),
         rule: &request.rule,
+        route: request.route.as_ref().map(RouteName::as_str),
+        review: request.review().map(review),
         proven: request.proven,
         app: request.app.as_deref(),
         email: request.email(),
         display_name: request.reviewed.at_key("displayName").and_then(Value::text),
+    }
+}
+
+fn review(review: &Review) -> ReviewShape<'_> {
+    let stage = review.stage();
+    let votes = |approves| {
+        let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
+        votes.filter(|vote| vote.approves == approves).count()
+    };
+    ReviewShape {
+        stage: &stage.name,
+        number: review.stage + 1,
+        stages: review.plan.stages.len(),
+        asked: stage.asked.key(),
+        approvals: votes(true),
+        approvals_wanted: stage.approve,
+        denials: votes(false),
+        denials_wanted: stage.deny,
+        since: Time(review.since),
+        ends: Time(review.ends()),
+        then: stage.then.name(),
     }
 }
 

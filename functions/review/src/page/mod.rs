@@ -162,9 +162,9 @@ async fn log_out(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refus
 }
 
 async fn queue(room: &Room, session: &Session<'_>, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
-    let listing = listing::parse(query)?;
+    let (state, listing) = listing::parse(query)?;
     let page = room.parts.store.list(&listing).await?;
-    Ok(html(StatusCode::OK, queue::page(room, session, &listing, &page)))
+    Ok(html(StatusCode::OK, queue::page(room, session, state, &listing, &page)))
 }
 
 async fn show(

@@ -1,4 +1,5 @@
 use approvals::Ruling;
+use store::Person;
 
 use crate::{
     decide::{Decided, Decision, File},
@@ -12,6 +13,13 @@ pub(super) enum Notice {
     Done,
     /// Somebody decided before them.
     Already,
+}
+
+/// Whether the reviewer is among those who have voted on the claims as they are.
+pub(super) fn has_voted(file: &File, session: &Session<'_>) -> bool {
+    let person = Person::of(&session.reviewer.name);
+    let review = file.request.review();
+    review.is_some_and(|review| review.votes.iter().any(|vote| vote.person == person))
 }
 
 impl Notice {
@@ -44,6 +52,9 @@ impl Notice {
         let by = file.decision().map(|decision| decision.by);
         match self {
             Notice::Done if by == Some(&session.reviewer.name) => Some("Your decision is recorded."),
+            Notice::Done if has_voted(file, session) => {
+                Some("Your vote is recorded. The request waits for other reviewers now.")
+            }
             Notice::Already if by.is_some() => {
                 Some("This had been decided before you did. Your decision changed nothing; the first one stands.")
             }

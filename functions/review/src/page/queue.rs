@@ -1,5 +1,5 @@
 use maud::{Markup, html};
-use store::{Listing, Page, Request, StateName};
+use store::{Listing, Order, Page, Request, StateName};
 
 use super::{
     layout,
@@ -7,18 +7,18 @@ use super::{
 };
 use crate::{Room, cursor, session::Session};
 
-/// The requests in one state, those that were opened first at the top.
-pub(super) fn page(room: &Room, session: &Session<'_>, listing: &Listing, page: &Page) -> Markup {
-    let title = format!("{} requests", capital(listing.state));
+/// The requests in one state: at the top those that wait longest, or those that were opened last.
+pub(super) fn page(room: &Room, session: &Session<'_>, state: StateName, listing: &Listing, page: &Page) -> Markup {
+    let title = format!("{} requests", capital(state));
     let main = html! {
         h1 { (title) }
-        (states(room, listing.state))
+        (states(room, state))
         @if page.requests.is_empty() {
-            p.empty { (nothing(listing)) }
+            p.empty { (nothing(state, listing)) }
         } @else {
-            (table(room, listing.state, &page.requests))
+            (table(room, state, listing.order, &page.requests))
         }
-        (pager(room, listing, page))
+        (pager(room, state, listing, page))
     };
     layout::page(room, &title, Some(session), main)
 }
@@ -59,19 +59,23 @@ fn states(room: &Room, current: StateName) -> Markup {
     }
 }
 
-fn nothing(listing: &Listing) -> &'static str {
-    match (&listing.after, listing.state) {
+fn nothing(state: StateName, listing: &Listing) -> &'static str {
+    match (&listing.after, state) {
         (Some(_), _) => "There are no more.",
         (None, StateName::Pending) => "Nobody is waiting.",
         (None, _) => "There are none.",
     }
 }
 
-fn table(room: &Room, state: StateName, requests: &[Request]) -> Markup {
+fn table(room: &Room, state: StateName, order: Order, requests: &[Request]) -> Markup {
     let now = room.parts.clock.now();
+    let first = match order {
+        Order::OldestFirst => "oldest",
+        Order::NewestFirst => "newest",
+    };
     html! {
         table.queue role="table" {
-            caption.for-ears { (capital(state)) " requests, the oldest first" }
+            caption.for-ears { (capital(state)) " requests, the " (first) " first" }
             thead role="rowgroup" {
                 tr role="row" {
                     th scope="col" role="columnheader" { "Applicant" }
@@ -102,8 +106,8 @@ fn table(room: &Room, state: StateName, requests: &[Request]) -> Markup {
     }
 }
 
-fn pager(room: &Room, listing: &Listing, page: &Page) -> Markup {
-    let first = list_path(room, listing.state);
+fn pager(room: &Room, state: StateName, listing: &Listing, page: &Page) -> Markup {
+    let first = list_path(room, state);
     let next = page
         .next
         .as_ref()

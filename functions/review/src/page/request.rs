@@ -1,12 +1,12 @@
 use approvals::{AccountBy, Ruling, Standing};
 use claims::Identity;
 use maud::{Markup, html};
-use store::{Actor, Event, HistoryEntry, Request, State};
+use store::{Actor, Asked, Block, Event, HistoryEntry, Reasons, Request, Review, Stage, State, TimeOut};
 
 use super::{
     claims_table::claims_table,
     layout,
-    notice::Notice,
+    notice::{Notice, has_voted},
     queue,
     text::{about, lines, shown, time},
 };
@@ -69,7 +69,7 @@ impl View<'_> {
             section aria-labelledby="decision" {
                 h2 #decision { "Decision" }
                 (self.outcome())
-                @if self.file.is_pending() { (self.form()) }
+                @if self.file.is_pending() { (self.form_or_why_none()) }
             }
         }
     }
@@ -99,7 +99,7 @@ impl View<'_> {
         html! {
             @if let Some(decision) = self.file.decision() { (self.decided(&decision)) }
             @match &self.file.request.state {
-                State::Pending(_) => { p { "This request waits for a decision." } }
+                State::Pending(review) => { (progress(review)) }
                 State::Provisioned { at, .. } => { p { "The account was created " (time(*at)) "." } }
                 State::Expired { at } => { p { "Nobody decided, or the approval was not used, in time: it ended " (time(*at)) "." } }
                 State::Admitted { at } => { p { "The applicant was told to go on, " (time(*at)) "." } }
@@ -111,6 +111,36 @@ impl View<'_> {
 
     fn is_over(&self) -> bool {
         approvals::standing(Some(&self.file.request), self.room.parts.clock.now()) == Standing::None
+    }
+
+    /// The form, for somebody who is asked and has not answered.
+    fn form_or_why_none(&self) -> Markup {
+        let reviewer = self.session.reviewer.as_decider(&self.room.parts.terms);
+        html! {
+            @if reviewer.is_awaited(&self.file.request) { (self.form()) }
+            @else if has_voted(self.file, self.session) { p { "You have voted on these claims." } }
+            @else if reviewer.is_applicant(&self.file.request) { p { "Nobody decides on their own request." } }
+            @else { p { "Other reviewers are asked at this stage." } }
+        }
+    }
+
+    /// What a denial can block for good.
+    fn blocks(&self) -> Markup {
+        let lists = &self.room.parts.terms.block;
+        let has_address = self.file.request.email().is_some();
+        html! {
+            @for (block, list, what) in [
+                (Block::Address, &lists.addresses, "the address"),
+                (Block::Domain, &lists.domains, "everybody at its domain"),
+            ] {
+                @if let Some(list) = list.as_ref().filter(|_| has_address) {
+                    label.block {
+                        input type="checkbox" name="block" value=(block.name());
+                        " When denying, block " (what) " for good (list " code { (list.as_str()) } ")"
+                    }
+                }
+            }
+        }
     }
 
     fn form(&self) -> Markup {
@@ -125,9 +155,10 @@ impl View<'_> {
             form.decide method="post" action={ (layout::request_path(self.room, &request.id)) "/decide" } {
                 (layout::secret_field(self.session))
                 input type="hidden" name="version" value=(request.version);
-                label for="reason" { "Reason, if you like" }
+                label for="reason" { (reason_label(request)) }
                 p.muted #reason-help { "For reviewers; the applicant never sees it. At most " (MAX_REASON_CHARS) " characters." }
                 textarea #reason name="reason" rows="3" maxlength=(MAX_REASON_CHARS) aria-describedby="reason-help" { (typed) }
+                (self.blocks())
                 div.choices {
                     (choice(Ruling::Approve, "Approve", &self.approval()))
                     (choice(Ruling::Deny, "Deny", &format!(
@@ -189,6 +220,52 @@ impl View<'_> {
     }
 }
 
+/// How far a review is.
+fn progress(review: &Review) -> Markup {
+    let stage = review.stage();
+    let votes = |approves| {
+        let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
+        votes.filter(|vote| vote.approves == approves).count()
+    };
+    let asked = match &stage.asked {
+        Asked::Anybody => "anybody who reviews".to_owned(),
+        Asked::Group(group) => format!("the group {group}"),
+        Asked::Person(person) => person.to_string(),
+    };
+    html! {
+        p {
+            "This request waits for " strong { (shown(&asked)) }
+            @if review.plan.stages.len() > 1 {
+                ", at stage " (review.stage + 1) " of " (review.plan.stages.len()) " (" (shown(&stage.name)) ")"
+            }
+            "."
+            @if stage.approve > 1 || stage.deny > 1 {
+                " So far " (votes(true)) " of " (stage.approve) " approve, and " (votes(false)) " of " (stage.deny) " deny."
+            }
+            @for share in &stage.among {
+                " Of those who approve, " (share.at_least) " must be of the group " (shown(&share.group)) "."
+            }
+            " " (when_over(stage)) " " (time(review.ends())) "."
+        }
+    }
+}
+
+fn when_over(stage: &Stage) -> &'static str {
+    match stage.then {
+        TimeOut::Expire => "If nobody decides, it expires",
+        TimeOut::Approve => "If nobody decides, it is approved",
+        TimeOut::Deny => "If nobody decides, it is denied",
+    }
+}
+
+fn reason_label(request: &Request) -> &'static str {
+    match request.review().map(|review| review.plan.reasons).unwrap_or_default() {
+        Reasons::Optional => "Reason, if you like",
+        Reasons::ToDeny => "Reason; a denial needs one",
+        Reasons::Always => "Reason; every decision needs one",
+    }
+}
+
 fn choice(ruling: Ruling, label: &str, means: &str) -> Markup {
     let name = name_of(ruling);
     let means_id = format!("{name}-means");
@@ -207,6 +284,7 @@ fn facts(request: &Request) -> Markup {
             dt { "Opened" } dd { (time(request.opened_at)) }
             @if request.changed_at != request.opened_at { dt { "Last changed" } dd { (time(request.changed_at)) } }
             dt { "Held by rule" } dd { (shown(&request.rule)) }
+            @if let Some(route) = &request.route { dt { "Route" } dd { (shown(route.as_str())) } }
             @if let Some(app) = &request.app { dt { "App" } dd { (shown(app)) } }
             dt { "Identities" }
             dd {

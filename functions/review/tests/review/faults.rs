@@ -8,8 +8,9 @@ use std::{
 use async_trait::async_trait;
 use http::Method;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry, Page,
-    ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry,
+    OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store,
+    StoreError, Timestamp,
 };
 
 use crate::{
@@ -48,7 +49,19 @@ impl Store for Broken {
         self.fail().await
     }
 
+    async fn earlier(&self, _: &RequestId, _: usize) -> Result<Vec<Request>, StoreError> {
+        self.fail().await
+    }
+
     async fn list(&self, _: &Listing) -> Result<Page, StoreError> {
+        self.fail().await
+    }
+
+    async fn overdue(&self, _: Timestamp, _: Option<&OverduePlace>, _: usize) -> Result<OverduePage, StoreError> {
+        self.fail().await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
         self.fail().await
     }
 

@@ -12,4 +12,5 @@ mod page;
 mod people;
 mod races;
 mod room;
+mod routes;
 mod start;

@@ -135,7 +135,7 @@ async fn claims_that_changed_under_the_reviewer_are_not_approved() {
         "The applicant changed the request",
         "administrator",
         ">looks fine</textarea>",
-        "waits for a decision",
+        "This request waits for",
     ] {
         assert!(answer.body.contains(part), "{part}: {answer:?}");
     }

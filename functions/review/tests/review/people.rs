@@ -31,6 +31,11 @@ pub(crate) fn body(name: &str, email: &str) -> String {
 
 /// Somebody signs up, and waits.
 pub(crate) async fn submit_body(room: &Room, body: &str) -> RequestId {
+    handed_to(room, body, Held::by_anybody()).await
+}
+
+/// Somebody signs up, and waits for certain reviewers.
+pub(crate) async fn handed_to(room: &Room, body: &str, held: Held) -> RequestId {
     let sign_up = claims::parse(Step::PostAttributeCollection, body.as_bytes()).unwrap();
     let applicant = ApplicantKey::of(&sign_up).unwrap();
     let keys = Keys {
@@ -39,7 +44,10 @@ pub(crate) async fn submit_body(room: &Room, body: &str) -> RequestId {
         call: None,
     };
     let snapshot = room.store.look_up(&keys).await.unwrap();
-    let submission = submission(&applicant, &sign_up);
+    let submission = Submission {
+        wish: Wish::Hold(held),
+        ..submission(&applicant, &sign_up)
+    };
     let now = store::Clock::now(&*room.clock);
     let (_, transition) = submit(snapshot.request.as_ref(), &snapshot.denials, &submission, now, &terms());
     let transition = transition.unwrap();

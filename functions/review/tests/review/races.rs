@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use approvals::{Decide, Decider, Reviewer, Ruling};
 use async_trait::async_trait;
-use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, Request, RequestId, Snapshot, Store, StoreError};
+use store::{
+    Commit, Committed, Counts, HistoryEntry, Keys, Listing, OverduePage, OverduePlace, Page, Request, RequestId,
+    Snapshot, Store, StoreError, Timestamp,
+};
 
 use crate::{
     browser::Browser,
@@ -32,8 +35,25 @@ impl Store for Rival {
         self.inner.history(id).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
+        self.inner.earlier(id, limit).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.inner.list(listing).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        self.inner.overdue(now, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

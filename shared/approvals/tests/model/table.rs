@@ -94,7 +94,7 @@ impl Table {
             Write::Delivered { id, .. } => self.waits(*id),
             // Nobody forgets anything here.
             Write::Redact(_) => false,
-            Write::Listed { .. } => true,
+            Write::Listed { .. } | Write::Count { .. } => true,
         }
     }
 
@@ -169,7 +169,7 @@ impl Row {
                 Content::Account(entry.id, entry.request)
             }
             Write::Delivered { id, .. } => Content::Delivered(*id),
-            Write::Effect { .. } | Write::Listed { .. } | Write::Redact(_) => Content::Nothing,
+            Write::Effect { .. } | Write::Listed { .. } | Write::Redact(_) | Write::Count { .. } => Content::Nothing,
         };
         Row { write, kept }
     }

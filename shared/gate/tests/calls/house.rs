@@ -17,7 +17,7 @@ use http::{Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use policy::Policy;
 use serde_json::{Value as Json, json};
-use store::{Clock, Committed, Listing, Outbox, OutboxEntry, Receiver, StateName, Store, Timestamp};
+use store::{Clock, Committed, Listing, Outbox, OutboxEntry, Receiver, StateName, Store, Timestamp, Which};
 use store_sqlite::SqliteStore;
 
 pub(crate) const FIRST: Step = Step::PostFederationSignup;
@@ -147,11 +147,7 @@ impl House {
 
     pub(crate) async fn listed(&self, state: StateName) -> Vec<store::Request> {
         self.store
-            .list(&Listing {
-                state,
-                after: None,
-                limit: 1000,
-            })
+            .list(&Listing::of(Which::State(state), 1000))
             .await
             .unwrap()
             .requests

@@ -6,7 +6,10 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use store::{Commit, Committed, HistoryEntry, Keys, Listing, Page, RequestId, Snapshot, Store, StoreError};
+use store::{
+    Commit, Committed, Counts, HistoryEntry, Keys, Listing, OverduePage, OverduePlace, Page, RequestId, Snapshot,
+    Store, StoreError, Timestamp,
+};
 
 /// A store that fails as it is told, and counts how often it was asked.
 pub(crate) struct Faulty {
@@ -38,7 +41,19 @@ impl Store for Faulty {
         self.fail().await
     }
 
+    async fn earlier(&self, _: &RequestId, _: usize) -> Result<Vec<store::Request>, StoreError> {
+        self.fail().await
+    }
+
     async fn list(&self, _: &Listing) -> Result<Page, StoreError> {
+        self.fail().await
+    }
+
+    async fn overdue(&self, _: Timestamp, _: Option<&OverduePlace>, _: usize) -> Result<OverduePage, StoreError> {
+        self.fail().await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
         self.fail().await
     }
 
@@ -67,8 +82,25 @@ impl Store for Crowded {
         self.inner.history(id).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<store::Request>, StoreError> {
+        self.inner.earlier(id, limit).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.inner.list(listing).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        self.inner.overdue(now, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -109,8 +141,25 @@ impl Store for Torn {
         self.inner.history(id).await
     }
 
+    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<store::Request>, StoreError> {
+        self.inner.earlier(id, limit).await
+    }
+
     async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
         self.inner.list(listing).await
+    }
+
+    async fn overdue(
+        &self,
+        now: Timestamp,
+        after: Option<&OverduePlace>,
+        limit: usize,
+    ) -> Result<OverduePage, StoreError> {
+        self.inner.overdue(now, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        self.inner.counts().await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {

@@ -15,7 +15,7 @@ use claims::Hash;
 use store::{
     Commit,
     Committed::{self, Applied, Conflict},
-    Keys, Listing, Position, Request, Snapshot, StateName, Store, StoreError,
+    Keys, Listing, Position, Request, Snapshot, StateName, Store, StoreError, Which,
 };
 use store_suite::{
     sample::{
@@ -31,8 +31,8 @@ use super::{
 };
 use crate::{
     DynamoStore,
-    items::SHARDS,
     open::Limits,
+    settings::Shards,
     testing::{self, PATIENCE},
 };
 
@@ -412,7 +412,7 @@ async fn every_read_but_that_of_the_index_is_consistent() {
         .iter()
         .map(|seen| seen.consistent)
         .collect();
-    let shards = usize::from(SHARDS);
+    let shards = Shards::USUAL.all().len();
     assert_eq!(consistent, [vec![false; shards], vec![true]].concat());
 }
 
@@ -421,7 +421,7 @@ async fn every_read_but_that_of_the_index_is_consistent() {
 async fn a_list_drops_what_changed_after_the_index_was_read() {
     let gate = Arc::new(Gate::default());
     let faults = [
-        vec![Fault::None; usize::from(SHARDS)],
+        vec![Fault::None; Shards::USUAL.all().len()],
         vec![Fault::Wait(Arc::clone(&gate))],
     ]
     .concat();
@@ -594,8 +594,11 @@ impl Case {
             answer(&call("jane", &jane)),
             turn_away(&denial("jane", &jane)),
         ];
+        let store = testing::open_through(&endpoint(), &table.0, http_client, limits);
+        // As in a process that has worked with the table before.
+        store.shards.get_or_init(|| Shards::USUAL);
         Case {
-            store: testing::open_through(&endpoint(), &table.0, http_client, limits),
+            store,
             table,
             faults,
             commit: commit(writes),
@@ -694,6 +697,10 @@ impl store_suite::Place for Faulty {
     async fn damage(&self, id: &store::EntryId) {
         self.table.damage(id).await;
     }
+
+    async fn damage_request(&self, id: &store::RequestId) {
+        self.table.damage_request(id).await;
+    }
 }
 
 fn without_credentials(why: fn() -> CredentialsError) -> DynamoStore {
@@ -723,11 +730,7 @@ async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
 }
 
 fn listing() -> Listing {
-    Listing {
-        state: StateName::Pending,
-        after: None,
-        limit: 10,
-    }
+    Listing::of(Which::State(StateName::Pending), 10)
 }
 
 /// Those of the usual deadline.

@@ -109,6 +109,10 @@ pub(super) struct Seen {
     pub(super) token: Option<String>,
     /// Whether it reads, and consistently.
     pub(super) consistent: bool,
+    /// The index that a query asks.
+    pub(super) index: Option<String>,
+    /// The keys of a batch.
+    pub(super) keys: usize,
 }
 
 impl Faults {
@@ -171,6 +175,8 @@ impl HttpConnector for FaultyConnector {
         let fault = self.plan.lock().unwrap().fault(Seen {
             consistent: batch.unwrap_or(&body)["ConsistentRead"] == true,
             token: body["ClientRequestToken"].as_str().map(str::to_owned),
+            index: body["IndexName"].as_str().map(str::to_owned),
+            keys: batch.map_or(0, |batch| batch["Keys"].as_array().map_or(0, Vec::len)),
             operation,
         });
         let inner = self.inner.clone();
