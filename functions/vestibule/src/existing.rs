@@ -2,8 +2,36 @@
 
 use std::sync::Arc;
 
+use clap::Args;
 use host::{Settings, StartError, StoreAddress};
 use store::Rows;
+
+/// Where the rows are that a command is about.
+#[derive(Args)]
+pub(crate) struct Place {
+    /// Where requests are kept: sqlite:PATH or dynamodb:TABLE [VESTIBULE_STORE]
+    #[arg(long, value_name = "STORE")]
+    store: Option<String>,
+}
+
+impl Place {
+    /// The settings, the flag first.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub(crate) fn settings(&self) -> Result<Settings, StartError> {
+        let flag = |name: &str| self.store.clone().filter(|_| name == "VESTIBULE_STORE");
+        Settings::read(&|name| flag(name).or_else(|| host::environment(name)))
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    /// As [`open_rows`].
+    pub(crate) async fn open(&self) -> Result<Arc<dyn Rows>, StartError> {
+        open_rows(&self.settings()?).await
+    }
+}
 
 /// Opens the store that the settings name, if it is there: opening would make a file, in which nothing is, and a slip of
 /// the keyboard must not look like good news.

@@ -1,5 +1,6 @@
 //! All functions in one process, and the operator's command line.
 
+mod audit;
 mod closed;
 mod effects;
 mod existing;
@@ -29,6 +30,9 @@ struct Arguments {
 enum Command {
     /// Serves the three steps and the review room in one process.
     Serve(Serve),
+    /// Whether the histories of requests are as they were written.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Effects that were given up: accounts that were not created, mails that were not sent.
     #[command(subcommand)]
     Effects(effects::Command),
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Policy(command) => command.run(),
         Command::Lists(command) => on_runtime(lists::main(command)),
+        Command::Audit(command) => on_runtime(audit::main(command)),
         Command::Effects(command) => on_runtime(effects::main(command)),
         Command::Serve(flags) => on_runtime(async {
             match serve(&flags).await {

@@ -4,10 +4,11 @@ use std::{
     cmp::Ordering,
     fmt, fs, io,
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::file_system;
 
@@ -16,6 +17,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long opening waits while other processes open the same file or write much to it.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long opening pauses before it tries again.
+const BETWEEN: Duration = Duration::from_millis(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
 const SCHEMA_VERSION: i64 = 6;
@@ -254,7 +258,16 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
 /// Brings a file into WAL mode and makes its tables if they are not there; says which version it has then.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<i64> {
     connection.busy_timeout(OPEN_TIMEOUT)?;
-    let version = make_tables(connection)?;
+    let until = Instant::now() + OPEN_TIMEOUT;
+    let version = loop {
+        match make_tables(connection) {
+            // Two that change a new file's mode at once are refused without waiting, since each waits for the other.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                thread::sleep(BETWEEN);
+            }
+            made => break made?,
+        }
+    };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(version)
 }

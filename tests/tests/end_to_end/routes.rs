@@ -1,8 +1,11 @@
 //! A route with two stages: who is asked, who is told, and what the applicant reads meanwhile.
 
+use std::time::Duration;
+
 use end_to_end::{
     http::Request,
     mail_server::{MailServer, Options},
+    process::poll,
 };
 use serde_json::{Value, json};
 
@@ -116,4 +119,54 @@ fn two_stages_on_sqlite() {
 #[test]
 fn two_stages_on_dynamodb() {
     two_stages(Store::DynamoDb);
+}
+
+/// Nobody decides in time: the next call is answered by the time, and the clock of `serve` records it.
+#[test]
+fn what_nobody_decides_in_time_ends_by_itself() {
+    let policy = r#"
+[steps.post-federation-signup]
+otherwise = "continue"
+[steps.post-attribute-collection]
+otherwise = "continue"
+[steps.pre-token-issuance]
+otherwise = "continue"
+
+[routes.quick]
+ask = "anybody"
+time_out = { after = "1 second", then = "deny" }
+
+[[rules]]
+name = "everybody waits"
+step = "post-attribute-collection"
+hold = "quick"
+"#;
+    let deployment = Deployment::with_settings(Platform::Plain, Store::Sqlite, policy, []);
+    let jane = jane("Jane Roe");
+    let waiting = message(&deployment.submit(&jane));
+    eventually("the time is over", || {
+        message(&deployment.check(&jane)) == "Your request was denied."
+    });
+    assert_ne!(waiting, message(&deployment.check(&jane)));
+    deployment.restart();
+    eventually("the clock's first run is done", || {
+        deployment.requests("denied").len() == 1
+    });
+    let [denied] = deployment.requests("denied").try_into().unwrap();
+    let path = format!("/review/api/requests/{}", denied["id"].as_str().unwrap());
+    let file = deployment.send(Request::get(&path).bearer(RITA)).json();
+    let by: Vec<_> = file["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["by"]["kind"].clone())
+        .collect();
+    assert_eq!(by, ["applicant", "clock"]);
+}
+
+fn eventually(what: &str, holds: impl Fn() -> bool) {
+    assert!(
+        poll(Duration::from_secs(20), || holds().then_some(())).is_some(),
+        "{what}"
+    );
 }

@@ -6,14 +6,13 @@ use std::{
     io::{self, BufRead, IsTerminal, Write},
     mem::take,
     process::ExitCode,
-    sync::Arc,
 };
 
 use clap::{Args, Subcommand};
-use host::{Settings, StartError};
+use host::StartError;
 use store::{EntryId, OutboxEntry, ParkedPage, Rows, Unreadable, parking};
 
-use crate::{existing, failure::Failure};
+use crate::{existing::Place, failure::Failure};
 
 /// How many effects are read at once.
 const PAGE: usize = 100;
@@ -59,14 +58,6 @@ pub(crate) struct Which {
     all: bool,
 }
 
-/// Where the effects are.
-#[derive(Args)]
-pub(crate) struct Place {
-    /// Where requests are kept: sqlite:PATH or dynamodb:TABLE [VESTIBULE_STORE]
-    #[arg(long, value_name = "STORE")]
-    store: Option<String>,
-}
-
 /// Carries out a command, and says on standard error why it did not. The exit code is 0, 1 if the effect or the store
 /// did not allow it, or 2 if a setting or the command is wrong.
 pub(crate) async fn main(command: Command) -> ExitCode {
@@ -88,14 +79,6 @@ async fn run(command: Command) -> Result<(), Failure> {
             may_ask(yes)?;
             drop(&*place.open().await?, &id, yes).await
         }
-    }
-}
-
-impl Place {
-    async fn open(&self) -> Result<Arc<dyn Rows>, StartError> {
-        let flag = |name: &str| self.store.clone().filter(|_| name == "VESTIBULE_STORE");
-        let settings = Settings::read(&|name| flag(name).or_else(|| host::environment(name)))?;
-        existing::open_rows(&settings).await
     }
 }
 

@@ -177,7 +177,13 @@ fn who_comes_when_time_is_over_opens_a_new_round_and_the_old_one_is_kept_as_it_e
     });
     assert_eq!(
         effects.collect::<Vec<_>>(),
-        [(1, "expired", 2), (2, "received", 3), (2, "tell-reviewers", 3)]
+        [
+            (1, "expired", 2),
+            (2, "received", 3),
+            (2, "tell-reviewers", 3),
+            (1, "count", 2),
+            (2, "count", 3)
+        ]
     );
     let replaced = commit
         .writes
