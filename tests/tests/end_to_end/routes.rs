@@ -143,7 +143,7 @@ hold = "quick"
 "#;
     let deployment = Deployment::with_settings(Platform::Plain, Store::Sqlite, policy, []);
     let jane = jane("Jane Roe");
-    let waiting = message(&deployment.submit(&jane));
+    let waiting = message(&deployment.submit(&jane)).to_owned();
     eventually("the time is over", || {
         message(&deployment.check(&jane)) == "Your request was denied."
     });

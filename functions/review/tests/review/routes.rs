@@ -116,6 +116,11 @@ async fn who_is_not_asked_decides_nothing() {
             "{verb}"
         );
     }
+    let page = Browser::logged_in(&room, RITA)
+        .await
+        .get(&format!("/review/requests/{id}"))
+        .await;
+    assert!(page.body.contains("Other reviewers are asked at this stage.") && !page.body.contains("name=\"ruling\""));
     // The next stage asks her; Rob has had his say.
     let (_, passed) = decide(&room, ROB, &id, "approve", json!({})).await;
     assert_eq!(passed["request"]["review"]["stage"], "hr");
@@ -233,7 +238,7 @@ async fn the_page_says_who_is_asked_and_how_far_it_is() {
         "the group hr",
         "stage 1 of 2",
         "0 of 2",
-        "of the group security",
+        "must be of the group",
         "name=\"block\"",
         "germany",
     ] {
@@ -241,7 +246,7 @@ async fn the_page_says_who_is_asked_and_how_far_it_is() {
     }
     let answer = rita.decide(&page, &path, "approve", "").await;
     assert_eq!(answer.header("location"), format!("{path}?notice=done"));
-    let page = rita.get(&answer.header("location")).await;
+    let page = rita.get(answer.header("location")).await;
     for part in ["Your vote is recorded.", "1 of 2", "You have voted on these claims."] {
         assert!(page.body.contains(part), "{part}");
     }
@@ -249,8 +254,9 @@ async fn the_page_says_who_is_asked_and_how_far_it_is() {
     let mut rob = Browser::logged_in(&room, ROB).await;
     let page = rob.get(&path).await;
     rob.decide(&page, &path, "approve", "").await;
-    let page = rita.get(&path).await;
-    assert!(page.body.contains("Other reviewers are asked at this stage."));
+    for part in ["stage 2 of 2", "the group security", "You have voted on these claims."] {
+        assert!(rita.get(&path).await.body.contains(part), "{part}");
+    }
 }
 
 /// Whoever decides when time is over learns that, though nothing had recorded it.
