@@ -145,6 +145,9 @@ impl Work<'_> {
         let Some(request) = request? else {
             return Ok(Next::Park("the request is not in the store"));
         };
+        if !self.parts.audit.vouches_for(&request) {
+            return Ok(Next::Park(approvals::NOT_AS_WRITTEN));
+        }
         let addresses = match entry.effect {
             Effect::CreateAccount => request.addresses.clone(),
             _ => Vec::new(),

@@ -2,7 +2,8 @@
 
 use approvals::{Decide, Decided as Outcome, Decider, Refusal as Refused, Ruling};
 use store::{
-    Actor, Block, Committed, Event, HistoryEntry, Keys, Request, RequestId, Snapshot, StateName, StoreError, Timestamp,
+    Actor, Block, Committed, Event, HistoryEntry, Keys, Request, RequestId, Snapshot, StateName, Store, StoreError,
+    Timestamp,
 };
 
 use crate::{Room, refusal::Refusal, reviewers::Reviewer};
@@ -129,9 +130,13 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
     let seal = room.parts.audit.seal().map_err(|_| Refusal::NoRandom)?;
     for _ in 0..MOST_RACES {
         let request = store.request(id).await?.ok_or(Refusal::Request)?;
+        if !seal.vouches_for(&request) {
+            return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()).into());
+        }
         let now = room.parts.clock.now();
         let Outcome { transition, refused } = approvals::decide(&request, &decision, now, &room.parts.terms);
         match refused {
+            Some(Refused::Opposed) => return Err(Refusal::Opposed),
             Some(Refused::NotAsked) => return Err(Refusal::NotAsked),
             Some(Refused::OnThemselves) => return Err(Refusal::OnThemselves),
             Some(Refused::NoReason) => return Err(Refusal::input("This route wants a reason.")),
@@ -139,8 +144,8 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
             Some(Refused::NotPending | Refused::NotApproved | Refused::Voted) | None => {}
         }
         let Some(transition) = transition else { return Ok(false) };
-        if refused.is_none() && wish.seen.is_some_and(|seen| seen != request.version) {
-            return Err(Refusal::Changed);
+        if let Some(seen) = wish.seen.filter(|seen| refused.is_none() && *seen != request.version) {
+            unchanged_since(store.as_ref(), &request, seen).await?;
         }
         // The denials, and proof that this is still the applicant's latest request: no other can be decided.
         let Snapshot {
@@ -156,6 +161,26 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
         }
     }
     Err(StoreError::Busy(format!("lost {MOST_RACES} races for the same request")).into())
+}
+
+/// Others' votes and reminders are no news to a decision. What the applicant changed is, and who is asked now.
+async fn unchanged_since(store: &dyn Store, request: &Request, seen: u64) -> Result<(), Refusal> {
+    let history = store.history(&request.id).await?;
+    let since: Vec<_> = history.iter().filter(|entry| entry.version > seen).collect();
+    let any = |is: fn(&Event) -> bool| since.iter().any(|entry| is(&entry.event));
+    if seen > request.version || any(|event| matches!(event, Event::Opened | Event::Updated)) {
+        return Err(Refusal::Changed);
+    }
+    let moved = |event: &Event| {
+        matches!(
+            event,
+            Event::Passed { .. } | Event::Escalated { .. } | Event::Reassigned { .. }
+        )
+    };
+    match since.iter().any(|entry| moved(&entry.event)) {
+        true => Err(Refusal::Moved),
+        false => Ok(()),
+    }
 }
 
 fn keys(request: &Request) -> Keys {

@@ -32,6 +32,10 @@ pub(crate) enum Refusal {
     Input(Cow<'static, str>),
     /// The call does not come from a page of the room.
     Forged,
+    /// The request went on to others after the reviewer looked at it.
+    Moved,
+    /// Somebody voted to turn the applicant away.
+    Opposed,
     /// The stage that the request is in asks others.
     NotAsked,
     /// It is the reviewer's own request.
@@ -66,6 +70,7 @@ impl Refusal {
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unreadable | Refusal::Input(_) => StatusCode::BAD_REQUEST,
             Refusal::Forged | Refusal::NotAsked | Refusal::OnThemselves => StatusCode::FORBIDDEN,
+            Refusal::Moved | Refusal::Opposed => StatusCode::CONFLICT,
             Refusal::Changed | Refusal::NotParked | Refusal::Overtaken | Refusal::Fetched => StatusCode::CONFLICT,
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -83,6 +88,8 @@ impl Refusal {
             Refusal::Forged => "forbidden",
             Refusal::NotAsked => "not-asked",
             Refusal::OnThemselves => "own-request",
+            Refusal::Moved => "moved",
+            Refusal::Opposed => "opposed",
             Refusal::Changed | Refusal::Overtaken => "changed",
             Refusal::NotParked => "not-parked",
             Refusal::Fetched => "fetched",
@@ -106,6 +113,10 @@ impl Refusal {
             Refusal::Unreadable => "The body ended early.",
             Refusal::Input(what) => return what.clone(),
             Refusal::Forged => "This did not come from a page of the review room. Open the page again and repeat it.",
+            Refusal::Moved => "The request went on to other reviewers after you saw it. Look at it again, then decide.",
+            Refusal::Opposed => {
+                "Somebody voted to deny this request: it cannot be withdrawn any more. Vote to approve or to deny."
+            }
             Refusal::NotAsked => "This request asks other reviewers at this stage.",
             Refusal::OnThemselves => "Nobody decides on their own request.",
             Refusal::Changed => "The applicant changed the request after you saw it. Look at it again, then decide.",

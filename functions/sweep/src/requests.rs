@@ -97,6 +97,9 @@ impl RequestClock {
         let Some(request) = store.request(id).await? else {
             return Ok(Step::NotDue);
         };
+        if !audit.vouches_for(&request) {
+            return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()));
+        }
         let Some(transition) = approvals::tick(&request, clock.now(), terms) else {
             return Ok(Step::NotDue);
         };

@@ -16,6 +16,9 @@ use crate::{existing::Place, failure::Failure};
 /// How many requests are read at once.
 const PAGE: usize = 100;
 
+/// How often a request is read again that changes while its history is read.
+const MOST_READS: usize = 20;
+
 /// How many histories are read at once.
 const AT_ONCE: usize = 8;
 
@@ -71,12 +74,17 @@ async fn verify(place: &Place) -> Result<bool, Failure> {
 
 /// A request, which is read again together with its history: it may have changed since it was listed.
 async fn check(rows: &dyn Rows, key: &AuditKey, listed: Request) -> Result<(Request, Vec<Fault>), StoreError> {
-    let request = rows.request(&listed.id).await?.unwrap_or(listed);
-    let mut history = rows.history(&request.id).await?;
-    // What happened between the two reads comes at the end.
-    history.retain(|entry| entry.version <= request.version);
-    let faults = approvals::verify(key, &request, &history);
-    Ok((request, faults))
+    let mut request = listed;
+    for _ in 0..MOST_READS {
+        let history = rows.history(&request.id).await?;
+        let now = rows.request(&request.id).await?.unwrap_or_else(|| request.clone());
+        if now.version == request.version {
+            let faults = approvals::verify(key, &now, &history);
+            return Ok((now, faults));
+        }
+        request = now;
+    }
+    Err(StoreError::Busy("a request changes all the time".to_owned()))
 }
 
 /// A fault in an operator's words.

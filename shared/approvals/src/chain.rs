@@ -37,8 +37,24 @@ impl AuditKey {
         })
     }
 
+    /// Whether a request is as this key's owner wrote it. Whoever acts on one asks first: what somebody wrote into the store
+    /// behind our back must not become true by the next entry that we prove.
+    pub fn vouches_for(&self, request: &Request) -> bool {
+        request.proof == Some(self.proof_of(request))
+    }
+
+    /// Proof of a whole row. It is made of the row's text: a field that is added to rows later must not be written where it
+    /// holds nothing, or what was written before could not be proved any more.
+    pub(crate) fn proof_of(&self, request: &Request) -> Hash {
+        let row = Request {
+            proof: None,
+            ..request.clone()
+        };
+        self.mac(&["request", &json(&row)])
+    }
+
     /// An HMAC-SHA256 of several parts.
-    pub fn mac(&self, parts: &[&str]) -> Hash {
+    fn mac(&self, parts: &[&str]) -> Hash {
         // HMAC pads a short key with zeros to its block, so that doing it here changes nothing, and cannot fail.
         let mut block = [0; 64];
         block[..32].copy_from_slice(&self.0);
@@ -94,7 +110,20 @@ pub struct Submitted {
     pub reviewed: Claims,
 }
 
+/// What is to be said of a request that nobody vouches for.
+pub const NOT_AS_WRITTEN: &str = "a request is not as it was written: somebody changed it in the store, or VESTIBULE_AUDIT_KEY \
+    is another one; `vestibule audit verify` names it";
+
 impl Seal<'_> {
+    /// As [`AuditKey::vouches_for`].
+    pub fn vouches_for(&self, request: &Request) -> bool {
+        self.key.vouches_for(request)
+    }
+
+    pub(crate) fn key(&self) -> &AuditKey {
+        self.key
+    }
+
     /// The entry after the one that this proves.
     pub(crate) fn entry(&self, head: Option<Hash>, happened: Happened) -> HistoryEntry {
         let kept = happened.submitted.map(|submitted| Kept {
@@ -136,25 +165,24 @@ pub enum Fault {
 /// What is wrong with the history of a request; nothing if it is as it was written.
 pub fn verify(key: &AuditKey, request: &Request, history: &[HistoryEntry]) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let (mut head, mut version) = (None, None::<u64>);
+    let (mut head, mut version, mut state) = (None, None::<u64>, None::<StateName>);
+    let forgotten = history.iter().any(|entry| entry.event == Event::Forgotten);
     for entry in history {
         let expected = version.map_or(entry.version, |version| version + 1);
         if entry.version != expected || (version.is_none() && entry.from.is_some()) {
             faults.push(Fault::Missing(expected.min(entry.version.saturating_sub(1))));
-        } else if link(key, head, entry) != entry.mac {
+        } else if link(key, head, entry) != entry.mac || entry.from != state {
             faults.push(Fault::Altered(entry.version));
         }
-        if entry
-            .kept
-            .as_ref()
-            .is_some_and(|kept| Some(kept.commitment()) != entry.commitment)
-        {
+        let kept = entry.kept.as_ref().map(Kept::commitment);
+        if kept != entry.commitment && !(kept.is_none() && forgotten) {
             faults.push(Fault::Claims(entry.version));
         }
         (head, version) = (Some(entry.mac), Some(entry.version));
+        state = entry.event.leads_to().or(state);
     }
     match history.last() {
-        Some(last) if last.version == request.version => faults.extend(said_otherwise(request, history, last)),
+        Some(last) if last.version == request.version => faults.extend(said_otherwise(key, request, history, last)),
         Some(last) if last.version > request.version => faults.push(Fault::Request),
         _ => faults.push(Fault::Truncated),
     }
@@ -162,11 +190,11 @@ pub fn verify(key: &AuditKey, request: &Request, history: &[HistoryEntry]) -> Ve
 }
 
 /// Whether a request is not what its history made of it.
-fn said_otherwise(request: &Request, history: &[HistoryEntry], last: &HistoryEntry) -> Option<Fault> {
+fn said_otherwise(key: &AuditKey, request: &Request, history: &[HistoryEntry], last: &HistoryEntry) -> Option<Fault> {
     let claims = history.iter().rev().find_map(|entry| entry.kept.as_ref());
     let same_claims = claims.is_none_or(|kept| kept.received == request.received && kept.reviewed == request.reviewed);
     let same_state = last.event.leads_to().is_none_or(|state| state == request.state.name());
-    let same = request.head == Some(last.mac) && same_claims && same_state;
+    let same = request.head == Some(last.mac) && same_claims && same_state && key.vouches_for(request);
     (!same).then_some(Fault::Request)
 }
 

@@ -78,6 +78,8 @@ pub enum Refusal {
     OnThemselves,
     /// They have voted on these claims, and count once.
     Voted,
+    /// Somebody voted to turn the applicant away: one alone cannot close the request any more.
+    Opposed,
     /// They have to say why.
     NoReason,
     /// The policy names no list that could be blocked with, or the request has no address.
@@ -197,6 +199,9 @@ fn may_decide(request: &Request, review: &Review, command: &Decide, terms: &Term
         if vote_of(review, &reviewer.person).is_some() {
             return Err(Refusal::Voted);
         }
+    }
+    if command.ruling == Ruling::Withdraw && review.is_opposed() && matches!(command.by, Decider::Reviewer(_)) {
+        return Err(Refusal::Opposed);
     }
     let silent = command.reason.as_deref().is_none_or(|reason| reason.trim().is_empty());
     let wanted = match review.plan.reasons {

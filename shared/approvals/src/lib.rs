@@ -34,7 +34,7 @@ use std::time::Duration;
 use store::News;
 
 pub use block::Blocks;
-pub use chain::{AuditKey, Fault, Happened, NoRandom, Seal, Submitted, verify};
+pub use chain::{AuditKey, Fault, Happened, NOT_AS_WRITTEN, NoRandom, Seal, Submitted, verify};
 pub use decide::{Decide, Decided, Decider, Refusal, Reviewer, Ruling, decide};
 pub use groups::Groups;
 pub use provision::{Account, provision};

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use store::{Denial, Request, State, Timestamp};
+use store::{Actor, Denial, Request, State, Timestamp};
 
 use crate::{AccountBy, Terms, time::overtake};
 
@@ -75,7 +75,18 @@ pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
 /// approval or admission of their own request outweighs it: letting in needs the exact applicant, and they are that.
 pub fn turned_away(request: Option<&Request>, denials: &[Denial], now: Timestamp) -> bool {
     let since = match standing(request, now) {
+        // Time knows nothing of the address: what it approves outweighs no denial that came after the request.
         Standing::Approved(Request {
+            state: State::Approved { by: Actor::Clock, .. },
+            opened_at: at,
+            ..
+        })
+        | Standing::Creating(Request {
+            state: State::Approved { by: Actor::Clock, .. },
+            opened_at: at,
+            ..
+        })
+        | Standing::Approved(Request {
             state: State::Approved { at, .. },
             ..
         })

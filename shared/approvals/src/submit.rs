@@ -111,6 +111,11 @@ pub fn submit(
 ) -> (Answer, Option<Transition>) {
     let begun = request.map(|request| overtake(request, now, terms).unwrap_or_else(|| Transition::of(request)));
     let request = begun.as_ref().map(|begun| begun.request.clone());
+    if begun.as_ref().is_some_and(Transition::denies) {
+        // Its denials are recorded by the clock, which knows of all addresses; with a cool-down of nothing they may come again
+        // then.
+        return (Answer::Notice(Notice::Denied), None);
+    }
     // What time has ended is recorded with what changes here; where nothing does, the clock will.
     answer(request.as_ref(), begun.as_ref(), denials, submission, now, terms)
 }
@@ -202,6 +207,7 @@ fn open(begun: Option<&Transition>, submission: &Submission, held: Held, now: Ti
         addresses: submission.addresses.clone(),
         updates: 0,
         head: None,
+        proof: None,
         recent: vec![Seen {
             claims: fingerprint(submission),
             at: now,

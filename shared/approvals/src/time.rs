@@ -33,6 +33,8 @@ pub(crate) fn overtake(request: &Request, now: Timestamp, terms: &Terms) -> Opti
 fn run_out(request: &Request, review: &Review, now: Timestamp, terms: &Terms) -> Transition {
     match review.stage().then {
         TimeOut::Expire => expire(request, now, terms),
+        // Somebody was against it: time does not overrule them.
+        TimeOut::Approve if review.is_opposed() => expire(request, now, terms),
         TimeOut::Approve => pass_stage(request, review, Actor::Clock, None, now, terms),
         TimeOut::Deny => deny(request, review, Actor::Clock, None, &[], now, terms),
     }

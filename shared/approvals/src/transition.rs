@@ -102,6 +102,17 @@ impl Transition {
             request.head = Some(entry.mac);
             entries.push(entry);
         }
+        for request in self
+            .archived
+            .iter_mut()
+            .map(|(request, _)| request)
+            .chain([&mut self.request])
+        {
+            // What did not change keeps the proof that it has, or has not.
+            if entries.iter().any(|entry| entry.request == request.id) {
+                request.proof = Some(seal.key().proof_of(request));
+            }
+        }
         entries
     }
 
@@ -116,6 +127,11 @@ impl Transition {
             .into_iter()
             .chain(count(self.counted.clone(), &self.request))
             .collect()
+    }
+
+    /// Whether it turns the applicant away.
+    pub(crate) fn denies(&self) -> bool {
+        matches!(self.entries.last(), Some(last) if matches!(last.event, Event::Denied { .. }))
     }
 
     /// Nothing yet.

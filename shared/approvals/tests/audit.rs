@@ -9,7 +9,7 @@ use approvals::{
     verify,
 };
 use claims::{Changes, Claims, Hash, Locales, Value};
-use store::{Actor, Event, HistoryEntry, Request, State, Timestamp, Write};
+use store::{AccountBy, Actor, Event, HistoryEntry, Request, Review, State, TimeOut, Timestamp, Write};
 
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
@@ -181,12 +181,88 @@ fn claims_that_are_not_those_that_came_are_found() {
 }
 
 #[test]
-fn claims_can_be_forgotten_and_the_fact_stays() {
+fn claims_that_nobody_forgot_are_missed() {
     let (request, mut history) = story().of(1);
     let commitments: Vec<_> = history.iter().map(|entry| entry.commitment).collect();
     assert!(commitments[0].is_some() && commitments[0] != commitments[1]);
     history.iter_mut().for_each(|entry| entry.kept = None);
-    assert_eq!(verify(&key(), &request, &history), []);
+    assert_eq!(verify(&key(), &request, &history), [Fault::Claims(1), Fault::Claims(2)]);
+}
+
+#[test]
+fn nobody_vouches_for_a_row_that_was_written_behind_our_back() {
+    let mut kept = Kept::default();
+    kept.submit("Wien", 0);
+    let pending = kept.latest.clone().unwrap();
+    assert!(key().vouches_for(&pending));
+    let other = AuditKey::parse(&"fedcba9876543210".repeat(4)).unwrap();
+    assert!(!other.vouches_for(&pending));
+    let review = |change: fn(&mut Review)| {
+        let mut review = pending.review().unwrap().clone();
+        change(&mut review);
+        State::Pending(Box::new(review))
+    };
+    let mut role = Changes::none();
+    role.set("extension_Role", Value::Text("admin".to_owned()));
+    for forged in [
+        Request {
+            state: State::Admitted { at: START },
+            ..pending.clone()
+        },
+        Request {
+            state: review(|review| review.plan.stages[0].then = TimeOut::Approve),
+            ..pending.clone()
+        },
+        Request {
+            state: review(|review| review.stage = 1),
+            ..pending.clone()
+        },
+        Request {
+            changes: role,
+            ..pending.clone()
+        },
+        Request {
+            proven: false,
+            ..pending.clone()
+        },
+        Request {
+            addresses: vec![Hash::of(&["a"])],
+            ..pending.clone()
+        },
+        Request {
+            version: 7,
+            ..pending.clone()
+        },
+        Request {
+            proof: None,
+            ..pending.clone()
+        },
+    ] {
+        assert!(!key().vouches_for(&forged), "{forged:?}");
+        assert!(!verify(&key(), &forged, &kept.history).is_empty(), "{forged:?}");
+    }
+}
+
+/// What comes after it makes no truth of a forged row: the history says from which state to which it went.
+#[test]
+fn a_forged_state_is_found_behind_what_came_afterwards() {
+    let mut kept = Kept::default();
+    kept.submit("Wien", 0);
+    let approved = State::Approved {
+        at: START,
+        by: Actor::Reviewer("rita".to_owned()),
+        reason: None,
+        until: START.plus(Duration::from_secs(1_000_000)),
+        account: AccountBy::Flow,
+    };
+    kept.latest.as_mut().unwrap().state = approved;
+    kept.submit("Wien", 100);
+    let (request, history) = kept.of(1);
+    assert!(
+        matches!(request.state, State::Admitted { .. }),
+        "nobody asked whether the row is as it was written"
+    );
+    assert_eq!(verify(&key(), &request, &history), [Fault::Altered(2)]);
 }
 
 #[test]

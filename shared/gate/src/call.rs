@@ -215,6 +215,9 @@ impl Call<'_> {
                 return Ok(answer.clone());
             }
             let Snapshot { request, denials, call } = &snapshot;
+            if request.as_ref().is_some_and(|request| !seal.vouches_for(request)) {
+                return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()));
+            }
             let (answer, transition) = approvals::submit(
                 request.as_ref(),
                 denials,
@@ -373,5 +376,7 @@ fn answered_before(snapshot: &Snapshot, now: Timestamp) -> Option<&Decision> {
             version: request.version,
         });
     let turned_away = approvals::turned_away(Some(request), &snapshot.denials, now);
-    (same && now < call.until() && !turned_away).then_some(&call.answer)
+    // What is due by then, nobody may have recorded yet.
+    let overtaken = request.due().is_some_and(|due| now >= due);
+    (same && now < call.until() && !turned_away && !overtaken).then_some(&call.answer)
 }

@@ -53,6 +53,7 @@ pub fn pending(name: &str) -> Request {
         addresses: Vec::new(),
         updates: 0,
         head: None,
+        proof: None,
         recent: Vec::new(),
     }
 }
@@ -150,6 +151,7 @@ pub fn full(name: &str) -> Request {
         addresses: vec![applicant("mail 1"), applicant("mail 2")],
         updates: u32::MAX,
         head: Some(applicant("head")),
+        proof: Some(applicant("proof")),
         recent: vec![
             Seen {
                 claims: applicant("a"),

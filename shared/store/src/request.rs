@@ -42,6 +42,9 @@ pub struct Request {
     pub updates: u32,
     /// Proof of its history: that of the last entry.
     pub head: Option<Hash>,
+    /// Proof of the whole row but for this.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub proof: Option<Hash>,
     /// Claims sent lately, by hash: late retries of the service bring old ones again.
     pub recent: Vec<Seen>,
 }

@@ -217,6 +217,11 @@ impl Review {
         self.since.plus(first)
     }
 
+    /// Whether somebody who voted on the claims as they are is against the applicant.
+    pub fn is_opposed(&self) -> bool {
+        self.votes.iter().any(|vote| !vote.approves)
+    }
+
     /// When the stage ends by itself.
     pub fn ends(&self) -> Timestamp {
         self.since.plus(self.stage().lasts)

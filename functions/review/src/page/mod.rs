@@ -224,7 +224,7 @@ async fn decide(
             )))
         }
         // What the reviewer typed is not lost.
-        Err(refusal @ (Refusal::Input(_) | Refusal::Changed)) => {
+        Err(refusal @ (Refusal::Input(_) | Refusal::Changed | Refusal::Moved | Refusal::Opposed)) => {
             let file = File::read(room, id).await?;
             let problem = refusal.message();
             let typed = Some(Typed {

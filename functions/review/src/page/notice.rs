@@ -55,6 +55,9 @@ impl Notice {
             Notice::Done if has_voted(file, session) => {
                 Some("Your vote is recorded. The request waits for other reviewers now.")
             }
+            Notice::Already if file.is_pending() && has_voted(file, session) => {
+                Some("You had voted on these claims already. Your first vote stands.")
+            }
             Notice::Already if by.is_some() => {
                 Some("This had been decided before you did. Your decision changed nothing; the first one stands.")
             }

@@ -310,6 +310,9 @@ fn happened(entry: &HistoryEntry) -> Markup {
         (time(entry.at)) " "
         @match (&entry.event, &entry.by) {
             (Event::Admitted, Actor::Applicant) => { "the applicant " strong { "came again and was let in" } }
+            (Event::Voted { approves, .. }, by) => {
+                strong { @if *approves { "voted to approve" } @else { "voted to deny" } } " by " (who(by))
+            }
             (event, by) => { strong { (event.name()) } " by " (who(by)) }
         }
         @match &entry.event {

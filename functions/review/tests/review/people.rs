@@ -6,7 +6,7 @@ use approvals::{Held, Submission, Wish, submit};
 use claims::{ApplicantKey, Changes, Claims, SignUp, Step};
 use store::{Commit, Committed, Effect, EntryId, Keys, News, OutboxEntry, Progress, Receiver, RequestId, Write};
 
-use crate::room::{Room, terms};
+use crate::room::{Room, audit_key, terms};
 
 /// The body of somebody with an account at Google.
 pub(crate) fn google(name: &str) -> String {
@@ -36,6 +36,13 @@ pub(crate) async fn submit_body(room: &Room, body: &str) -> RequestId {
 
 /// Somebody signs up, and waits for certain reviewers.
 pub(crate) async fn handed_to(room: &Room, body: &str, held: Held) -> RequestId {
+    let (id, commit) = submitting(room, body, held).await;
+    assert_eq!(room.store.commit(&commit).await, Ok(Committed::Applied));
+    id
+}
+
+/// What the gate commits when somebody signs up, or changes what they said.
+pub(crate) async fn submitting(room: &Room, body: &str, held: Held) -> (RequestId, Commit) {
     let sign_up = claims::parse(Step::PostAttributeCollection, body.as_bytes()).unwrap();
     let applicant = ApplicantKey::of(&sign_up).unwrap();
     let keys = Keys {
@@ -52,14 +59,7 @@ pub(crate) async fn handed_to(room: &Room, body: &str, held: Held) -> RequestId 
     let (_, transition) = submit(snapshot.request.as_ref(), &snapshot.denials, &submission, now, &terms());
     let transition = transition.unwrap();
     let id = transition.request.id;
-    assert_eq!(
-        room.store
-            .commit(&transition.commit(None, &[], &crate::room::audit_key().seal().unwrap()))
-            .await
-            .unwrap(),
-        Committed::Applied
-    );
-    id
+    (id, transition.commit(None, &[], &audit_key().seal().unwrap()))
 }
 
 /// Somebody with an account at Google signs up, and waits.

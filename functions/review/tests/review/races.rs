@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use approvals::{Decide, Decider, Reviewer, Ruling};
+use approvals::{Decide, Decider, Held, Reviewer, Ruling};
 use async_trait::async_trait;
 use store::{
     Commit, Committed, Counts, HistoryEntry, Keys, Listing, OverduePage, OverduePlace, Page, Request, RequestId,
@@ -11,7 +11,7 @@ use store::{
 
 use crate::{
     browser::Browser,
-    people::pending,
+    people::{google, pending, submitting},
     room::{RITA, ROB, Room, terms},
 };
 
@@ -91,15 +91,11 @@ async fn denied_by_rob(room: &Room, id: &RequestId) -> Commit {
         .commit(None, &[], &crate::room::audit_key().seal().unwrap())
 }
 
-/// The same request with another version, as when the applicant changes a claim.
-async fn changed_by_the_applicant(room: &Room, id: &RequestId) -> Commit {
-    let request = room.store.request(id).await.unwrap().unwrap();
-    let version = request.version + 1;
-    let write = store::Write::Request {
-        replaces: Some(request.version),
-        request: Box::new(Request { version, ..request }),
-    };
-    Commit { writes: vec![write] }
+/// What the gate commits when Jane comes again and has become older.
+async fn changed_by_the_applicant(room: &Room, age: &str) -> Commit {
+    submitting(room, &google("Jane").replace("1.10", age), Held::by_anybody())
+        .await
+        .1
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -151,9 +147,9 @@ async fn an_applicant_who_comes_in_between_does_not_stop_a_program_but_a_person(
     let path = format!("/review/requests/{id}");
     let mut rita = Browser::logged_in(&room, RITA).await;
     let page = rita.get(&path).await;
-    *rival.first.lock().unwrap() = Some(changed_by_the_applicant(&room, &id).await);
+    *rival.first.lock().unwrap() = Some(changed_by_the_applicant(&room, "2").await);
     assert_eq!(rita.decide(&page, &path, "approve", "").await.status, 409);
-    *rival.first.lock().unwrap() = Some(changed_by_the_applicant(&room, &id).await);
+    *rival.first.lock().unwrap() = Some(changed_by_the_applicant(&room, "3").await);
     let answer = room.post(RITA, &format!("/review/api/requests/{id}/approve"), "").await;
     assert_eq!(answer.json()["applied"], true, "{answer:?}");
 }

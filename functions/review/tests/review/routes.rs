@@ -272,3 +272,67 @@ async fn a_decision_after_the_time_changes_nothing() {
     );
     assert_eq!(late["request"]["history"][1]["by"], json!({"kind": "clock"}));
 }
+
+/// Another vote is no reason to look again: the applicant changed nothing.
+#[tokio::test]
+async fn a_vote_of_another_does_not_stand_in_the_way() {
+    let room = room();
+    let mut both = stage("both", group("hr"));
+    both.approve = 2;
+    let id = handed_to(&room, &google("Jane"), held(vec![both, stage("last", group("hr"))])).await;
+    let path = format!("/review/requests/{id}");
+    let (mut rita, mut rob) = (
+        Browser::logged_in(&room, RITA).await,
+        Browser::logged_in(&room, ROB).await,
+    );
+    let (hers, his) = (rita.get(&path).await, rob.get(&path).await);
+    rita.decide(&hers, &path, "approve", "").await;
+    let answer = rob.decide(&his, &path, "approve", "").await;
+    assert_eq!(answer.header("location"), format!("{path}?notice=done"), "{answer:?}");
+    let again = rita.decide(&hers, &path, "approve", "").await;
+    assert_eq!(again.header("location"), format!("{path}?notice=already"));
+    let page = rita.get(again.header("location")).await;
+    assert!(page.body.contains("You had voted on these claims already."));
+    assert!(page.body.contains("voted to approve"));
+}
+
+#[tokio::test]
+async fn who_saw_another_stage_looks_again() {
+    let room = Room::with(|parts| {
+        let tokens = format!("rita:{RITA}\nRob Ö:{ROB}\ntom:0f4c2b1d9e8a7b6c5d4e3f2a1b0c9d8e");
+        parts.reviewers = review::Reviewers::parse(&tokens).unwrap();
+    });
+    let id = handed_to(
+        &room,
+        &google("Jane"),
+        held(vec![stage("one", Asked::Anybody), stage("two", Asked::Anybody)]),
+    )
+    .await;
+    decide(&room, RITA, &id, "approve", json!({})).await;
+    let (status, refused) = decide(&room, ROB, &id, "approve", json!({"version": 1})).await;
+    assert_eq!((status, &refused["error"]["code"]), (409, &json!("moved")));
+    let (status, _) = decide(&room, ROB, &id, "approve", json!({"version": 2})).await;
+    assert_eq!(status, 200);
+}
+
+/// What somebody wrote into the store is nothing to act on.
+#[tokio::test]
+async fn a_request_that_is_not_as_it_was_written_is_decided_by_nobody() {
+    let room = room();
+    let id = handed_to(&room, &google("Jane"), held(vec![stage("security", group("security"))])).await;
+    let request = room.store.request(&id).await.unwrap().unwrap();
+    let mut review = request.review().unwrap().clone();
+    review.plan.stages[0].asked = group("hr");
+    let forged = store::Request {
+        state: store::State::Pending(Box::new(review)),
+        ..request.clone()
+    };
+    let write = store::Write::Request {
+        request: Box::new(forged),
+        replaces: Some(request.version),
+    };
+    let commit = store::Commit { writes: vec![write] };
+    assert_eq!(room.store.commit(&commit).await, Ok(store::Committed::Applied));
+    let (status, refused) = decide(&room, RITA, &id, "approve", json!({})).await;
+    assert_eq!((status, &refused["error"]["code"]), (503, &json!("unavailable")));
+}

@@ -8,5 +8,6 @@ mod changes;
 mod clock;
 mod data;
 mod denials;
+mod opposed;
 mod stages;
 mod walks;
