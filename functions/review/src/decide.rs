@@ -75,7 +75,7 @@ impl<'f> Decision<'f> {
     fn of(entry: &'f HistoryEntry) -> Option<Decision<'f>> {
         let (ruling, reason, until) = match &entry.event {
             Event::Approved { reason, until } => (Ruling::Approve, reason, Some(*until)),
-            Event::Denied { reason, until } => (Ruling::Deny, reason, Some(*until)),
+            Event::Denied { reason, until, .. } => (Ruling::Deny, reason, Some(*until)),
             Event::Withdrawn { reason } => (Ruling::Withdraw, reason, None),
             _ => return None,
         };

@@ -1,5 +1,5 @@
 use claims::Address;
-use store::{Actor, Block, ListEntry, ListName, Request, Timestamp};
+use store::{Block, ListEntry, ListName, Request, Timestamp};
 
 /// The lists to which reviewers can add those whom they turn away, so that a rule of the policy blocks them from then on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,26 +26,19 @@ impl Blocks {
         list.clone().map(|list| (list, text))
     }
 
-    /// The entries for what is to be blocked, each once.
+    /// The entries for what is to be blocked, each once, in the name of the first who wanted it.
     pub(crate) fn entries(
         &self,
         request: &Request,
-        blocks: &[Block],
-        by: &Actor,
+        blocks: &[(Block, String)],
         now: Timestamp,
     ) -> Vec<(ListName, ListEntry)> {
-        let wanted = Block::ALL.into_iter().filter(|block| blocks.contains(block));
-        let by = match by {
-            Actor::Reviewer(name) | Actor::Override(name) => Some(name.clone()),
-            Actor::Applicant | Actor::Policy | Actor::Clock => None,
+        let entry = |block: Block| {
+            let (_, by) = blocks.iter().find(|(wanted, _)| *wanted == block)?;
+            let (list, text) = self.entry(request, block)?;
+            let by = Some(by.clone());
+            Some((list, ListEntry { text, by, at: now }))
         };
-        let entry = |(list, text)| {
-            let by = by.clone();
-            (list, ListEntry { text, by, at: now })
-        };
-        wanted
-            .filter_map(|block| self.entry(request, block))
-            .map(entry)
-            .collect()
+        Block::ALL.into_iter().filter_map(entry).collect()
     }
 }

@@ -180,6 +180,13 @@ impl Decide {
 }
 
 impl Decider {
+    fn name(&self) -> &str {
+        match self {
+            Decider::Reviewer(reviewer) => &reviewer.name,
+            Decider::Override(name) => name,
+        }
+    }
+
     fn actor(&self) -> Actor {
         match self {
             Decider::Reviewer(reviewer) => Actor::Reviewer(reviewer.name.clone()),
@@ -254,6 +261,7 @@ fn vote(
         stage: review.stage().name.clone(),
         approves: command.ruling == Ruling::Approve,
         reason: command.reason.clone(),
+        block: command.block.clone(),
     };
     let pending = |request: Request| Request {
         state: State::Pending(Box::new(review)),
@@ -292,8 +300,14 @@ fn end(
         Ruling::Approve if !overrides => pass_stage(request, review, actor, reason, now, terms),
         Ruling::Approve => approve(Transition::of(request), actor, reason, now, terms),
         Ruling::Deny | Ruling::Withdraw => {
-            let wanted = review.votes.iter().flat_map(|vote| &vote.block);
-            let blocks: Vec<_> = wanted.chain(&command.block).copied().collect();
+            let voted = |vote: &Vote| {
+                let name = vote.person.as_str().to_owned();
+                vote.block.clone().into_iter().map(move |block| (block, name.clone()))
+            };
+            let name = command.by.name();
+            let own = command.block.iter().map(|block| (*block, name.to_owned()));
+            // Whoever decides now is among those who voted, in other letters; their own name comes first.
+            let blocks: Vec<_> = own.chain(review.votes.iter().flat_map(voted)).collect();
             deny(request, review, actor, reason, &blocks, now, terms)
         }
     }

@@ -1,6 +1,6 @@
 //! How a review ends, whoever ends it: people, or time.
 
-use store::{Actor, Denial, Effect, Event, News, Occasion, Request, Review, State, Timestamp};
+use store::{Actor, Block, Denial, Effect, Event, News, Occasion, Request, Review, State, Timestamp};
 
 use crate::{AccountBy, Terms, Transition, tell::tell};
 
@@ -71,14 +71,18 @@ pub(crate) fn deny(
     review: &Review,
     by: Actor,
     reason: Option<String>,
-    blocks: &[store::Block],
+    blocks: &[(Block, String)],
     now: Timestamp,
     terms: &Terms,
 ) -> Transition {
     let until = now.plus(review.plan.cool_down.unwrap_or(terms.cool_down));
+    let block = Block::ALL
+        .into_iter()
+        .filter(|block| blocks.iter().any(|(wanted, _)| wanted == block));
     let event = Event::Denied {
         reason: reason.clone(),
         until,
+        block: block.collect(),
     };
     let denial = |address| Denial {
         address,
@@ -87,7 +91,7 @@ pub(crate) fn deny(
         until,
     };
     let denials = request.addresses.iter().copied().map(denial).collect();
-    let blocked = terms.block.entries(request, blocks, &by, now);
+    let blocked = terms.block.entries(request, blocks, now);
     let state = State::Denied {
         at: now,
         by: by.clone(),

@@ -2,7 +2,7 @@
 
 use claims::{Changes, Claims, Decision, Hash, UserMessage, Value};
 use store::{
-    AccountBy, Actor, Asked, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Person,
+    AccountBy, Actor, Asked, Block, CallRecord, Committed::Applied, Denial, Event, HistoryEntry, Keys, Listing, Person,
     Request, RequestId, State, StateName, Store, Which, Write,
 };
 
@@ -238,6 +238,7 @@ pub async fn every_event_comes_back(place: &dyn Place) {
             stage: "Stufe #1".to_owned(),
             approves: true,
             reason: reason(),
+            block: vec![Block::Address],
         },
         Event::Passed {
             stage: String::new(),
@@ -261,6 +262,7 @@ pub async fn every_event_comes_back(place: &dyn Place) {
         Event::Denied {
             reason: None,
             until: at(5),
+            block: vec![Block::Domain, Block::Address],
         },
         Event::Withdrawn { reason: reason() },
         Event::Admitted,

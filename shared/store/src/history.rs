@@ -3,7 +3,7 @@ use std::fmt;
 use claims::{Claims, Hash};
 use serde::{Deserialize, Serialize};
 
-use crate::{Asked, RequestId, StateName, Timestamp};
+use crate::{Asked, Block, RequestId, StateName, Timestamp};
 
 /// One thing that happened to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +88,9 @@ pub enum Event {
         approves: bool,
         /// Why.
         reason: Option<String>,
+        /// What they want blocked for good, if the applicant is turned away.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        block: Vec<Block>,
     },
     /// A stage was passed, and the next began.
     Passed {
@@ -130,6 +133,9 @@ pub enum Event {
         reason: Option<String>,
         /// When the applicant may ask again.
         until: Timestamp,
+        /// What was blocked for good with it.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        block: Vec<Block>,
     },
     /// The applicant gave up.
     Withdrawn {

@@ -2,7 +2,7 @@
 
 use claims::{Claims, Identity, Value};
 use serde::{Serialize, Serializer};
-use store::{Actor, Event, HistoryEntry, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
+use store::{Actor, Block, Event, HistoryEntry, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
 
 use crate::{
     cursor,
@@ -94,6 +94,9 @@ struct EntryShape<'f> {
     reason: Option<&'f str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Time>,
+    /// What a denial blocked, or is to block, for good.
+    #[serde(skip_serializing_if = "<[Block]>::is_empty")]
+    block: &'f [Block],
     #[serde(skip_serializing_if = "Option::is_none")]
     received: Option<&'f Claims>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,11 +198,18 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
         to: None,
         reason: None,
         until: None,
+        block: &[],
         received: entry.kept.as_ref().map(|kept| &kept.received),
         reviewed: entry.kept.as_ref().map(|kept| &kept.reviewed),
     };
     match &entry.event {
-        Event::Approved { reason, until } | Event::Denied { reason, until } => EntryShape {
+        Event::Denied { reason, until, block } => EntryShape {
+            reason: reason.as_deref(),
+            until: Some(Time(*until)),
+            block,
+            ..bare
+        },
+        Event::Approved { reason, until } => EntryShape {
             reason: reason.as_deref(),
             until: Some(Time(*until)),
             ..bare
@@ -212,10 +222,12 @@ fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
             stage,
             approves,
             reason,
+            block,
         } => EntryShape {
             stage: Some(stage),
             approves: Some(*approves),
             reason: reason.as_deref(),
+            block,
             ..bare
         },
         Event::Passed { stage, reason } => EntryShape {

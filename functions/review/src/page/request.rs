@@ -316,6 +316,12 @@ fn happened(entry: &HistoryEntry) -> Markup {
             (event, by) => { strong { (event.name()) } " by " (who(by)) }
         }
         @match &entry.event {
+            Event::Denied { block, .. } | Event::Voted { block, .. } => {
+                @for block in block { ", blocking the " (block.name()) }
+            }
+            _ => {}
+        }
+        @match &entry.event {
             Event::Approved { reason: Some(reason), .. } | Event::Denied { reason: Some(reason), .. }
             | Event::Withdrawn { reason: Some(reason) } | Event::Passed { reason: Some(reason), .. }
             | Event::Voted { reason: Some(reason), .. } | Event::Reassigned { reason: Some(reason), .. } => { blockquote { (lines(reason)) } }

@@ -186,6 +186,7 @@ async fn a_denial_can_block_for_good() {
     }
     let (_, denied) = decide(&room, RITA, &id, "deny", json!({"block": ["domain", "address"]})).await;
     assert_eq!(denied["request"]["state"], "denied");
+    assert_eq!(denied["request"]["history"][1]["block"], json!(["address", "domain"]));
     for (list, text) in [
         ("blocked-people", "eve@evil.example"),
         ("blocked-domains", "evil.example"),
@@ -335,4 +336,28 @@ async fn a_request_that_is_not_as_it_was_written_is_decided_by_nobody() {
     assert_eq!(room.store.commit(&commit).await, Ok(store::Committed::Applied));
     let (status, refused) = decide(&room, RITA, &id, "approve", json!({})).await;
     assert_eq!((status, &refused["error"]["code"]), (503, &json!("unavailable")));
+}
+
+/// Who wanted it, and not whoever denies last, stands behind it.
+#[tokio::test]
+async fn what_is_blocked_is_blocked_in_the_name_of_who_wanted_it() {
+    let room = room();
+    let mut both = stage("both", group("hr"));
+    both.deny = 2;
+    let id = handed_to(&room, &body("Eve", "eve@evil.example"), held(vec![both])).await;
+    let (_, voted) = decide(&room, RITA, &id, "deny", json!({"block": ["domain"]})).await;
+    assert_eq!(voted["request"]["history"][1]["block"], json!(["domain"]));
+    let (_, denied) = decide(&room, ROB, &id, "deny", json!({})).await;
+    assert_eq!(denied["request"]["history"][2]["block"], json!(["domain"]));
+    let place = ListPlace {
+        list: ListName::parse("blocked-domains").unwrap(),
+        version: None,
+    };
+    let entries = room.store.page(&place, None, 10).await.unwrap();
+    assert_eq!(entries[0].by.as_deref(), Some("rita"));
+    let page = Browser::logged_in(&room, RITA)
+        .await
+        .get(&format!("/review/requests/{id}"))
+        .await;
+    assert!(page.body.contains("blocking the domain"));
 }

@@ -154,3 +154,29 @@ fn a_gate_needs_its_step_and_its_store() {
         Some(CannotStart::NotServed(FIRST))
     );
 }
+
+/// What somebody wrote into the store behind our back lets nobody in.
+#[tokio::test]
+async fn a_request_that_is_not_as_it_was_written_lets_nobody_in() {
+    let house = House::new(HOLDING);
+    assert_eq!(message(&house.submit(&jane("Jane")).await), WAITING);
+    let [request] = house.pending().await.try_into().unwrap();
+    let approved = store::State::Approved {
+        at: request.opened_at,
+        by: store::Actor::Reviewer("rita".to_owned()),
+        reason: None,
+        until: request.opened_at.plus(Duration::from_secs(1_000_000)),
+        account: store::AccountBy::Flow,
+    };
+    let write = store::Write::Request {
+        replaces: Some(request.version),
+        request: Box::new(store::Request {
+            state: approved,
+            version: request.version + 1,
+            ..request
+        }),
+    };
+    let commit = store::Commit { writes: vec![write] };
+    assert_eq!(house.store.commit(&commit).await, Ok(store::Committed::Applied));
+    assert_eq!(message(&house.submit(&jane("Jane")).await), FAILED);
+}
