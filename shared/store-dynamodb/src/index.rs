@@ -85,6 +85,15 @@ impl Range {
     }
 }
 
+/// The rows at these places, each once: an index that lags can have two places of one, and DynamoDB refuses a batch that
+/// names a row twice.
+pub(crate) fn keys(entries: &[Entry]) -> Vec<Key> {
+    let mut keys: Vec<_> = entries.iter().map(|entry| entry.key.clone()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
 /// The least text after a place: ranges count their ends.
 pub(crate) fn after(place: &str) -> String {
     format!("{place}!")

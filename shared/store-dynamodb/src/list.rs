@@ -10,7 +10,7 @@ use store::{
 use crate::{
     DynamoStore,
     index::{self, Entry, Range},
-    items::{self, Index, Key, queued},
+    items::{self, Index, queued},
     read, settings,
     settings::Shards,
 };
@@ -84,7 +84,7 @@ pub(crate) async fn overdue(
         unreadable: Vec::new(),
         next,
     };
-    for item in read::items(store, entries.into_iter().map(|entry| entry.key).collect()).await? {
+    for item in read::items(store, index::keys(&entries)).await? {
         match items::row::<Request>(&item) {
             Ok(request) => page.requests.push(request),
             Err(error) => page.unreadable.extend(id_of(&item).map(|id| (id, error.to_string()))),
@@ -177,10 +177,7 @@ async fn some(
     entries: Vec<Entry>,
     most: usize,
 ) -> Result<(Vec<Request>, Option<Last>), StoreError> {
-    let mut keys: Vec<Key> = entries.iter().map(|entry| entry.key.clone()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let rows = read::requests(store, keys).await?;
+    let rows = read::requests(store, index::keys(&entries)).await?;
     // The index lags behind: what it lists may have changed, or may be another request by now.
     let belongs = rows.into_iter().filter(|request| listing.has(request));
     let mut rows: HashMap<String, Request> = belongs

@@ -25,7 +25,7 @@ pub(crate) async fn due(
     let places = listed(store, |shard| items::due(receiver, shard), after, &until, limit).await?;
     let last = places.last().filter(|_| places.len() >= limit);
     let next = last.map(due_place).transpose()?;
-    let (mut entries, unreadable) = entries(store, places).await?;
+    let (mut entries, unreadable) = entries(store, &places).await?;
     // The index lags behind: what it lists may have been delivered, leased or parked by now.
     entries.retain(|entry| entry.due().is_some_and(|due| due <= now));
     entries.sort_unstable_by_key(|entry| (entry.due(), entry.id));
@@ -47,7 +47,7 @@ pub(crate) async fn parked(
     let more = places.len() > limit;
     places.truncate(limit);
     let next = places.last().filter(|_| more).map(parked_place).transpose()?;
-    let (mut entries, unreadable) = entries(store, places).await?;
+    let (mut entries, unreadable) = entries(store, &places).await?;
     // The index lags behind: what it lists may be tried again by now, or gone.
     entries.retain(|entry| entry.parked_at().is_some());
     entries.sort_unstable_by_key(|entry| (entry.parked_at(), entry.id));
@@ -101,10 +101,9 @@ fn place(queued: &str) -> Result<(Timestamp, EntryId), StoreError> {
 }
 
 /// The entries at these places, as of the latest commits and in no order, and those that cannot be read.
-async fn entries(store: &DynamoStore, places: Vec<Entry>) -> Result<(Vec<OutboxEntry>, Vec<Unreadable>), StoreError> {
+async fn entries(store: &DynamoStore, places: &[Entry]) -> Result<(Vec<OutboxEntry>, Vec<Unreadable>), StoreError> {
     let (mut entries, mut unreadable) = (Vec::new(), Vec::new());
-    let keys = places.into_iter().map(|entry| entry.key).collect();
-    for item in read::items(store, keys).await? {
+    for item in read::items(store, index::keys(places)).await? {
         match items::row(&item) {
             Ok(entry) => entries.push(entry),
             Err(error) => unreadable.extend(unread(&item, &error)),

@@ -30,7 +30,7 @@ impl Filler<'_> {
         let (file, contents) =
             off_the_runtime(move || judge(&list, &mut file, most).map(|contents| (file, contents))).await?;
         if wish.size == Size::AtLeastHalf {
-            self.refuse_shrunk(contents.entries)?;
+            self.refuse_too_few(contents.entries)?;
         }
         let begun = self.register.clock.now();
         self.store_all(turn, Entries::new(self.source.list.clone(), file), contents, wish)
@@ -52,8 +52,10 @@ impl Filler<'_> {
         }
     }
 
-    fn refuse_shrunk(&self, now: u64) -> Result<(), NotFetched> {
+    fn refuse_too_few(&self, now: u64) -> Result<(), NotFetched> {
         match self.before.as_ref().map(|copy| copy.entries) {
+            // An empty list turns nobody away: that is worse than none, with which rules fail.
+            None if now == 0 => Err(NotFetched::Empty),
             Some(before) if now * 2 < before => Err(NotFetched::Shrunk { before, now }),
             _ => Ok(()),
         }

@@ -42,6 +42,8 @@ pub enum NotFetched {
     Status(StatusCode),
     /// What it serves is no list.
     NoList(NoList),
+    /// It has no entries, and there is no copy yet.
+    Empty,
     /// It has less than half of the entries that the copy in use has.
     Shrunk {
         /// How many that one has.
@@ -80,10 +82,14 @@ impl fmt::Display for NotFetched {
             ),
             NotFetched::Status(status) => write!(f, "its address answers with status {status}"),
             NotFetched::NoList(why) => write!(f, "{why}"),
+            NotFetched::Empty => f.write_str(
+                "it has no entries, and there is no copy yet; `vestibule lists fetch --any-size` takes it all the same",
+            ),
             NotFetched::Shrunk { before, now } => write!(
                 f,
-                "it has {now} entries, less than half of the {before} in use; `vestibule lists fetch --any-size` takes it \
-                 all the same"
+                "it has {}, less than half of the {before} in use; `vestibule lists fetch --any-size` takes it \
+                 all the same",
+                counted(*now)
             ),
             NotFetched::TooSlow(limit) => write!(f, "the store did not take it within {} s", limit.as_secs()),
             NotFetched::File(why) => write!(f, "its text cannot be put into a file for temporary files: {why}"),
@@ -95,12 +101,17 @@ impl fmt::Display for NotFetched {
 
 impl std::error::Error for NotFetched {}
 
+fn counted(entries: u64) -> String {
+    let plural = if entries == 1 { "entry" } else { "entries" };
+    format!("{entries} {plural}")
+}
+
 pub(super) fn log_fetched(list: &ListName, fetched: &Fetched) {
     let list = list.as_str();
     match fetched {
         Fetched::New { copy, left_out } => {
             let (entries, version) = (copy.entries, copy.version);
-            tracing::info!(target: "vestibule", list, entries, left_out, version, "list {list}: {entries} entries fetched");
+            tracing::info!(target: "vestibule", list, entries, left_out, version, "list {list}: {} fetched", counted(entries));
         }
         Fetched::Same { copy } => {
             let (entries, version) = (copy.entries, copy.version);
@@ -136,4 +147,20 @@ pub(super) fn log_unknown(list: &ListName, why: &NotFetched, error: &StoreError)
     let (list, reason) = (list.as_str(), tracing::field::display(why));
     let store = tracing::field::display(error);
     tracing::warn!(target: "vestibule", list, reason, store, "list {list}: not fetched");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_entry_is_no_entries() {
+        let shrunk = |now| NotFetched::Shrunk { before: 100, now }.to_string();
+        assert!(
+            shrunk(1).starts_with("it has 1 entry, less than half of the 100 in use"),
+            "{}",
+            shrunk(1)
+        );
+        assert!(shrunk(0).starts_with("it has 0 entries, "), "{}", shrunk(0));
+    }
 }

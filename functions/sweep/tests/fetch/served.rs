@@ -169,14 +169,25 @@ async fn nothing_bad_is_a_first_copy() {
         Answer::Text("<html>".to_owned()),
         Answer::status("503 No", "", ""),
         Answer::Endless,
+        Answer::Text(String::new()),
     ] {
         world.server.answers(answer);
         assert_eq!(world.run().await, (0, 1));
         assert_eq!(world.copy().await, None);
     }
-    world.server.answers(Answer::Text("# nobody yet\n".to_owned()));
-    assert_eq!(world.run().await, (1, 0), "a list may begin empty");
+}
+
+/// A list without entries turns nobody away, so that a person has to say that it is meant.
+#[tokio::test]
+async fn a_list_begins_empty_only_if_a_person_lets_it() {
+    let world = World::sqlite(Answer::Text("# nobody yet\n".to_owned()));
+    assert_eq!(world.fetch().await, Err(NotFetched::Empty));
+    assert_eq!((world.copy().await, world.left().await), (None, 0));
+    let any = world.fetcher().fetch(&name(), Size::Any, &|_, _| {}).await;
+    assert!(matches!(any, Ok(Fetched::New { .. })), "{any:?}");
     assert_eq!(world.copy().await.unwrap().entries, 0);
+    world.clock.forward(EVERY);
+    assert_eq!(world.run().await, (1, 0), "from then on it may stay empty");
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use approvals::{AccountBy, Blocks, Terms};
 use claims::Address;
 use lists::Kind;
-use store::{ListName, MOST_FURTHER, News, Person};
+use store::{ListName, MOST_FURTHER, News};
 
-use super::{Node, Reader, Section, either, named_lists::NamedList, quoted_list, rules::Entry};
+use super::{Node, Reader, Section, either, letters::has_address, named_lists::NamedList, quoted_list, rules::Entry};
 use crate::{
     Accounts, Mail,
     lists::List,
@@ -175,7 +175,10 @@ impl Reader<'_> {
     fn told_reviewers(&mut self, node: &Node<'_>) -> Vec<Address> {
         const ASKED: &str = "asked";
         match node.get_ref().as_str() {
-            Some(ASKED) => Vec::new(),
+            Some(ASKED) => {
+                self.tell_only_asked(node);
+                Vec::new()
+            }
             Some(other) => {
                 let what = format!(
                     "`{other}` are not told; write `\"{ASKED}\"` for those who are asked, or addresses in brackets{}",
@@ -189,9 +192,8 @@ impl Reader<'_> {
     }
 
     fn refuse_large_groups(&mut self, reviewers: &Node<'_>) {
-        let has_address = |person: &&Person| Address::parse(person.as_str()).is_ok();
         for (group, people) in &self.groups {
-            let told = people.iter().filter(has_address).count();
+            let told = people.iter().filter(|person| has_address(person)).count();
             if told > MOST_FURTHER {
                 let what =
                     format!("the group `{group}` has {told} addresses; at most {MOST_FURTHER} can be told by mail");

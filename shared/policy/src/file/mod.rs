@@ -4,6 +4,7 @@ mod approvals;
 mod conditions;
 mod demands;
 mod groups;
+mod letters;
 mod lists;
 mod named_lists;
 mod normalise;
@@ -28,7 +29,7 @@ use toml::{
     de::{DeString, DeTable, DeValue},
 };
 
-use self::{named_lists::NamedList, section::Section, warnings::Warned};
+use self::{letters::Letters, named_lists::NamedList, section::Section, warnings::Warned};
 use crate::{
     Otherwise, Policy,
     lists::OpenList,
@@ -57,6 +58,7 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         routes: BTreeMap::new(),
         used: BTreeSet::new(),
         edited: Vec::new(),
+        letters: Letters::default(),
         messages: Vec::new(),
         shown: BTreeSet::new(),
         steps_unreadable: false,
@@ -84,6 +86,7 @@ struct Reader<'t> {
     used: BTreeSet<String>,
     /// The lists to which reviewers can add people, and where the file says so.
     edited: Vec<(ListName, Range<usize>)>,
+    letters: Letters,
     /// The names of all texts: the built-in ones and the file's own.
     messages: Vec<String>,
     /// The names of texts that rules show, and every text in what could not be read and might show one.
@@ -116,6 +119,7 @@ impl Reader<'_> {
         };
         let rules = self.rules(file.take("rules"), &steps, &terms);
         self.warn_about_unused_routes(routes);
+        self.warn_about_letters(terms.tell_reviewers);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
         unknown.into_iter().for_each(|node| self.may_be_shown(node));
         self.misnamed_messages(own_messages);

@@ -72,9 +72,8 @@ impl Reader<'_> {
                 | (None, None, Some(_), Some(_), Some(_))
         );
         if !is_one {
-            let what = "a list is its entries in brackets, `{ file = \"…\" }`, `{ stored = \"domains\" }` for one that \
-                is edited while the gate runs, or `{ url = \"https://…\", holds = \"domains\", every = \"6 hours\" }`";
-            section.lacks(["file", "stored", "url", "holds", "every"], span.clone(), what);
+            let (keys, what) = lack(&[file, stored], url, holds, every);
+            section.lacks(keys, span.clone(), what);
         }
         self.end(section);
         match (file, stored, url, holds, every) {
@@ -143,9 +142,34 @@ impl Reader<'_> {
         const LEAST: Duration = Duration::from_secs(5 * 60);
         let period = self.duration(node)?;
         if period < LEAST {
-            self.mistakes
-                .add(node.span(), "a list is fetched every `\"5 minutes\"` at the most");
+            self.mistakes.add(
+                node.span(),
+                "a list is fetched at most every 5 minutes; write `\"5 minutes\"` or longer",
+            );
         }
         (period >= LEAST).then_some(period)
     }
 }
+
+/// The keys that a table lacks to be a list, and what to do.
+fn lack(
+    others: &[Option<&Node<'_>>],
+    url: Option<&Node<'_>>,
+    holds: Option<&Node<'_>>,
+    every: Option<&Node<'_>>,
+) -> (Vec<&'static str>, &'static str) {
+    let is_fetched = url.is_some() && others.iter().all(Option::is_none);
+    match (is_fetched, holds, every) {
+        (true, Some(_), None) => (vec!["every"], NO_EVERY),
+        (true, None, Some(_)) => (vec!["holds"], NO_HOLDS),
+        _ => (vec!["file", "stored", "url", "holds", "every"], NO_LIST),
+    }
+}
+
+const NO_EVERY: &str = "`every` is missing: write how often the list is fetched, such as `every = \"6 hours\"`";
+
+const NO_HOLDS: &str =
+    "`holds` is missing: write what the list holds, `holds = \"domains\"`, `\"addresses\"` or `\"values\"`";
+
+const NO_LIST: &str = "a list is its entries in brackets, `{ file = \"…\" }`, `{ stored = \"domains\" }` for one that \
+    is edited while the gate runs, or `{ url = \"https://…\", holds = \"domains\", every = \"6 hours\" }`";

@@ -11,27 +11,44 @@ use crate::route::RouteStage;
 type People = Option<BTreeSet<Person>>;
 
 impl Reader<'_> {
-    /// Refuses what a stage asks of fewer people than that takes. The nodes are those of `approve`, `deny` and `with`.
-    pub(super) fn refuse_unmet(&mut self, stage: &RouteStage, [approve, deny, with]: [Option<&Node<'_>>; 3]) {
+    /// Refuses what a stage asks of fewer people than that takes. After `escalate` others are asked instead, so that each
+    /// of the two has to suffice alone. The nodes are those of `approve`, `deny` and `with`.
+    pub(super) fn refuse_unmet(&mut self, stage: &RouteStage, nodes: [Option<&Node<'_>>; 3]) {
         for asked in each_asked(stage) {
-            let people = self.who_may_answer(asked, &stage.fallback);
-            let quorums = [
-                (stage.fallback.approve, "approval", approve),
-                (stage.fallback.deny, "denial", deny),
-            ];
-            for (wanted, what, node) in quorums {
-                let Some(few) = fewer(people.as_ref(), wanted) else {
-                    continue;
-                };
-                let what = format!(
-                    "where {} is asked, the stage wants {} from {few}",
-                    said(asked),
-                    some(wanted, what)
-                );
-                self.add_at(node, what);
+            let place = format!("where {} is asked, the stage wants", said(asked));
+            self.refuse_unmet_by(asked, &stage.fallback, nodes, &place, "ask more people");
+        }
+        if let Some(escalate) = &stage.fallback.escalate {
+            let place = format!(
+                "after `escalate` only {} is asked, and the stage still wants",
+                said(&escalate.to)
+            );
+            self.refuse_unmet_by(&escalate.to, &stage.fallback, nodes, &place, "escalate to more people");
+        }
+    }
+
+    fn refuse_unmet_by(
+        &mut self,
+        asked: &Asked,
+        stage: &Stage,
+        [approve, deny, with]: [Option<&Node<'_>>; 3],
+        place: &str,
+        more: &str,
+    ) {
+        let people = self.people_of(asked);
+        let quorums = [(stage.approve, "approval", approve), (stage.deny, "denial", deny)];
+        for (wanted, what, node) in quorums {
+            if let Some(few) = fewer(people.as_ref(), wanted) {
+                let wanted = some(wanted, what);
+                self.add_at(node, format!("{place} {wanted} from {few}; want fewer, or {more}"));
             }
-            for share in &stage.fallback.among {
-                self.refuse_unmet_share(share, asked, people.as_ref(), with);
+        }
+        for Share { group, at_least } in &stage.among {
+            let few = self.too_few_of(group, *at_least, people.as_ref());
+            if let Some(few) = few {
+                let wanted = some(*at_least, "approval");
+                let what = format!("{place} {wanted} of the group `{group}` from {few}; want fewer, or {more}");
+                self.add_at(with, what);
             }
         }
     }
@@ -63,26 +80,11 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse_unmet_share(
-        &mut self,
-        share: &Share,
-        asked: &Asked,
-        people: Option<&BTreeSet<Person>>,
-        with: Option<&Node<'_>>,
-    ) {
-        let Some(group) = self.people_of(&Asked::Group(share.group.clone())) else {
-            return;
-        };
+    /// How many of those who are asked belong to a group, in words, if they are fewer than that.
+    fn too_few_of(&self, group: &str, wanted: u32, people: Option<&BTreeSet<Person>>) -> Option<String> {
+        let group = self.people_of(&Asked::Group(group.to_owned()))?;
         let among = people.map_or_else(|| group.clone(), |people| people & &group);
-        if let Some(few) = fewer(Some(&among), share.at_least) {
-            let Share { group, at_least } = share;
-            let what = format!(
-                "where {} is asked, the stage wants {} of the group `{group}` from {few}",
-                said(asked),
-                some(*at_least, "approval")
-            );
-            self.add_at(with, what);
-        }
+        fewer(Some(&among), wanted)
     }
 
     fn add_at(&mut self, node: Option<&Node<'_>>, what: String) {

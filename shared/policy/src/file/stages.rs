@@ -36,6 +36,7 @@ impl Reader<'_> {
         let among = with.map(|node| self.shares(node)).unwrap_or_default();
         let (lasts, then) = time_out.map_or(Some((None, None)), |node| self.time_out(node))?;
         let lasts = lasts.unwrap_or(Stage::USUALLY_LASTS);
+        self.await_letters(remind, escalate);
         let remind = remind.map(|node| self.reminders(node, lasts)).unwrap_or_default();
         let escalate = escalate.map(|node| self.escalation(node, lasts));
         let Ask { choices, fallback } = asked?;

@@ -70,6 +70,19 @@ fn a_list_that_cannot_be_opened_is_a_mistake() {
         ("{ stored = \"domain\" }", "did you mean `domains`?"),
         (
             "{ url = \"https://a.test/x\", holds = \"domains\" }",
+            "`every` is missing: write how often the list is fetched",
+        ),
+        (
+            "{ url = \"https://a.test/x\", every = \"1 day\" }",
+            "`holds` is missing: write what the list holds",
+        ),
+        ("{ url = \"https://a.test/x\" }", "a list is its entries in brackets"),
+        (
+            "{ url = \"https://a.test/x\", holds = \"domains\", evry = \"1 day\" }",
+            "did you mean `every`?",
+        ),
+        (
+            "{ url = \"https://a.test/x\", holds = \"domains\", file = \"x\" }",
             "a list is its entries in brackets",
         ),
         (
@@ -78,7 +91,7 @@ fn a_list_that_cannot_be_opened_is_a_mistake() {
         ),
         (
             "{ url = \"https://a.test/x\", holds = \"domains\", every = \"1 minute\" }",
-            "every `\"5 minutes\"`",
+            "at most every 5 minutes; write `\"5 minutes\"` or longer",
         ),
     ] {
         let said = with_files(&format!("[lists]\nmore = {list}\n{used}"))

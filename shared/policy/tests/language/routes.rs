@@ -80,7 +80,7 @@ fn a_route_says_all_that_a_plan_can_hold() {
         deny = 2
         with = { security = 1 }
         remind = ["1 day", "3 days"]
-        escalate = { after = "5 days", ask = "boss" }
+        escalate = { after = "5 days", ask = "security" }
         time_out = { after = "14 days", then = "deny" }
         [[routes.germany.stages]]
         name = "board"
@@ -101,7 +101,7 @@ fn a_route_says_all_that_a_plan_can_hold() {
     assert_eq!(team.remind, [DAY, 3 * DAY]);
     let escalate = Escalate {
         after: 5 * DAY,
-        to: group("boss"),
+        to: group("security"),
     };
     assert_eq!(team.escalate, Some(escalate));
     assert_eq!((team.lasts, team.then), (14 * DAY, TimeOut::Deny));

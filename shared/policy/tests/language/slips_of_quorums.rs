@@ -63,10 +63,54 @@ fn a_quorum_is_a_number_of_people_who_are_there() {
         "ask = \"nobody\"\napprove = 9",
         "ask = \"hr\"\napprove = 2\nwith = { security = 1 }",
         "ask = \"boss\"\nwith = { nobody = 1 }",
-        "ask = \"hr\"\napprove = 3\nescalate = { after = \"1 day\", ask = \"boss\" }",
-        "ask = \"boss\"\napprove = 3\nescalate = { after = \"1 day\", ask = \"anybody\" }",
+        "ask = \"hr\"\nescalate = { after = \"1 day\", ask = \"boss\" }",
+        "ask = \"hr\"\napprove = 2\nescalate = { after = \"1 day\", ask = \"security\" }",
+        "ask = \"anybody\"\napprove = 3\nescalate = { after = \"1 day\", ask = \"anybody\" }",
     ] {
         assert_eq!(read_route(&format!("[routes.x]\n{route}")).err(), None, "{route}");
+    }
+}
+
+/// After `escalate` others are asked instead: each of the two groups has to suffice alone.
+#[test]
+fn nobody_helps_out_those_who_are_asked_before_or_after() {
+    let escalating = |says: &str, to: &str| format!("{says}\nescalate = {{ after = \"1 day\", ask = {to} }}");
+    let few_at_first = escalating("ask = \"hr\"\napprove = 3", "\"boss\"");
+    let one_at_last = escalating("ask = \"hr\"\napprove = 2", "\"boss\"");
+    let denied_by_one = escalating("ask = \"hr\"\ndeny = 2", "{ person = \"ada\" }");
+    let without_security = escalating("ask = \"hr\"\nwith = { security = 1 }", "\"boss\"");
+    let anybody_first = escalating("ask = \"anybody\"\napprove = 2", "\"boss\"");
+    let anybody_last = escalating("ask = \"boss\"\napprove = 2", "\"anybody\"");
+    assert_never(&[
+        (
+            &few_at_first,
+            "where the group `hr` is asked, the stage wants 3 approvals from 2 people; want fewer, or ask more people",
+        ),
+        (
+            &one_at_last,
+            "after `escalate` only the group `boss` is asked, and the stage still wants 2 approvals from one person; \
+             want fewer, or escalate to more people",
+        ),
+        (
+            &denied_by_one,
+            "after `escalate` only this `person` is asked, and the stage still wants 2 denials from one person",
+        ),
+        (
+            &without_security,
+            "after `escalate` only the group `boss` is asked, and the stage still wants 1 approval of the group \
+             `security` from nobody",
+        ),
+        (&anybody_first, "after `escalate` only the group `boss` is asked"),
+        (&anybody_last, "where the group `boss` is asked"),
+    ]);
+    let team = "[groups]\ngermany = [\"a\", \"b\", \"c\"]\nmanager = [\"m\"]\n[routes.x]\n";
+    let four = escalating("ask = \"germany\"\napprove = 4", "\"manager\"");
+    let said = mistakes(&format!("{STEPS}{}{team}{four}", rule("hold = \"x\"")));
+    for wanted in [
+        "the stage wants 4 approvals from 3 people",
+        "4 approvals from one person",
+    ] {
+        assert!(said.contains(wanted), "{said}");
     }
 }
 

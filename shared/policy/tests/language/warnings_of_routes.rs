@@ -66,3 +66,63 @@ fn a_list_to_block_with_that_blocks_nobody_is_told() {
     let watching = named("watch", "mode = \"observe\"\ndeny = { domains = \"evil\" }");
     assert_eq!(warnings("", &format!("{watching}{tables}")).len(), 1);
 }
+
+/// A reminder is a letter.
+#[test]
+fn reminders_that_remind_nobody_are_told() {
+    let letters = |route: &str, mail: &str| {
+        let team = "[groups]\nteam = [\"rita\", \"tom@contoso.com\"]\n";
+        warnings("", &format!("{team}[routes.x]\nask = \"team\"\n{route}\n{mail}"))
+    };
+    let remind = "remind = \"1 day\"";
+    let escalate = "escalate = { after = \"1 day\", ask = \"anybody\" }";
+    for (route, begins) in [
+        (remind, "`remind` reminds nobody: a reminder is a letter"),
+        (escalate, "nobody is told that `escalate` asks them"),
+    ] {
+        for mail in ["", "[mail]\napplicants = [\"denied\"]\n"] {
+            let said = letters(route, mail);
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert!(said[0].starts_with(begins), "{said:?}");
+            assert!(
+                said[0].ends_with("write `reviewers = \"asked\"` under `[mail]`"),
+                "{said:?}"
+            );
+        }
+        for mail in [
+            "[mail]\nreviewers = \"asked\"\n",
+            "[mail]\nreviewers = [\"rita@contoso.com\"]\n",
+        ] {
+            assert!(letters(route, mail).is_empty(), "{route} {mail}");
+        }
+    }
+    assert_eq!(letters(&format!("{remind}\n{escalate}"), "").len(), 2);
+    assert!(letters("", "").is_empty());
+}
+
+#[test]
+fn letters_to_those_who_are_asked_and_have_no_address_are_told() {
+    let groups = "[groups]\nnamed = [\"rita\"]\nreached = [\"rita\", \"tom@contoso.com\"]\n";
+    let asked = |route: &str| {
+        warnings(
+            "",
+            &format!("{groups}[routes.x]\n{route}\n[mail]\nreviewers = \"asked\"\n"),
+        )
+    };
+    for nobody in ["ask = \"named\"", "ask = \"anybody\"", "ask = { person = \"rita\" }"] {
+        let said = asked(nobody);
+        assert_eq!(said.len(), 1, "{nobody}: {said:?}");
+        assert!(said[0].starts_with("no reviewer is told anything"), "{said:?}");
+    }
+    for somebody in [
+        "ask = \"reached\"",
+        "ask = { person = \"tom@contoso.com\" }",
+        "ask = [{ group = \"reached\", when = { claim = \"city\", present = true } }, \"named\"]",
+        "ask = \"named\"\nescalate = { after = \"1 day\", ask = \"reached\" }",
+    ] {
+        assert!(asked(somebody).is_empty(), "{somebody}");
+    }
+    let without = rule("hold = true");
+    let policy = Policy::parse(&format!("{STEPS}{groups}{without}[mail]\nreviewers = \"asked\"\n")).unwrap();
+    assert_eq!(policy.warnings().len(), 1, "without any route anybody is asked");
+}

@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::{config::SharedHttpClient, types::AttributeValue};
 use store::{
-    Asked, Committed::Applied, Counter, Filter, Keys, Listing, Order, Outbox, OverduePlace, Receiver, Request,
-    RouteName, StateName, Store, StoreError, Which, Write,
+    Asked, Committed::Applied, Counter, DuePlace, Effect, Filter, Keys, Listing, Occasion, Order, Outbox, OverduePlace,
+    Receiver, Request, RouteName, StateName, Store, StoreError, Which, Write,
 };
 use store_suite::{
     eventually,
-    sample::{applicant, approved, at, commit, email, first, next, pending},
+    sample::{applicant, approved, at, commit, effect, email, first, next, pending, put},
 };
 
 use super::{
@@ -104,6 +104,45 @@ async fn overdue_drops_what_is_not_due_any_more() {
     })
     .await;
     assert!(store.overdue(at(0), None, 1).await.unwrap().requests.is_empty());
+}
+
+/// The index lags: it can have the old place of a request beside the new one.
+#[tokio::test]
+async fn what_the_index_has_twice_is_overdue_once() {
+    let (_table, faults, store) = recorded().await;
+    let jane = pending("jane");
+    assert_eq!(store.commit(&commit([first(&jane)])).await, Ok(Applied));
+    let (due, id) = (jane.due().unwrap(), jane.id);
+    let places = [at(-5), due].map(|due| items::due_at(&OverduePlace { due, id }));
+    faults.next([twice(&Key::latest(id.applicant), "due_at", &places)]);
+    let page = store.overdue(due, None, 10).await.unwrap();
+    assert_eq!(page.requests, [jane]);
+}
+
+#[tokio::test]
+async fn what_the_index_has_twice_is_delivered_once() {
+    let (_table, faults, store) = recorded().await;
+    let why = Occasion::Asked;
+    let entry = effect(&pending("jane"), Effect::TellReviewers { why });
+    assert_eq!(store.commit(&commit([put(&entry)])).await, Ok(Applied));
+    let id = entry.id;
+    let places = [at(-5), at(0)].map(|due| items::due_queued(&DuePlace { due, id }));
+    faults.next([twice(&Key::effect(&id), "queued", &places)]);
+    let page = store.due(Receiver::Reviewers, at(9), None, 10).await.unwrap();
+    assert_eq!(page.entries, [entry]);
+}
+
+/// What an index answers that has two places of one row.
+fn twice(key: &Key, attribute: &str, places: &[String; 2]) -> Fault {
+    let items = places.each_ref().map(|place| {
+        let mut item = key.clone().into_item();
+        item.insert(attribute.to_owned(), AttributeValue::S(place.clone()));
+        let texts = item
+            .iter()
+            .map(|(name, text)| format!(r#""{name}":{{"S":"{}"}}"#, text.as_s().unwrap()));
+        format!("{{{}}}", texts.collect::<Vec<_>>().join(","))
+    });
+    Fault::Answer(200, format!(r#"{{"Items":[{}]}}"#, items.join(",")))
 }
 
 /// Nobody has to set anything: the first one to write says so in the table, and everybody else reads it there once.
