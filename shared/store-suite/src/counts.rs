@@ -120,7 +120,13 @@ fn opened(request: &Request) -> OutboxEntry {
 async fn deliver(store: Arc<dyn Rows>) -> bool {
     let (mut idle, mut after) = (true, None);
     loop {
-        let page = store.due(Receiver::Counts, at(60), after.as_ref(), 8).await.unwrap();
+        let page = loop {
+            match store.due(Receiver::Counts, at(60), after.as_ref(), 8).await {
+                Ok(page) => break page,
+                Err(StoreError::Broken(why)) => panic!("{why}"),
+                Err(_) => {}
+            }
+        };
         for entry in &page.entries {
             idle = false;
             patiently(&*store, &commit(store::count(entry).unwrap())).await;
@@ -132,6 +138,10 @@ async fn deliver(store: Arc<dyn Rows>) -> bool {
     }
 }
 
+/// Until it is written. Where it is in doubt whether it was, its conditions keep it from happening twice.
 async fn patiently(store: &dyn Store, commit: &store::Commit) {
-    while matches!(store.commit(commit).await, Err(StoreError::Busy(_))) {}
+    while matches!(
+        store.commit(commit).await,
+        Err(StoreError::Busy(_) | StoreError::Unavailable(_))
+    ) {}
 }
