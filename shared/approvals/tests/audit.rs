@@ -288,3 +288,34 @@ fn a_key_has_256_bits_that_nobody_made_up() {
     assert_eq!(AuditKey::parse(&format!(" {text}\n")), AuditKey::parse(&text));
     assert_eq!(format!("{:?}", key()), "AuditKey(..)");
 }
+
+#[test]
+fn an_entry_of_another_history_of_the_same_request_is_found() {
+    let (mut one, mut two) = (Kept::default(), Kept::default());
+    one.submit("Wien", 0);
+    two.submit("Linz", 0);
+    one.decide(Ruling::Approve, 100);
+    two.decide(Ruling::Approve, 100);
+    // Both are of version 2, and proved by the same key.
+    let spliced = [one.history[0].clone(), two.history[1].clone()];
+    assert!(verify(&key(), &one.of(1).0, &spliced).contains(&Fault::Altered(2)));
+}
+
+#[test]
+fn claims_with_a_proof_of_their_own_are_found() {
+    let (request, mut history) = story().of(1);
+    let kept = history[1].kept.as_mut().unwrap();
+    kept.reviewed = Claims::from_iter([("city".to_owned(), Value::Text("Rom".to_owned()))]);
+    history[1].commitment = Some(kept.commitment());
+    assert!(verify(&key(), &request, &history).contains(&Fault::Altered(2)));
+}
+
+#[test]
+fn a_request_that_was_put_back_to_what_it_was_is_found() {
+    let mut kept = Kept::default();
+    kept.submit("Wien", 0);
+    let before = kept.latest.clone().unwrap();
+    kept.decide(Ruling::Deny, 100);
+    assert!(key().vouches_for(&before));
+    assert_eq!(verify(&key(), &before, &kept.history), [Fault::Request]);
+}

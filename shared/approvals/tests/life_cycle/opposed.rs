@@ -76,3 +76,33 @@ fn an_approval_by_time_outweighs_no_denial_of_the_address() {
     assert!(matches!(standing(Some(&by_rita), now), Standing::Approved(_)));
     assert!(!turned_away(Some(&by_rita), &[denial(DAY)], now));
 }
+
+/// Its denials are of all addresses of the request, which the call that comes in between does not know.
+#[test]
+fn who_is_denied_by_time_asks_anew_when_that_is_recorded() {
+    let now = at(10 * DAY);
+    let terms = approvals::Terms {
+        cool_down: std::time::Duration::ZERO,
+        ..terms()
+    };
+    let denied = Stage {
+        then: TimeOut::Deny,
+        ..stage("one", Asked::Anybody)
+    };
+    let waiting = held(&plan(&[denied]));
+    let (answer, changed) = submit(Some(&waiting), &[], &jane(hold()), now, &terms);
+    assert_eq!(
+        (answer, changed),
+        (approvals::Answer::Notice(approvals::Notice::Denied), None)
+    );
+    let recorded = tick(&waiting, now, &terms).unwrap().request;
+    assert_eq!(
+        submit(Some(&recorded), &[], &jane(hold()), now, &terms)
+            .1
+            .unwrap()
+            .request
+            .id
+            .round,
+        2
+    );
+}

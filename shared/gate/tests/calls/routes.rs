@@ -191,3 +191,20 @@ async fn a_denial_that_is_somebody_elses_is_not_told_by_the_route_of_a_request_t
         assert_eq!(message(&house.call(step, &english).await.1), DENIED, "{step}");
     }
 }
+
+/// The stored answer says what was so then.
+#[tokio::test]
+async fn an_answer_is_not_given_again_when_time_has_ended_the_request() {
+    let routes = "[routes.germany]\nask = \"anybody\"\ntime_out = { after = \"1 minute\", then = \"deny\" }\n";
+    let house = House::new(&[STEPS, HOLD, routes].concat());
+    let waiting = house.submit(&jo("Deutschland")).await;
+    assert_eq!(house.submit(&jo("Deutschland")).await, waiting, "again");
+    house.clock.forward(DAY / (24 * 60));
+    let denied = house.submit(&jo("Deutschland")).await;
+    assert_ne!(denied, waiting);
+    assert_eq!(
+        denied,
+        house.call(FIRST, &jo("Deutschland")).await.1,
+        "as the first step says"
+    );
+}
