@@ -17,13 +17,13 @@ mod session;
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
-use approvals::{AuditKey, Terms};
 use bytes::Bytes;
+use desk::Desk;
 use host::{Body, Settings, StartError};
 use http::{Request, Response};
 use http_body_util::Full;
 use policy::{Policy, StoredList};
-use store::{Clock, ListEditor, Outbox, Rows, Store};
+use store::{ListEditor, Outbox, Rows};
 use tokio::time::Instant;
 
 pub use mount::Mount;
@@ -65,13 +65,15 @@ pub fn assemble(
         base_path: settings.base_path.clone(),
         secure_cookie: settings.platform.has_tls(),
         reviewers,
-        terms: policy.terms().clone(),
-        audit: assembly::audit_key(settings)?,
-        store: store.clone(),
+        desk: Desk {
+            store: store.clone(),
+            terms: policy.terms().clone(),
+            audit: assembly::audit_key(settings)?,
+            clock: assembly::clock(),
+        },
         outbox: store.clone(),
         lists: policy.stored_lists().to_vec(),
         list_editor: store,
-        clock: assembly::clock(),
         deadline: settings.deadline,
     }))
 }
@@ -86,20 +88,14 @@ pub struct Parts {
     pub secure_cookie: bool,
     /// Who may decide.
     pub reviewers: Reviewers,
-    /// What the policy says about approvals.
-    pub terms: Terms,
-    /// What proves the histories of requests.
-    pub audit: AuditKey,
-    /// Where requests are kept.
-    pub store: Arc<dyn Store>,
+    /// Where requests are read and changed.
+    pub desk: Desk,
     /// Where effects wait, those that were given up among them.
     pub outbox: Arc<dyn Outbox>,
     /// The lists that are kept in the store.
     pub lists: Vec<StoredList>,
     /// Where their entries are.
     pub list_editor: Arc<dyn ListEditor>,
-    /// Where the time comes from.
-    pub clock: Arc<dyn Clock>,
     /// How long a call may take, from its arrival.
     pub deadline: Duration,
 }

@@ -10,6 +10,7 @@ pub mod requests;
 
 use std::{sync::Arc, time::Duration};
 
+use desk::Desk;
 use effects::outgoing::Reach;
 use futures_util::future::join_all;
 use host::{Job, JobError, Ran, Settings, StartError};
@@ -63,7 +64,7 @@ pub fn assemble_with(settings: &Settings, policy: &Policy, rows: Arc<dyn Rows>) 
         duties.push(Duty::FetchLists(list_fetcher(settings, policy, rows.clone())?));
     }
     if policy.holds() {
-        duties.push(Duty::Requests(RequestClock::new(requests::Parts {
+        duties.push(Duty::Requests(RequestClock::new(Desk {
             store: rows,
             terms: policy.terms().clone(),
             audit: assembly::audit_key(settings)?,

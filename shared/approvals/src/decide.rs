@@ -84,6 +84,10 @@ pub enum Refusal {
     NoReason,
     /// The policy names no list that could be blocked with, or the request has no address.
     NothingToBlock,
+    /// The policy knows no such group of reviewers.
+    NoSuchGroup,
+    /// Too few of those who would be asked may vote to end the stage: one voted, or is the applicant.
+    TooFew,
 }
 
 /// What came of a command.
@@ -99,6 +103,14 @@ impl Decided {
     pub(crate) fn done(transition: Transition) -> Decided {
         Decided {
             transition: Some(transition),
+            refused: None,
+        }
+    }
+
+    /// All is as it was asked for already.
+    pub(crate) fn nothing() -> Decided {
+        Decided {
+            transition: None,
             refused: None,
         }
     }
@@ -187,7 +199,7 @@ impl Decider {
         }
     }
 
-    fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         match self {
             Decider::Reviewer(reviewer) => Actor::Reviewer(reviewer.name.clone()),
             Decider::Override(name) => Actor::Override(name.clone()),

@@ -1,13 +1,16 @@
-use store::{Actor, Asked, Event, Occasion, Request, State, Timestamp};
+use store::{Actor, Asked, Event, Occasion, Person, Request, Review, Share, State, Timestamp, Vote};
 
-use crate::{Decided, Refusal, Terms, Transition, outcome::asking, outcome::deny, time::overtake};
+use crate::{
+    Decided, Decider, Groups, Refusal, Reviewer, Terms, Transition, outcome::asking, outcome::deny, time::overtake,
+};
 
-/// Somebody else is asked in the stage that a request is in. Its votes and its time go on.
+/// Somebody has others asked in the stage that a request is in. Its votes and its time go on. A reviewer hands on what they
+/// are asked themselves, and to a group or a person: nobody takes a request that asks others, or opens it to everybody.
 pub fn reassign(
     request: &Request,
-    to: Asked,
-    by: Actor,
-    reason: Option<String>,
+    to: &Asked,
+    by: &Decider,
+    reason: Option<&str>,
     now: Timestamp,
     terms: &Terms,
 ) -> Decided {
@@ -17,22 +20,74 @@ pub fn reassign(
     let State::Pending(review) = &request.state else {
         return Decided::refused(None, Refusal::NotPending);
     };
+    if review.stage().asked == *to {
+        return Decided::nothing();
+    }
+    let allowed = may_hand_on(request, review, to, by).and_then(|()| can_decide(request, review, to, &terms.groups));
+    if let Err(refusal) = allowed {
+        return Decided::refused(None, refusal);
+    }
     let event = Event::Reassigned {
         stage: review.stage().name.clone(),
         to: to.clone(),
-        reason,
+        reason: reason.map(str::to_owned),
     };
     let mut next = review.clone();
     if let Some(stage) = next.plan.stages.get_mut(review.stage) {
-        stage.asked = to;
+        stage.asked = to.clone();
     }
     let transition = Transition::of(request)
-        .then(event, by, now, |request| Request {
+        .then(event, by.actor(), now, |request| Request {
             state: State::Pending(next),
             ..request
         })
         .causing(asking(terms, Occasion::Asked));
     Decided::done(transition)
+}
+
+fn may_hand_on(request: &Request, review: &Review, to: &Asked, by: &Decider) -> Result<(), Refusal> {
+    let Decider::Reviewer(reviewer) = by else { return Ok(()) };
+    if reviewer.is_applicant(request) {
+        return Err(Refusal::OnThemselves);
+    }
+    match reviewer.is_asked(&review.stage().asked) && *to != Asked::Anybody {
+        true => Ok(()),
+        false => Err(Refusal::NotAsked),
+    }
+}
+
+/// Whether those who would be asked can still end the stage: a request must not wait for people who cannot decide it.
+fn can_decide(request: &Request, review: &Review, asked: &Asked, groups: &Groups) -> Result<(), Refusal> {
+    let people: Vec<&Person> = match asked {
+        Asked::Anybody => return Ok(()),
+        Asked::Group(group) if !groups.has(group) => return Err(Refusal::NoSuchGroup),
+        Asked::Group(group) => groups.people(group).iter().collect(),
+        Asked::Person(person) => vec![person],
+    };
+    let may_vote = |person: &&Person| {
+        let reviewer = Reviewer::named(person.as_str(), Vec::new());
+        !reviewer.is_applicant(request) && review.votes.iter().all(|vote| vote.person != **person)
+    };
+    let left: Vec<&Person> = people.into_iter().filter(may_vote).collect();
+    let stage = review.stage();
+    let approvals = || {
+        review
+            .votes
+            .iter()
+            .filter(|vote| vote.stage == review.stage && vote.approves)
+    };
+    let enough = |have: usize, more: usize, wanted: u32| have + more >= usize::try_from(wanted).unwrap_or(usize::MAX);
+    let share = |share: &Share| {
+        let belongs = |vote: &&Vote| vote.groups.contains(&share.group);
+        let more = left
+            .iter()
+            .filter(|person| groups.people(&share.group).contains(person));
+        enough(approvals().filter(belongs).count(), more.count(), share.at_least)
+    };
+    match enough(approvals().count(), left.len(), stage.approve.max(1)) && stage.among.iter().all(share) {
+        true => Ok(()),
+        false => Err(Refusal::TooFew),
+    }
 }
 
 /// A rule that came after a request turns its applicant away.

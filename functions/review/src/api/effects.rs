@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use store::{EntryId, OutboxEntry, RequestId, Unreadable, parking};
 
 use super::{JSON, json, shape::Time};
-use crate::{Room, cursor, http_io::Call, listing, refusal::Refusal, reviewers::Reviewer};
+use crate::{Parts, Room, cursor, http_io::Call, listing, refusal::Refusal, reviewers::Reviewer};
 
 /// What a reviewer wants done with a parked effect.
 #[derive(Clone, Copy)]
@@ -63,12 +63,12 @@ pub(super) async fn carry_out(
 }
 
 async fn apply(room: &Room, id: &EntryId, wish: Wish) -> Result<OutboxEntry, Refusal> {
-    let parts = &room.parts;
-    let seen = parking::find(&*parts.outbox, id).await?;
+    let Parts { desk, outbox, .. } = &room.parts;
+    let seen = parking::find(&**outbox, id).await?;
     match wish {
-        Wish::Retry => Ok(parking::retry(&*parts.store, &seen, parts.clock.now()).await?),
+        Wish::Retry => Ok(parking::retry(&*desk.store, &seen, desk.clock.now()).await?),
         Wish::Drop => {
-            parking::drop(&*parts.store, &seen).await?;
+            parking::drop(&*desk.store, &seen).await?;
             Ok(seen)
         }
     }

@@ -91,7 +91,7 @@ async fn apply(
     let editor = &room.parts.list_editor;
     Ok(match edit {
         Edit::Add => {
-            let at = room.parts.clock.now();
+            let at = room.parts.desk.clock.now();
             let by = || Some(reviewer.name.clone());
             let entries = texts.into_iter().map(|text| ListEntry { text, by: by(), at });
             let place = ListPlace {

@@ -16,7 +16,7 @@ use store::{Block, EntryId, RequestId};
 
 use crate::{
     Room,
-    decide::{self, File, Wish},
+    decide::{self, Wish},
     http_io::{Call, only_header, respond, set},
     listing, reason,
     refusal::Refusal,
@@ -131,12 +131,12 @@ fn bearer<'r>(reviewers: &'r Reviewers, headers: &HeaderMap) -> Option<&'r Revie
 
 async fn list(room: &Room, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
     let (_, listing) = listing::parse(query)?;
-    let page = room.parts.store.list(&listing).await?;
+    let page = room.parts.desk.store.list(&listing).await?;
     Ok(json(StatusCode::OK, &shape::page(&page)))
 }
 
 async fn show(room: &Room, id: &RequestId) -> Result<Response<Full<Bytes>>, Refusal> {
-    let file = File::read(room, id).await?;
+    let file = room.parts.desk.read(id).await?;
     Ok(json(StatusCode::OK, &shape::file(&file)))
 }
 

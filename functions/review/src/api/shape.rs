@@ -1,12 +1,13 @@
 //! What the JSON looks like. Rows are not shown as they are stored, so that they can change without the API.
 
 use claims::{Claims, Identity, Value};
+use desk::File;
 use serde::{Serialize, Serializer};
 use store::{Actor, Block, Event, HistoryEntry, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
 
 use crate::{
     cursor,
-    decide::{self, Decided, File},
+    decide::{self, Decided},
 };
 
 #[derive(Serialize)]

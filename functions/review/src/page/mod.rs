@@ -24,7 +24,7 @@ use store::RequestId;
 
 use crate::{
     Room,
-    decide::{self, File, Wish},
+    decide::{self, Wish},
     http_io::{Call, respond, see_other, set},
     listing, reason,
     refusal::Refusal,
@@ -117,7 +117,7 @@ impl Place {
 }
 
 fn session<'r>(room: &'r Room, call: &Call) -> Option<Session<'r>> {
-    Session::resume(&room.parts.reviewers, &call.headers, room.parts.clock.now())
+    Session::resume(&room.parts.reviewers, &call.headers, room.parts.desk.clock.now())
 }
 
 fn log_in_form(room: &Room, status: StatusCode, call: &Call, then: Option<RequestId>) -> Response<Full<Bytes>> {
@@ -134,7 +134,7 @@ async fn log_in(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refusa
         let refused = Some("That did not work. Please check the token and try again.");
         return Ok(html(StatusCode::UNAUTHORIZED, log_in::form(room, refused, then)));
     };
-    let session = Session::begin(reviewer, room.parts.clock.now())?;
+    let session = Session::begin(reviewer, room.parts.desk.clock.now())?;
     let mut response = match then {
         Some(id) => see_other(&layout::request_path(room, &id)),
         None => see_other(&room.root),
@@ -163,7 +163,7 @@ async fn log_out(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refus
 
 async fn queue(room: &Room, session: &Session<'_>, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
     let (state, listing) = listing::parse(query)?;
-    let page = room.parts.store.list(&listing).await?;
+    let page = room.parts.desk.store.list(&listing).await?;
     Ok(html(StatusCode::OK, queue::page(room, session, state, &listing, &page)))
 }
 
@@ -173,7 +173,7 @@ async fn show(
     id: &RequestId,
     notice: Option<Notice>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    let file = File::read(room, id).await?;
+    let file = room.parts.desk.read(id).await?;
     let view = View {
         room,
         session,
@@ -225,7 +225,7 @@ async fn decide(
         }
         // What the reviewer typed is not lost.
         Err(refusal @ (Refusal::Input(_) | Refusal::Changed | Refusal::Moved | Refusal::Opposed)) => {
-            let file = File::read(room, id).await?;
+            let file = room.parts.desk.read(id).await?;
             let problem = refusal.message();
             let typed = Some(Typed {
                 reason: typed,

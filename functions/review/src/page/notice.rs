@@ -1,10 +1,8 @@
 use approvals::Ruling;
+use desk::{Decision, File};
 use store::Person;
 
-use crate::{
-    decide::{Decided, Decision, File},
-    session::Session,
-};
+use crate::{decide::Decided, session::Session};
 
 /// What the page says first to somebody who comes from deciding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -68,7 +68,7 @@ fn nothing(state: StateName, listing: &Listing) -> &'static str {
 }
 
 fn table(room: &Room, state: StateName, order: Order, requests: &[Request]) -> Markup {
-    let now = room.parts.clock.now();
+    let now = room.parts.desk.clock.now();
     let first = match order {
         Order::OldestFirst => "oldest",
         Order::NewestFirst => "newest",

@@ -1,5 +1,6 @@
 use approvals::{AccountBy, Ruling, Standing};
 use claims::Identity;
+use desk::{Decision, File};
 use maud::{Markup, html};
 use store::{Actor, Asked, Block, Event, HistoryEntry, Reasons, Request, Review, Stage, State, TimeOut};
 
@@ -10,12 +11,7 @@ use super::{
     queue,
     text::{about, lines, shown, time},
 };
-use crate::{
-    Room,
-    decide::{Decision, File, name_of},
-    reason::MAX_REASON_CHARS,
-    session::Session,
-};
+use crate::{Room, decide::name_of, reason::MAX_REASON_CHARS, session::Session};
 
 /// One request, as one reviewer sees it.
 pub(super) struct View<'v> {
@@ -82,7 +78,7 @@ impl View<'_> {
                 "Only an e-mail address says who it is, and anybody can write somebody else's. "
                 @if self.account_by() == AccountBy::Graph {
                     "An approval invites that address: whoever reads its mail comes in."
-                } @else if self.room.parts.terms.trust_email {
+                } @else if self.room.parts.desk.terms.trust_email {
                     "The policy trusts it all the same (" code { "trust_email = true" } "): an approval lets in whoever comes "
                     "with this address."
                 } @else {
@@ -110,12 +106,12 @@ impl View<'_> {
     }
 
     fn is_over(&self) -> bool {
-        approvals::standing(Some(&self.file.request), self.room.parts.clock.now()) == Standing::None
+        approvals::standing(Some(&self.file.request), self.room.parts.desk.clock.now()) == Standing::None
     }
 
     /// The form, for somebody who is asked and has not answered.
     fn form_or_why_none(&self) -> Markup {
-        let reviewer = self.session.reviewer.as_decider(&self.room.parts.terms);
+        let reviewer = self.session.reviewer.as_decider(&self.room.parts.desk.terms);
         html! {
             @if reviewer.is_awaited(&self.file.request) { (self.form()) }
             @else if has_voted(self.file, self.session) { p { "You have voted on these claims." } }
@@ -126,7 +122,7 @@ impl View<'_> {
 
     /// What a denial can block for good.
     fn blocks(&self) -> Markup {
-        let lists = &self.room.parts.terms.block;
+        let lists = &self.room.parts.desk.terms.block;
         let has_address = self.file.request.email().is_some();
         html! {
             @for (block, list, what) in [
@@ -145,7 +141,7 @@ impl View<'_> {
 
     fn form(&self) -> Markup {
         let request = &self.file.request;
-        let usual = self.room.parts.terms.cool_down;
+        let usual = self.room.parts.desk.terms.cool_down;
         let cool_down = request
             .review()
             .and_then(|review| review.plan.cool_down)
@@ -171,7 +167,7 @@ impl View<'_> {
 
     /// What an approval does.
     fn approval(&self) -> String {
-        let unused = about(self.room.parts.terms.unused);
+        let unused = about(self.room.parts.desk.terms.unused);
         match self.account_by() {
             AccountBy::Flow if self.lets_in() => format!("They come again within {unused} and go on."),
             AccountBy::Flow => "They stay blocked all the same: they are not proven.".to_owned(),
@@ -187,14 +183,14 @@ impl View<'_> {
             State::Admitted { .. } => AccountBy::Flow,
             State::Provisioned { .. } => AccountBy::Graph,
             State::Pending(_) | State::Denied { .. } | State::Withdrawn { .. } | State::Expired { .. } => {
-                self.room.parts.terms.account
+                self.room.parts.desk.terms.account
             }
         }
     }
 
     /// Whether an approval can let this applicant in who comes again.
     fn lets_in(&self) -> bool {
-        self.file.request.proven || self.room.parts.terms.trust_email
+        self.file.request.proven || self.room.parts.desk.terms.trust_email
     }
 
     fn decided(&self, decision: &Decision<'_>) -> Markup {

@@ -117,7 +117,7 @@ async fn whoever_loses_a_race_is_told_that_somebody_was_first() {
     let seen = entry.clone();
     let store = whole.store.clone();
     let late = Room::with(|parts| {
-        parts.store = store;
+        parts.desk.store = store;
         parts.outbox = Arc::new(Late(seen));
     });
     assert_eq!(

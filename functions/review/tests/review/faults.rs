@@ -96,7 +96,7 @@ async fn a_store_that_fails_is_said_so_in_time() {
     let effect = format!("/review/api/effects/{}", parked(&whole, "Jane", 1).await.id);
     for broken in [Broken::Gone, Broken::Hangs] {
         let room = Room::with(|parts| {
-            parts.store = Arc::new(broken);
+            parts.desk.store = Arc::new(broken);
             parts.outbox = Arc::new(broken);
             parts.deadline = Duration::from_millis(100);
         });

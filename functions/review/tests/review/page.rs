@@ -265,7 +265,7 @@ async fn an_applicant_who_is_not_proven_comes_with_a_warning_and_is_promised_not
         (false, "will not let this person in", "stays blocked"),
         (true, "trusts it all the same", "The approval can be used until"),
     ] {
-        let room = Room::with(|parts| parts.terms.trust_email = trust_email);
+        let room = Room::with(|parts| parts.desk.terms.trust_email = trust_email);
         let id = submit_body(&room, r#"{"email":"jane@example.com","displayName":"Jane"}"#).await;
         let mut rita = Browser::logged_in(&room, RITA).await;
         let path = format!("/review/requests/{id}");
@@ -295,7 +295,7 @@ async fn an_approval_by_which_we_create_the_account_promises_that_and_nothing_el
             Some("An approval invites that address"),
         ),
     ] {
-        let room = Room::with(|parts| parts.terms.account = AccountBy::Graph);
+        let room = Room::with(|parts| parts.desk.terms.account = AccountBy::Graph);
         let path = format!("/review/requests/{}", submit_body(&room, &body).await);
         let mut rita = Browser::logged_in(&room, RITA).await;
         let page = rita.get(&path).await;

@@ -71,10 +71,10 @@ async fn room_with_rival() -> (Room, Arc<Rival>, RequestId) {
     let room = Room::with(|parts| {
         let first = Mutex::default();
         let store = Arc::new(Rival {
-            inner: parts.store.clone(),
+            inner: parts.desk.store.clone(),
             first,
         });
-        parts.store = store.clone();
+        parts.desk.store = store.clone();
         rival = Some(store);
     });
     let id = pending(&room, "Jane").await;

@@ -10,6 +10,7 @@ use std::{
 
 use approvals::{AuditKey, Terms};
 use bytes::Bytes;
+use desk::Desk;
 use host::Body;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -70,13 +71,15 @@ impl Room {
             base_path: String::new(),
             secure_cookie: true,
             reviewers: Reviewers::parse(&format!("rita:{RITA}\nRob Ö:{ROB}")).unwrap(),
-            terms: terms(),
-            audit: audit_key(),
-            store: store.clone(),
+            desk: Desk {
+                store: store.clone(),
+                terms: terms(),
+                audit: audit_key(),
+                clock: clock.clone(),
+            },
             outbox: store.clone(),
             lists: Vec::new(),
             list_editor: store.clone(),
-            clock: clock.clone(),
             deadline: Duration::from_secs(5),
         };
         change(&mut parts);

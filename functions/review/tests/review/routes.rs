@@ -18,9 +18,9 @@ fn room() -> Room {
             (name.to_owned(), people)
         };
         let groups = [group("hr", &["Rita", "ROB Ö"]), group("security", &["Rob Ö"])];
-        parts.terms.groups = groups.into_iter().collect();
-        parts.terms.block.addresses = ListName::parse("blocked-people");
-        parts.terms.block.domains = ListName::parse("blocked-domains");
+        parts.desk.terms.groups = groups.into_iter().collect();
+        parts.desk.terms.block.addresses = ListName::parse("blocked-people");
+        parts.desk.terms.block.domains = ListName::parse("blocked-domains");
     })
 }
 

@@ -10,6 +10,7 @@ use std::{
 
 use approvals::{AuditKey, Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Wish};
 use claims::{Changes, Claims, Hash, Locales, Value};
+use desk::Desk;
 use end_to_end::random;
 use store::{
     Asked, Clock, Committed, Effect, Occasion, Plan, Reasons, Receiver, RequestId, Rows, Stage, StateName, TimeOut,
@@ -17,7 +18,7 @@ use store::{
 };
 use store_dynamodb::testing;
 use store_sqlite::SqliteStore;
-use sweep::requests::{Parts, RequestClock};
+use sweep::requests::RequestClock;
 use tempfile::TempDir;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -90,7 +91,7 @@ impl World {
     }
 
     pub(crate) async fn run_until(&self, time: Duration) -> (usize, usize) {
-        let clock = RequestClock::new(Parts {
+        let clock = RequestClock::new(Desk {
             store: self.store.clone(),
             terms: terms(),
             audit: audit_key(),

@@ -67,9 +67,8 @@ fn new_claims_may_ask_others() {
 fn somebody_else_can_be_asked_and_votes_and_time_go_on() {
     let request = held(&plan(&[two_of(Asked::Group("front".to_owned()))]));
     let voted = ruled(&request, Ruling::Approve, &reviewer("rita", &["front"]), HOUR);
-    let (to, by) = (Asked::Person(Person::of("Bob")), Actor::Reviewer("rita".to_owned()));
-    let reason = Some("on holiday".to_owned());
-    let moved = reassign(&voted, to.clone(), by, reason, at(DAY), &telling());
+    let (to, by) = (Asked::Person(Person::of("Bob")), reviewer("rita", &["front"]));
+    let moved = reassign(&voted, &to, &by, Some("on holiday"), at(DAY), &telling());
     let moved = moved.transition.filter(|_| moved.refused.is_none()).unwrap();
     assert!(matches!(&moved.entries[0].event, Event::Reassigned { to: whom, .. } if *whom == to));
     assert_eq!(occasions(&moved), [Occasion::Asked]);
@@ -88,6 +87,66 @@ fn somebody_else_can_be_asked_and_votes_and_time_go_on() {
             .name(),
         StateName::Approved
     );
+}
+
+#[test]
+fn a_request_is_handed_on_by_those_it_asks_and_to_people_who_can_decide_it() {
+    let front: Vec<_> = ["rita", "eve"].map(Person::of).into();
+    let back: Vec<_> = ["bob", "jane@example.com"].map(Person::of).into();
+    let groups = [("front".to_owned(), front), ("back".to_owned(), back)];
+    let terms = approvals::Terms {
+        groups: groups.into_iter().collect(),
+        ..terms()
+    };
+    let request = held(&plan(&[two_of(Asked::Group("front".to_owned()))]));
+    let voted = ruled(&request, Ruling::Approve, &reviewer("rita", &["front"]), HOUR);
+    let group = |name: &str| Asked::Group(name.to_owned());
+    let person = |name| Asked::Person(Person::of(name));
+    let (rita, bob) = (reviewer("rita", &["front"]), reviewer("bob", &["back"]));
+    let (owner, root) = (
+        reviewer("jane@example.com", &["front"]),
+        Decider::Override("root".to_owned()),
+    );
+    for (request, to, by, expected) in [
+        (&voted, person("bob"), &rita, None),
+        (&voted, group("back"), &rita, None),
+        (&voted, group("front"), &rita, None),
+        (&voted, person("bob"), &bob, Some(Refusal::NotAsked)),
+        (&voted, Asked::Anybody, &rita, Some(Refusal::NotAsked)),
+        (&voted, Asked::Anybody, &root, None),
+        (&voted, person("bob"), &owner, Some(Refusal::OnThemselves)),
+        (&voted, group("nobody"), &root, Some(Refusal::NoSuchGroup)),
+        (&voted, person("rita"), &root, Some(Refusal::TooFew)),
+        (&voted, person("jane@example.com"), &root, Some(Refusal::TooFew)),
+        // One has voted already, and one is the applicant.
+        (&request, person("bob"), &rita, Some(Refusal::TooFew)),
+        (&request, group("back"), &rita, Some(Refusal::TooFew)),
+    ] {
+        let came = reassign(request, &to, by, None, at(DAY), &terms);
+        assert_eq!(came.refused, expected, "{to:?} {by:?}");
+        let changes = expected.is_none() && to != group("front");
+        assert_eq!(came.transition.is_some(), changes, "{to:?} {by:?}");
+    }
+}
+
+#[test]
+fn a_stage_that_wants_some_of_a_group_is_not_handed_to_others() {
+    let share = store::Share {
+        group: "leads".to_owned(),
+        at_least: 1,
+    };
+    let leads = vec![Person::of("lea")];
+    let terms = approvals::Terms {
+        groups: [("leads".to_owned(), leads)].into_iter().collect(),
+        ..terms()
+    };
+    let request = held(&plan(&[Stage {
+        among: vec![share],
+        ..stage("one", Asked::Anybody)
+    }]));
+    let root = Decider::Override("root".to_owned());
+    let to = |name| reassign(&request, &Asked::Person(Person::of(name)), &root, None, at(DAY), &terms).refused;
+    assert_eq!((to("lea"), to("bob")), (None, Some(Refusal::TooFew)));
 }
 
 #[test]
@@ -110,10 +169,10 @@ fn a_later_rule_turns_away_who_waits() {
 
 #[test]
 fn what_is_over_is_neither_reassigned_nor_refused() {
-    let by = || Actor::Reviewer("rita".to_owned());
+    let by = Decider::Override("root".to_owned());
     for request in [approved(), denied()] {
         for came in [
-            reassign(&request, Asked::Anybody, by(), None, at(2 * DAY), &terms()),
+            reassign(&request, &Asked::Anybody, &by, None, at(2 * DAY), &terms()),
             refuse(&request, "rule", at(2 * DAY), &terms()),
         ] {
             assert_eq!((came.transition, came.refused), (None, Some(Refusal::NotPending)));
@@ -121,7 +180,7 @@ fn what_is_over_is_neither_reassigned_nor_refused() {
     }
     let late = held(&plan(&[stage("only", Asked::Anybody)]));
     for came in [
-        reassign(&late, Asked::Anybody, by(), None, at(10 * DAY), &terms()),
+        reassign(&late, &Asked::Anybody, &by, None, at(10 * DAY), &terms()),
         refuse(&late, "rule", at(10 * DAY), &terms()),
     ] {
         assert_eq!(came.refused, Some(Refusal::NotPending));

@@ -3,7 +3,7 @@
 
 use approvals::{Account, Answer, Decide, Decider, Refusal, Ruling, Timely, Transition, timely};
 use claims::{Decision, UserMessage};
-use store::{Actor, CallRecord, Commit, Effect, EntryId, Left, Request, RequestId, State, Timestamp, Write};
+use store::{CallRecord, Commit, Effect, EntryId, Left, Request, RequestId, State, Timestamp, Write};
 
 use crate::{
     cast::{Cast, stand_in},
@@ -77,8 +77,8 @@ impl Errand {
                 Outcome::of(decided.transition, snapshot, decided.refused, rules)
             }
             (Errand::Reassign { reviewer, .. }, Some(request)) => {
-                let by = Actor::Reviewer(cast.reviewers[reviewer].name.clone());
-                let decided = rules.reassign(request, stand_in(), by, now, &cast.terms);
+                let by = Decider::Reviewer(cast.reviewers[reviewer].clone());
+                let decided = rules.reassign(request, &stand_in(), &by, now, &cast.terms);
                 Outcome::of(decided.transition, snapshot, decided.refused, rules)
             }
             (Errand::Sweep { .. }, Some(request)) => {

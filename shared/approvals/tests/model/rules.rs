@@ -1,8 +1,10 @@
 use std::sync::LazyLock;
 
-use approvals::{Account, Answer, AuditKey, Decide, Decided, Notice, Refusal, Seal, Submission, Terms, Transition};
+use approvals::{
+    Account, Answer, AuditKey, Decide, Decided, Decider, Notice, Refusal, Seal, Submission, Terms, Transition,
+};
 use claims::{Decision, Hash};
-use store::{Actor, Asked, CallRecord, Commit, Denial, Request, Timestamp, Write};
+use store::{Asked, CallRecord, Commit, Denial, Request, Timestamp, Write};
 
 /// What the model runs: the real functions, unless somebody puts broken ones in their place.
 pub(crate) trait Rules: Send + Sync + 'static {
@@ -25,7 +27,7 @@ pub(crate) trait Rules: Send + Sync + 'static {
         approvals::decide(request, command, now, terms)
     }
 
-    fn reassign(&self, request: &Request, to: Asked, by: Actor, now: Timestamp, terms: &Terms) -> Decided {
+    fn reassign(&self, request: &Request, to: &Asked, by: &Decider, now: Timestamp, terms: &Terms) -> Decided {
         approvals::reassign(request, to, by, None, now, terms)
     }
 
