@@ -11,6 +11,7 @@
 // All of this runs in tests alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod between;
 pub mod conditions;
 pub mod copies;
 pub mod counts;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use store::{EntryId, RequestId, Rows};
 
+pub use between::{Between, Interpose};
 pub use settle::{eventually, settle};
 
 /// Where a store keeps its rows: a file, a table. Empty at first.
