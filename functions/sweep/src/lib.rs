@@ -114,9 +114,13 @@ impl Job for Sweep {
         self.duties.into_iter().map(alone).collect()
     }
 
-    /// Always the same: an address that failed is not asked again at once.
-    fn pause(_: bool) -> Duration {
-        PAUSE
+    /// Always the same, since an address that failed is not asked again at once, unless there is more to do: after a long
+    /// outage many requests are due.
+    fn pause(ran: Ran) -> Duration {
+        match ran.unfinished {
+            true => Duration::ZERO,
+            false => PAUSE,
+        }
     }
 
     /// All duties beside one another.
@@ -151,5 +155,6 @@ fn all_of(ran: impl IntoIterator<Item = Ran>) -> Ran {
         done: all.done + one.done,
         failed: all.failed + one.failed,
         given_up: all.given_up + one.given_up,
+        unfinished: all.unfinished || one.unfinished,
     })
 }
