@@ -135,6 +135,7 @@ async fn as_a_job_it_tells_what_it_did_and_what_stopped_it() {
         done: 1,
         failed: 1,
         given_up: 1,
+        unfinished: false,
     };
     assert_eq!(runner.job().run(FAR).await, Ok(ran));
     assert_eq!(runner.job().run(FAR).await, Ok(nothing));
