@@ -22,6 +22,8 @@ pub(super) struct Chain {
     previous: Option<Hash>,
     /// The number of the last one, whatever it holds.
     number: u64,
+    /// The number that the next one had when what is not sealed was read.
+    open: u32,
 }
 
 /// The last checkpoint that holds.
@@ -39,7 +41,7 @@ pub(super) struct Known {
     /// The first half of its proof: 128 bits tell one from another.
     mac: [u8; 16],
     pub(super) version: u64,
-    /// In which checkpoint, or 0 for what is in none yet.
+    /// In which checkpoint; the next one, for what is in none yet.
     number: u32,
 }
 
@@ -90,7 +92,7 @@ impl Chain {
         let Chain { leaves, pruned, .. } = &mut chain;
         pruned.sort_unstable_by_key(|removed| (removed.request, removed.number));
         // What was removed on purpose is no more to be there; what came after that is.
-        leaves.retain(|leaf| !was_removed(pruned, leaf.request, leaf.version, leaf.number));
+        leaves.retain(|leaf| !was_removed(pruned, leaf));
         leaves.sort_unstable_by_key(|leaf| (leaf.request, leaf.version));
         Ok((chain, faults))
     }
@@ -112,9 +114,14 @@ impl Chain {
         &self.leaves
     }
 
-    /// Whether a request that is gone was removed on purpose at this version or a later one.
-    pub(super) fn was_removed(&self, request: RequestId, version: u64) -> bool {
-        was_removed(&self.pruned, request, version, 0)
+    /// Whether what is known of a request was removed on purpose since. A later one of the same id is another one.
+    pub(super) fn was_removed(&self, leaf: &Known) -> bool {
+        was_removed(&self.pruned, leaf)
+    }
+
+    /// Whether a checkpoint proves it.
+    pub(super) fn is_sealed(&self, leaf: &Known) -> bool {
+        leaf.number < self.open
     }
 
     /// The last version of a request up to which it was removed on purpose, or is just being removed.
@@ -197,7 +204,7 @@ impl Chain {
             proof: checkpoint.proof,
             through: checkpoint.through,
         });
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let number = short(number);
         let known = |leaf: &store::Sealed| Known::new(leaf.request, leaf.version, leaf.mac, number);
         self.leaves.extend(checkpoint.leaves.iter().map(known));
         let removed = |pruned: &store::Pruned| Removed {
@@ -212,6 +219,8 @@ impl Chain {
     /// What happened since the last checkpoint: nobody has proved it, but what is there must belong to requests. Nothing if
     /// it cannot be read.
     async fn read_journal(&mut self, rows: &dyn Rows) -> Result<Option<()>, StoreError> {
+        self.open = short(self.number + 1);
+        let open = self.open;
         let mut after = self.last.map(|last| last.through);
         loop {
             let page = match rows
@@ -222,7 +231,7 @@ impl Chain {
                 Err(StoreError::Broken(_)) => return Ok(None),
                 Err(error) => return Err(error),
             };
-            let known = |leaf: &Leaf| Known::new(leaf.place.request, leaf.place.version, leaf.mac, u32::MAX);
+            let known = |leaf: &Leaf| Known::new(leaf.place.request, leaf.place.version, leaf.mac, open);
             self.leaves.extend(page.leaves.iter().map(known));
             match page.next {
                 Some(place) => after = Some(place),
@@ -242,15 +251,15 @@ impl Known {
         }
     }
 
-    /// Whether a checkpoint proves it.
-    pub(super) fn is_sealed(&self) -> bool {
-        self.number < u32::MAX
-    }
-
     /// Whether it is the version with this proof.
     pub(super) fn is(&self, mac: Hash) -> bool {
         self.mac == half(mac)
     }
+}
+
+/// There is a checkpoint every five minutes at most often: so many come in 40,000 years.
+fn short(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn half(mac: Hash) -> [u8; 16] {
@@ -259,9 +268,11 @@ fn half(mac: Hash) -> [u8; 16] {
     half
 }
 
-/// Whether a checkpoint from this number on says that a request was removed at this version or a later one.
-fn was_removed(pruned: &[Removed], request: RequestId, version: u64, number: u32) -> bool {
-    let from = pruned.partition_point(|removed| (removed.request, removed.number) < (request, number));
-    let same = pruned[from..].iter().take_while(|removed| removed.request == request);
-    same.into_iter().any(|removed| removed.version >= version)
+/// Whether a checkpoint from the leaf's own on says that the request was removed at this version or a later one.
+fn was_removed(pruned: &[Removed], leaf: &Known) -> bool {
+    let from = pruned.partition_point(|removed| (removed.request, removed.number) < (leaf.request, leaf.number));
+    let same = pruned[from..]
+        .iter()
+        .take_while(|removed| removed.request == leaf.request);
+    same.into_iter().any(|removed| removed.version >= leaf.version)
 }

@@ -104,12 +104,11 @@ impl Checked {
     /// What is wrong, by itself and by what the chain knows of it.
     pub(super) fn findings(&self, chain: &Chain, known: Range<usize>) -> Vec<Finding> {
         let leaves = &chain.leaves()[known];
-        let last = leaves.last().map(|leaf| (leaf.request, leaf.version));
         match self {
-            Checked::Gone => match last {
-                Some((request, version)) if !chain.was_removed(request, version) => vec![Finding::Deleted(version)],
-                _ => Vec::new(),
-            },
+            Checked::Gone => {
+                let missed = leaves.last().filter(|leaf| !chain.was_removed(leaf));
+                missed.map(|leaf| Finding::Deleted(leaf.version)).into_iter().collect()
+            }
             Checked::Unreadable(why) => vec![Finding::Unreadable(why.clone())],
             Checked::Other => vec![Finding::Other],
             Checked::There {
@@ -136,7 +135,7 @@ impl Checked {
         let (Checked::There { history, request, .. }, Some(last)) = (self, chain.last()) else {
             return 0;
         };
-        let sealed = chain.leaves()[known].iter().filter(|leaf| leaf.is_sealed());
+        let sealed = chain.leaves()[known].iter().filter(|leaf| chain.is_sealed(leaf));
         let sealed = sealed.map(|leaf| leaf.version).max().max(chain.removed_up_to(request));
         let late = |entry: &&HistoryEntry| entry.at < last.through.at && Some(entry.version) > sealed;
         history.iter().filter(late).count()
