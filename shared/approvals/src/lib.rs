@@ -17,6 +17,7 @@
 mod block;
 mod chain;
 mod decide;
+mod forget;
 mod groups;
 mod outcome;
 mod provision;
@@ -36,6 +37,7 @@ use store::News;
 pub use block::Blocks;
 pub use chain::{AuditKey, Fault, Happened, NOT_AS_WRITTEN, NoRandom, Seal, Submitted, verify};
 pub use decide::{Decide, Decided, Decider, Refusal, Reviewer, Ruling, decide};
+pub use forget::forget;
 pub use groups::Groups;
 pub use provision::{Account, provision};
 pub use reassign::{reassign, refuse};

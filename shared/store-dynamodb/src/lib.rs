@@ -33,6 +33,7 @@ use store::{
     Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
     ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
     OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Traces, Undelivered,
 };
 
 pub use open::OpenError;
@@ -154,6 +155,18 @@ impl Outbox for DynamoStore {
 impl Lists for DynamoStore {
     async fn listed(&self, questions: &[ListQuestion]) -> Result<Vec<Listed>, StoreError> {
         self.in_time(lists::listed(self, questions)).await
+    }
+}
+
+#[async_trait]
+impl Traces for DynamoStore {
+    async fn undelivered(&self, applicant: &Hash) -> Result<Undelivered, StoreError> {
+        self.in_time(outbox::of(self, applicant)).await
+    }
+
+    /// Answers to calls have a time to live, and there are no files.
+    async fn wipe(&self, _: &Hash) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is to be delivered.
 
+use claims::Hash;
 use store::{
     DuePage, DuePlace, EntryId, Lane, Order, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
-    Unreadable,
+    Undelivered, Unreadable,
 };
 
 use crate::{
@@ -84,6 +85,24 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
             _ => return Ok(None),
         }
     }
+}
+
+/// All that there is for an applicant.
+pub(crate) async fn of(store: &DynamoStore, applicant: &Hash) -> Result<Undelivered, StoreError> {
+    let mut found = Undelivered::default();
+    for receiver in Receiver::ALL {
+        let (pk, prefix) = items::lane(&Lane {
+            applicant: *applicant,
+            receiver,
+        });
+        for item in read::all_beginning_with(store, &pk, &prefix).await? {
+            match items::row(&item) {
+                Ok(entry) => found.entries.push(entry),
+                Err(error) => found.unreadable.extend(unread(&item, &error)),
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn parked_place(entry: &Entry) -> Result<ParkedPlace, StoreError> {

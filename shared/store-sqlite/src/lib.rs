@@ -13,6 +13,7 @@ mod lists;
 mod open;
 mod outbox;
 mod read;
+mod traces;
 mod write;
 
 use std::{
@@ -28,6 +29,7 @@ use store::{
     Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
     ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
     OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Traces, Undelivered,
 };
 use tokio::sync::Mutex;
 
@@ -209,6 +211,22 @@ impl ListEditor for SqliteStore {
     async fn set_copies(&self, list: &ListName, copies: &ListCopies) -> Result<bool, StoreError> {
         let (list, copies) = (list.clone(), copies.clone());
         run(&self.writer, move |connection| copies::set(connection, &list, &copies)).await
+    }
+}
+
+#[async_trait]
+impl Traces for SqliteStore {
+    async fn undelivered(&self, applicant: &Hash) -> Result<Undelivered, StoreError> {
+        let applicant = *applicant;
+        run(&self.reader, move |connection| outbox::of(connection, &applicant)).await
+    }
+
+    async fn wipe(&self, applicant: &Hash) -> Result<(), StoreError> {
+        self.patiently(&[*applicant], &|connection: &mut Connection, applicants: &[Hash]| {
+            traces::wipe(connection, applicants).map(|()| 0)
+        })
+        .await
+        .map(drop)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod parking;
 mod request;
 mod review;
 mod timestamp;
+mod traces;
 
 use async_trait::async_trait;
 use claims::{CallKey, Hash};
@@ -35,6 +36,7 @@ pub use parking::{ParkedPage, ParkedPlace};
 pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
 pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
 pub use timestamp::{Clock, SystemClock, Timestamp};
+pub use traces::{Traces, Undelivered};
 
 /// Where requests, their history and the answers of calls are kept.
 #[async_trait]
@@ -97,9 +99,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox + ListEditor {}
+pub trait Rows: Store + Outbox + ListEditor + Traces {}
 
-impl<S: Store + Outbox + ListEditor> Rows for S {}
+impl<S: Store + Outbox + ListEditor + Traces> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]
