@@ -1,7 +1,7 @@
 use std::{io, process::ExitCode};
 
-use host::StartError;
 use desk::NotDone as Undone;
+use host::StartError;
 use store::{StoreError, parking::NotDone};
 
 /// Why a command was not carried out.

@@ -13,6 +13,7 @@ mod policy_file;
 mod progress;
 mod requests;
 mod router;
+mod text;
 
 use std::process::ExitCode;
 

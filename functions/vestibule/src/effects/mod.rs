@@ -157,11 +157,7 @@ async fn drop(rows: &dyn Rows, id: &EntryId, yes: bool) -> Result<(), Failure> {
     if entry.parked_at().is_none() {
         return Err(parking::NotDone::NotParked.into());
     }
-    let question = format!(
-        "Drop `{}` of {}? It is never delivered.",
-        entry.effect.name(),
-        entry.id
-    );
+    let question = format!("Drop `{}` of {}? It is never delivered.", entry.effect.name(), entry.id);
     confirm::ask(yes, &question, "nothing was dropped")?;
     parking::drop(rows, &entry).await?;
     Ok(writeln!(io::stdout(), "{id} was dropped.")?)
