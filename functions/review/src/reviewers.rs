@@ -61,6 +61,11 @@ impl Reviewers {
         (!reviewers.is_empty()).then_some(Reviewers(reviewers)).ok_or(none)
     }
 
+    /// Who decides with this token, to requests; nothing if it is nobody's.
+    pub fn decider(&self, token: &str, terms: &Terms) -> Option<approvals::Reviewer> {
+        Some(self.by_token(token.as_bytes())?.as_decider(terms))
+    }
+
     /// Whose token this is. The time taken depends on the token's length and on how many reviewers there are.
     pub(crate) fn by_token(&self, token: &[u8]) -> Option<&Reviewer> {
         let digest: [u8; 32] = Sha256::digest(token).into();
@@ -170,7 +175,8 @@ enum Wrong {
 }
 
 impl BadReviewers {
-    pub(crate) fn into_start_error(self) -> StartError {
+    /// As the setting's mistake.
+    pub fn into_start_error(self) -> StartError {
         StartError::setting("VESTIBULE_REVIEWERS", self, WANTS)
     }
 }

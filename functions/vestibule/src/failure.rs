@@ -1,5 +1,6 @@
 use std::{io, process::ExitCode};
 
+use desk::NotDone as Undone;
 use host::StartError;
 use store::{StoreError, parking::NotDone};
 
@@ -48,6 +49,18 @@ impl From<StoreError> for Failure {
 impl From<NotDone> for Failure {
     fn from(why: NotDone) -> Failure {
         Failure::Refused(why.to_string())
+    }
+}
+
+impl From<Undone> for Failure {
+    fn from(why: Undone) -> Failure {
+        Failure::Refused(match why {
+            Undone::Unknown => "there is no such request".to_owned(),
+            Undone::Changed => "the applicant changed the request after that version: look at it again".to_owned(),
+            Undone::Moved => "others are asked since that version: look at it again".to_owned(),
+            Undone::NoRandom => "the system has no random numbers".to_owned(),
+            Undone::Store(error) => error.to_string(),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod closed;
+mod confirm;
 mod effects;
 mod existing;
 mod failure;
@@ -9,7 +10,10 @@ mod list_files;
 mod lists;
 mod local;
 mod policy_file;
+mod progress;
+mod requests;
 mod router;
+mod text;
 
 use std::process::ExitCode;
 
@@ -42,6 +46,9 @@ enum Command {
     /// Looks after the policy file.
     #[command(subcommand)]
     Policy(policy_file::Command),
+    /// Requests that wait for reviewers, or were decided: looks at them, decides, forgets. What it prints is personal.
+    #[command(subcommand)]
+    Requests(requests::Command),
 }
 
 /// Flags win over the environment. Secrets have none: a command line can be seen by others.
@@ -76,6 +83,7 @@ fn main() -> ExitCode {
         Command::Lists(command) => on_runtime(lists::main(command)),
         Command::Audit(command) => on_runtime(audit::main(command)),
         Command::Effects(command) => on_runtime(effects::main(command)),
+        Command::Requests(command) => on_runtime(requests::main(command)),
         Command::Serve(flags) => on_runtime(async {
             match serve(&flags).await {
                 Ok(()) => ExitCode::SUCCESS,

@@ -191,7 +191,10 @@ pub fn verify(key: &AuditKey, request: &Request, history: &[HistoryEntry]) -> Ve
 
 /// Whether a request is not what its history made of it.
 fn said_otherwise(key: &AuditKey, request: &Request, history: &[HistoryEntry], last: &HistoryEntry) -> Option<Fault> {
+    // Whoever is forgotten loses the claims of the request first, then those of each entry.
+    let forgotten = last.event == Event::Forgotten;
     let claims = history.iter().rev().find_map(|entry| entry.kept.as_ref());
+    let claims = claims.filter(|_| !forgotten);
     let same_claims = claims.is_none_or(|kept| kept.received == request.received && kept.reviewed == request.reviewed);
     let same_state = last.event.leads_to().is_none_or(|state| state == request.state.name());
     let same = request.head == Some(last.mac) && same_claims && same_state && key.vouches_for(request);

@@ -46,8 +46,21 @@ impl Caused {
 impl Transition {
     /// All of it in one commit, with the answer to the call that caused it. `known` are the denials that the store
     /// has for the same addresses.
-    pub fn commit(
+    pub fn commit(self, answer: Option<(CallRecord, Option<Timestamp>)>, known: &[Denial], seal: &Seal<'_>) -> Commit {
+        let latest = |request, replaces| Write::Request { request, replaces };
+        self.commit_to(latest, answer, known, seal)
+    }
+
+    /// The same where the request is not the applicant's latest any more.
+    pub fn commit_to_archive(self, seal: &Seal<'_>) -> Commit {
+        let archived = |request, replaces| Write::Archive { request, replaces };
+        self.commit_to(archived, None, &[], seal)
+    }
+
+    /// `row` is where the request is kept.
+    fn commit_to(
         mut self,
+        row: impl FnOnce(Box<Request>, Option<u64>) -> Write,
         answer: Option<(CallRecord, Option<Timestamp>)>,
         known: &[Denial],
         seal: &Seal<'_>,
@@ -59,11 +72,11 @@ impl Transition {
             replaces: None,
         });
         let effects: Vec<_> = effects.collect();
-        let archive = self.archived.map(|(request, _)| Write::Archive(Box::new(request)));
-        let request = Write::Request {
-            request: Box::new(self.request),
-            replaces: self.replaces,
-        };
+        let archive = self.archived.map(|(request, _)| Write::Archive {
+            request: Box::new(request),
+            replaces: None,
+        });
+        let request = row(Box::new(self.request), self.replaces);
         let entries = entries.into_iter().map(|entry| Write::History(Box::new(entry)));
         let call = answer.map(|(record, replaces)| Write::Call { record, replaces });
         let denials = self.denials.into_iter().map(|denial| {
@@ -235,6 +248,12 @@ impl Transition {
             at,
             effect,
         }));
+        self
+    }
+
+    /// Without what would follow.
+    pub(crate) fn causing_nothing(mut self) -> Transition {
+        self.effects.clear();
         self
     }
 

@@ -48,7 +48,7 @@ impl Kept {
         for write in transition.commit(None, &[], &key().seal().unwrap()).writes {
             match write {
                 Write::Request { request, .. } => self.latest = Some(*request),
-                Write::Archive(request) => self.archived.push(*request),
+                Write::Archive { request, .. } => self.archived.push(*request),
                 Write::History(entry) => self.history.push(*entry),
                 _ => {}
             }

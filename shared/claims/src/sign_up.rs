@@ -24,6 +24,25 @@ pub struct SignUp {
 }
 
 impl SignUp {
+    /// A sign-up as far as it was kept, to ask rules about it again. It is nobody's call: its call key means nothing.
+    pub fn kept(
+        step: Step,
+        claims: Claims,
+        identities: Vec<Identity>,
+        locales: Locales,
+        client_id: Option<String>,
+    ) -> SignUp {
+        SignUp {
+            step,
+            claimed_step: None,
+            claims,
+            identities,
+            locales,
+            client_id,
+            canonical: String::new(),
+        }
+    }
+
     /// Whether the body names another step than the address that was called.
     pub fn contradicts_its_step(&self) -> bool {
         self.claimed_step

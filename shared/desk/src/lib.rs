@@ -5,6 +5,7 @@
 //! was read. Whoever loses a race reads again, until there is nothing left to do.
 
 mod file;
+mod forget;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use approvals::{AuditKey, Decide, Decided, Decider, NOT_AS_WRITTEN, Refusal, Ter
 use store::{Asked, Clock, Commit, Committed, Event, Keys, Request, RequestId, Snapshot, Store, StoreError, Timestamp};
 
 pub use file::{Decision, File};
+pub use forget::Forgotten;
 
 /// How often a change that lost a race is tried again. Nearly every race is lost to something after which there is nothing
 /// left to do; only an applicant who keeps changing claims gets further.

@@ -100,11 +100,26 @@ impl Policy {
         if wanted.is_empty() { Ok(explained) } else { Err(wanted) }
     }
 
+    /// The same of somebody who waits already: only who is turned away counts, and some rules are passed over.
+    pub(crate) fn ask_again<'p>(
+        &'p self,
+        sign_up: &SignUp,
+        now: Timestamp,
+        facts: &Facts,
+        passed_over: &[&str],
+    ) -> Result<Verdict<'p>, Vec<ListQuestion>> {
+        let mut run = Run::new(sign_up, now, facts, None);
+        run.passed_over = Some(passed_over);
+        let (verdict, _) = self.run(run);
+        let wanted = facts.wanted();
+        if wanted.is_empty() { Ok(verdict) } else { Err(wanted) }
+    }
+
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
         let sign_up = run.sign_up;
         run.events = self
             .rules_at(sign_up.step)
-            .filter(|rule| rule.emits().is_some())
+            .filter(|rule| rule.emits().is_some() && run.passed_over.is_none())
             .collect();
         // Behind what is no address (`a@b@evil.test`) no condition on addresses can be trusted to see the right one.
         if run.caller.addresses.iter().any(Option::is_none) && self.reads_addresses(sign_up.step) {
@@ -115,7 +130,9 @@ impl Policy {
             };
             return run.end(refused, None);
         }
-        for rule in self.rules_at(sign_up.step).filter(|rule| rule.emits().is_none()) {
+        let passed_over = run.passed_over.unwrap_or_default();
+        let is_asked = |rule: &&Rule| rule.emits().is_none() && !passed_over.contains(&&*rule.name);
+        for rule in self.rules_at(sign_up.step).filter(is_asked) {
             let ended = match run.take(rule) {
                 Ok(ended) => ended,
                 // The verdict will not count; later rules may have questions too.
@@ -219,6 +236,8 @@ struct Run<'p, 's> {
     events: Vec<&'p Rule>,
     facts: &'s Facts,
     witness: Option<Witness<'p>>,
+    /// The rules that are not asked, where the sign-up is over: then only who is turned away counts.
+    passed_over: Option<&'s [&'s str]>,
 }
 
 impl<'p, 's> Run<'p, 's> {
@@ -239,6 +258,7 @@ impl<'p, 's> Run<'p, 's> {
             events: Vec::new(),
             facts,
             witness,
+            passed_over: None,
         }
     }
 
@@ -300,6 +320,7 @@ impl<'p, 's> Run<'p, 's> {
             Did::Admit => self.automatic = Some(&rule.name),
             Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
             Did::Drop(claims) => claims.into_iter().for_each(|claim| self.drop(claim)),
+            Did::End(Ending::Hold(_) | Ending::AskAgain(_)) if self.passed_over.is_some() => {}
             Did::End(Ending::Hold(route)) => self.hold(rule, route, false),
             Did::End(Ending::Block(message)) => return Some(Outcome::Block(message)),
             Did::End(Ending::AskAgain(message)) => return Some(Outcome::AskAgain(message)),

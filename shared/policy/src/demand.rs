@@ -91,6 +91,20 @@ impl Demand {
         }
     }
 
+    /// The other claim that it compares with.
+    pub(crate) fn claim(&self) -> Option<&ClaimName> {
+        match self {
+            Demand::Minimum(Bound::Claim(claim))
+            | Demand::Maximum(Bound::Claim(claim))
+            | Demand::NotBefore(Bound::Claim(claim))
+            | Demand::NotAfter(Bound::Claim(claim))
+            | Demand::PostalCode(CountryFrom::Claim(claim))
+            | Demand::SameAs(claim)
+            | Demand::DiffersFrom(claim) => Some(claim),
+            _ => None,
+        }
+    }
+
     /// The regular expression that it matches.
     pub(crate) fn pattern(&self) -> Option<&Pattern> {
         match self {

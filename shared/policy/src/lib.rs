@@ -21,6 +21,7 @@ mod network;
 mod normalise;
 mod pattern;
 mod places;
+mod recheck;
 mod require;
 mod route;
 mod rule;
@@ -43,6 +44,7 @@ pub use facts::Facts;
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
 pub use mistakes::{Collector, Mistake, Mistakes, suggestion};
+pub use recheck::{Recheck, Rechecked};
 pub use sight::Sight;
 pub use slow::SlowPattern;
 

@@ -86,7 +86,7 @@ fn doubtful(error: StoreError) -> StoreError {
 fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<TransactWriteItem, StoreError> {
     let (item, condition) = match write {
         Write::Request { request, replaces } => (items::latest(request, shards)?, equals(VERSION, *replaces)),
-        Write::Archive(request) => (items::archived(request, shards)?, Condition::Absent),
+        Write::Archive { request, replaces } => (items::archived(request, shards)?, equals(VERSION, *replaces)),
         Write::History(entry) => (items::history(entry, shards)?, Condition::Absent),
         Write::Redact(entry) => (items::history(entry, shards)?, Condition::Present),
         Write::Call { record, replaces } => {

@@ -34,7 +34,7 @@ use store::{
     Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
     Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
     Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position, Pruning,
-    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
+    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp, Traces, Undelivered,
 };
 
 pub use open::OpenError;
@@ -175,10 +175,6 @@ impl Ledger for DynamoStore {
         self.in_time(ledger::roll(self, state, after, limit)).await
     }
 
-    async fn has_undelivered(&self, applicant: Hash) -> Result<bool, StoreError> {
-        self.in_time(outbox::has_undelivered(self, applicant)).await
-    }
-
     async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
         self.in_time(ledger::pruning(self)).await
     }
@@ -188,6 +184,18 @@ impl Ledger for DynamoStore {
 impl Lists for DynamoStore {
     async fn listed(&self, questions: &[ListQuestion]) -> Result<Vec<Listed>, StoreError> {
         self.in_time(lists::listed(self, questions)).await
+    }
+}
+
+#[async_trait]
+impl Traces for DynamoStore {
+    async fn undelivered(&self, applicant: &Hash) -> Result<Undelivered, StoreError> {
+        self.in_time(outbox::of(self, applicant)).await
+    }
+
+    /// Answers to calls have a time to live, and there are no files.
+    async fn wipe(&self, _: &Hash) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

@@ -1,10 +1,9 @@
 //! What is to be delivered.
 
 use claims::Hash;
-use futures_util::future::try_join_all;
 use store::{
     DuePage, DuePlace, EntryId, Lane, Order, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
-    Unreadable,
+    Undelivered, Unreadable,
 };
 
 use crate::{
@@ -88,13 +87,22 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
     }
 }
 
-pub(crate) async fn has_undelivered(store: &DynamoStore, applicant: Hash) -> Result<bool, StoreError> {
-    let lanes = Receiver::ALL.map(async |receiver| {
-        let (pk, prefix) = items::lane(&Lane { applicant, receiver });
-        let page = read::beginning_with(store, &pk, &prefix).limit(1).send().await;
-        page.map(|page| !page.items().is_empty()).map_err(error::of)
-    });
-    Ok(try_join_all(lanes).await?.contains(&true))
+/// All that there is for an applicant.
+pub(crate) async fn of(store: &DynamoStore, applicant: &Hash) -> Result<Undelivered, StoreError> {
+    let mut found = Undelivered::default();
+    for receiver in Receiver::ALL {
+        let (pk, prefix) = items::lane(&Lane {
+            applicant: *applicant,
+            receiver,
+        });
+        for item in read::all_beginning_with(store, &pk, &prefix).await? {
+            match items::row(&item) {
+                Ok(entry) => found.entries.push(entry),
+                Err(error) => found.unreadable.extend(unread(&item, &error)),
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn parked_place(entry: &Entry) -> Result<ParkedPlace, StoreError> {

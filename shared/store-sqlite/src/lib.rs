@@ -14,6 +14,7 @@ mod lists;
 mod open;
 mod outbox;
 mod read;
+mod traces;
 mod write;
 
 use std::{
@@ -29,7 +30,7 @@ use store::{
     Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
     Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
     Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position, Pruning,
-    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
+    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp, Traces, Undelivered,
 };
 use tokio::sync::Mutex;
 
@@ -184,13 +185,6 @@ impl Ledger for SqliteStore {
         .await
     }
 
-    async fn has_undelivered(&self, applicant: Hash) -> Result<bool, StoreError> {
-        run(&self.reader, move |connection| {
-            outbox::has_undelivered(connection, &applicant)
-        })
-        .await
-    }
-
     async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
         run(&self.reader, ledger::pruning).await
     }
@@ -257,6 +251,22 @@ impl ListEditor for SqliteStore {
     async fn set_copies(&self, list: &ListName, copies: &ListCopies) -> Result<bool, StoreError> {
         let (list, copies) = (list.clone(), copies.clone());
         run(&self.writer, move |connection| copies::set(connection, &list, &copies)).await
+    }
+}
+
+#[async_trait]
+impl Traces for SqliteStore {
+    async fn undelivered(&self, applicant: &Hash) -> Result<Undelivered, StoreError> {
+        let applicant = *applicant;
+        run(&self.reader, move |connection| outbox::of(connection, &applicant)).await
+    }
+
+    async fn wipe(&self, applicant: &Hash) -> Result<(), StoreError> {
+        self.patiently(&[*applicant], &|connection: &mut Connection, applicants: &[Hash]| {
+            traces::wipe(connection, applicants).map(|()| 0)
+        })
+        .await
+        .map(drop)
     }
 }
 

@@ -264,6 +264,8 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(32);
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted or replaced is overwritten: claims that were forgotten must not stay in free places of the file.
+    connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
     Ok(connection)
 }
 

@@ -4,7 +4,7 @@ use claims::Hash;
 use rusqlite::{Connection, Row, Rows, Transaction, params};
 use store::{
     Committed, DuePage, DuePlace, EntryId, Lane, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
-    Unreadable,
+    Undelivered, Unreadable,
 };
 
 use crate::{
@@ -58,6 +58,18 @@ pub(crate) fn first_in(connection: &mut Connection, lane: &Lane) -> Result<Optio
     Ok(None)
 }
 
+/// All that there is for an applicant.
+pub(crate) fn of(connection: &mut Connection, applicant: &Hash) -> Result<Undelivered, StoreError> {
+    let transaction = connection.transaction().map_err(from_sqlite)?;
+    let sql = "SELECT COALESCE(due, parked_at), applicant, receiver, number, document FROM outbox WHERE applicant = ?";
+    let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
+    let rows = statement.query([applicant.to_string()]).map_err(from_sqlite)?;
+    let Found {
+        entries, unreadable, ..
+    } = page(rows, usize::MAX)?;
+    Ok(Undelivered { entries, unreadable })
+}
+
 pub(crate) fn entry(connection: &mut Connection, id: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
     let sql = "SELECT document FROM outbox WHERE applicant = ? AND receiver = ? AND number = ?";
@@ -68,12 +80,6 @@ pub(crate) fn entry(connection: &mut Connection, id: &EntryId) -> Result<Option<
         sql,
         params![applicant, receiver, version(id.number)?],
     )
-}
-
-pub(crate) fn has_undelivered(connection: &mut Connection, applicant: &Hash) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM outbox WHERE applicant = ? LIMIT 1";
-    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
-    statement.exists([applicant.to_string()]).map_err(from_sqlite)
 }
 
 pub(crate) fn parked(

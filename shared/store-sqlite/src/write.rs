@@ -18,6 +18,9 @@ use crate::{
 /// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
 const CALL_RECORD_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The slot of an applicant's latest request. Earlier ones are in the slots of their rounds, which begin at 1.
+const LATEST: u32 = 0;
+
 /// All writes in one transaction, which holds the lock for writers from its beginning: nothing can change between a
 /// condition and its write, and a reader's snapshot never has to become a writer's.
 pub(crate) fn commit(connection: &mut Connection, commit: &Commit) -> Result<Committed, StoreError> {
@@ -36,8 +39,8 @@ pub(crate) fn commit(connection: &mut Connection, commit: &Commit) -> Result<Com
 
 fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, StoreError> {
     match write {
-        Write::Request { request, replaces } => put_request(transaction, request, *replaces),
-        Write::Archive(request) => insert_request(transaction, request, request.id.round),
+        Write::Request { request, replaces } => put_request(transaction, request, LATEST, *replaces),
+        Write::Archive { request, replaces } => put_request(transaction, request, request.id.round, *replaces),
         Write::History(entry) => insert_history(transaction, entry),
         Write::Redact(entry) => replace_history(transaction, entry),
         Write::Call { record, replaces } => put_call(transaction, record, *replaces),
@@ -56,24 +59,27 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
 fn put_request(
     transaction: &Transaction<'_>,
     request: &Request,
+    slot: u32,
     replaces: Option<u64>,
 ) -> Result<Committed, StoreError> {
     let Some(replaces) = replaces else {
-        return insert_request(transaction, request, 0);
+        return insert_request(transaction, request, slot);
     };
+    let (asked, due) = changes_next(request, slot);
     let sql = "UPDATE request SET round = ?, version = ?, state = ?, asked = ?, domain = ?, address = ?, due = ?, \
-               opened_at = ?, document = ? WHERE applicant = ? AND slot = 0 AND version = ?";
+               opened_at = ?, document = ? WHERE applicant = ? AND slot = ? AND version = ?";
     let columns = params![
         request.id.round,
         version(request.version)?,
         request.state.name().as_str(),
-        request.asked().map(Asked::key),
+        asked,
         request.domain().map(text),
         request.address().map(text),
-        request.due().map(Timestamp::as_millis),
+        due,
         request.opened_at.as_millis(),
         document("a request", request)?,
         request.id.applicant.to_string(),
+        slot,
         version(replaces)?,
     ];
     one_row(transaction, sql, columns)
@@ -81,8 +87,7 @@ fn put_request(
 
 /// Adds a request if its slot is free.
 fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -> Result<Committed, StoreError> {
-    // Neither people nor time change an earlier one any more.
-    let is_latest = slot == 0;
+    let (asked, due) = changes_next(request, slot);
     let sql = "INSERT INTO request (applicant, slot, round, version, state, asked, domain, address, due, opened_at, \
                document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
     let columns = params![
@@ -91,14 +96,22 @@ fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -
         request.id.round,
         version(request.version)?,
         request.state.name().as_str(),
-        request.asked().filter(|_| is_latest).map(Asked::key),
+        asked,
         request.domain().map(text),
         request.address().map(text),
-        request.due().filter(|_| is_latest).map(Timestamp::as_millis),
+        due,
         request.opened_at.as_millis(),
         document("a request", request)?,
     ];
     one_row(transaction, sql, columns)
+}
+
+/// Who is asked about a request, and when time changes it. Neither people nor time change an earlier one any more.
+fn changes_next(request: &Request, slot: u32) -> (Option<String>, Option<i64>) {
+    match slot {
+        LATEST => (request.asked().map(Asked::key), request.due().map(Timestamp::as_millis)),
+        _ => (None, None),
+    }
 }
 
 fn text(hash: Hash) -> String {

@@ -282,7 +282,10 @@ pub fn history(request: &Request) -> Write {
 
 /// A write that keeps an earlier request.
 pub fn archive(request: &Request) -> Write {
-    Write::Archive(Box::new(request.clone()))
+    Write::Archive {
+        request: Box::new(request.clone()),
+        replaces: None,
+    }
 }
 
 /// A write that stores an answer where there is none.

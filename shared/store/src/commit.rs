@@ -51,8 +51,13 @@ pub enum Write {
         /// The version that the stored one must have; nothing if there must be none.
         replaces: Option<u64>,
     },
-    /// Keeps an earlier request of an applicant, which the same commit replaces. It must not be kept yet.
-    Archive(Box<Request>),
+    /// Keeps an earlier request of an applicant: one that the same commit replaces, or one that is kept already and changes.
+    Archive {
+        /// The row.
+        request: Box<Request>,
+        /// The version that the stored one must have; nothing if it must not be kept yet.
+        replaces: Option<u64>,
+    },
     /// Adds to the history of a request. The request must not have an entry for this version yet.
     History(Box<HistoryEntry>),
     /// Replaces an entry of a history by the same one without its claims. It must be there.
@@ -193,7 +198,7 @@ impl Row {
     fn of(write: &Write) -> Row {
         match write {
             Write::Request { request, .. } => Row::Request(request.id.applicant),
-            Write::Archive(request) => Row::Archive(request.id),
+            Write::Archive { request, .. } => Row::Archive(request.id),
             Write::History(entry) | Write::Redact(entry) => Row::History(entry.request, entry.version),
             Write::Call { record, .. } => Row::Call(record.key),
             Write::Denial { denial, .. } => Row::Denial(denial.address),

@@ -46,12 +46,6 @@ pub trait Ledger: Send + Sync {
     /// As [`journal`](Self::journal).
     async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError>;
 
-    /// Whether any effect that an applicant's requests caused is in the outbox, parked ones among them.
-    ///
-    /// # Errors
-    /// As [`journal`](Self::journal).
-    async fn has_undelivered(&self, applicant: Hash) -> Result<bool, StoreError>;
-
     /// How far removing has come; nothing if nobody ever began.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod pruning;
 mod request;
 mod review;
 mod timestamp;
+mod traces;
 
 use async_trait::async_trait;
 use claims::{CallKey, Hash};
@@ -41,6 +42,7 @@ pub use pruning::Pruning;
 pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
 pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
 pub use timestamp::{Clock, SystemClock, Timestamp};
+pub use traces::{Traces, Undelivered};
 
 /// Where requests, their history and the answers of calls are kept.
 #[async_trait]
@@ -103,9 +105,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox + ListEditor + Ledger {}
+pub trait Rows: Store + Outbox + ListEditor + Ledger + Traces {}
 
-impl<S: Store + Outbox + ListEditor + Ledger> Rows for S {}
+impl<S: Store + Outbox + ListEditor + Ledger + Traces> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

@@ -17,6 +17,7 @@ use store::{
     JournalPlace, Keys, Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion,
     Listed, Listing, Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace,
     Position, Pruning, Receiver, Request, RequestId, RollPage, Rows, Snapshot, StateName, Store, StoreError, Timestamp,
+    Traces, Undelivered,
 };
 use store_dynamodb::testing;
 use store_sqlite::SqliteStore;
@@ -319,12 +320,19 @@ impl Ledger for Dying {
         self.inner.roll(state, after, limit).await
     }
 
-    async fn has_undelivered(&self, applicant: Hash) -> Result<bool, StoreError> {
-        self.inner.has_undelivered(applicant).await
-    }
-
     async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
         self.inner.pruning().await
+    }
+}
+
+#[async_trait]
+impl Traces for Dying {
+    async fn undelivered(&self, applicant: &Hash) -> Result<Undelivered, StoreError> {
+        self.inner.undelivered(applicant).await
+    }
+
+    async fn wipe(&self, _: &Hash) -> Result<(), StoreError> {
+        unimplemented!()
     }
 }
 

@@ -3,16 +3,15 @@
 mod print;
 
 use std::{
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, Write},
     mem::take,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
-use host::StartError;
 use store::{EntryId, OutboxEntry, ParkedPage, Rows, Unreadable, parking};
 
-use crate::{existing::Place, failure::Failure};
+use crate::{confirm, existing::Place, failure::Failure};
 
 /// How many effects are read at once.
 const PAGE: usize = 100;
@@ -76,7 +75,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             None => retry_all(&*place.open().await?).await,
         },
         Command::Drop { id, yes, place } => {
-            may_ask(yes)?;
+            confirm::may_ask(yes, "`effects drop` asks before it drops")?;
             drop(&*place.open().await?, &id, yes).await
         }
     }
@@ -158,32 +157,8 @@ async fn drop(rows: &dyn Rows, id: &EntryId, yes: bool) -> Result<(), Failure> {
     if entry.parked_at().is_none() {
         return Err(parking::NotDone::NotParked.into());
     }
-    if !yes && !confirmed(&entry)? {
-        return Err(Failure::Refused("nothing was dropped".to_owned()));
-    }
+    let question = format!("Drop `{}` of {}? It is never delivered.", entry.effect.name(), entry.id);
+    confirm::ask(yes, &question, "nothing was dropped")?;
     parking::drop(rows, &entry).await?;
     Ok(writeln!(io::stdout(), "{id} was dropped.")?)
-}
-
-fn may_ask(yes: bool) -> Result<(), StartError> {
-    match yes || io::stdin().is_terminal() {
-        true => Ok(()),
-        false => Err(StartError::new(
-            "`effects drop` asks before it drops, and standard input is no terminal; say `--yes` to drop all the same",
-        )),
-    }
-}
-
-fn confirmed(entry: &OutboxEntry) -> io::Result<bool> {
-    let mut out = io::stderr();
-    write!(
-        out,
-        "Drop `{}` of {}? It is never delivered. [y/N] ",
-        entry.effect.name(),
-        entry.id
-    )?;
-    out.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use store::{OutboxEntry, Timestamp, Unreadable};
 
+use crate::text::clean;
+
 pub(crate) fn heading(out: &mut impl Write) -> io::Result<()> {
     line(out, "ID", "EFFECT", "PARKED SINCE", "ATTEMPTS", "FAILURE")
 }
@@ -64,8 +66,7 @@ fn time(time: Option<Timestamp>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string())
 }
 
-/// Part of it may be a receiver's own words: they must not move the cursor, or begin a line that looks like ours.
+/// Part of it may be a receiver's own words.
 fn failure(entry: &OutboxEntry) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    entry.failure.as_deref().unwrap_or("-").chars().map(shown).collect()
+    clean(entry.failure.as_deref().unwrap_or("-"))
 }

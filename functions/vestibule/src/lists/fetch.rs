@@ -10,8 +10,8 @@ use host::{Settings, StartError};
 use store::{ListCopy, ListName};
 use sweep::fetch::{Fetched, ListFetcher, NotFetched, Size};
 
-use super::{Place, progress::Progress};
-use crate::{existing, failure::Failure, list_files};
+use super::Place;
+use crate::{existing, failure::Failure, list_files, progress::Progress};
 
 /// Fetches one list, or all that have an address; what fails keeps none of the others from being fetched.
 pub(super) async fn fetch(place: &Place, name: Option<&str>, any_size: bool) -> Result<ExitCode, Failure> {
@@ -63,7 +63,7 @@ fn advance(bar: &Mutex<Option<(Progress, usize)>>, done: u64, of: u64) {
     // A list has millions of entries at the most.
     let size = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
     if let Ok(mut bar) = bar.lock() {
-        let (progress, before) = bar.get_or_insert_with(|| (Progress::of(size(of)), 0));
+        let (progress, before) = bar.get_or_insert_with(|| (Progress::of(Some(size(of))), 0));
         let _unseen = progress.advance(size(done) - *before);
         *before = size(done);
     }

@@ -11,8 +11,8 @@ use policy::StoredList;
 use store::ListEntry;
 use tokio::sync::mpsc;
 
-use super::{Opened, progress::Progress};
-use crate::failure::Failure;
+use super::Opened;
+use crate::{failure::Failure, progress::Progress};
 
 /// How many entries go to the store at once.
 const BATCH: usize = 5000;
@@ -25,7 +25,7 @@ pub(super) async fn import(opened: &Opened, file: &Path, by: &str) -> Result<(),
     let (send, mut batches) = mpsc::channel(1);
     let (list, path) = (opened.list.clone(), file.to_owned());
     let reading = tokio::task::spawn_blocking(move || send_all(&list, path, &send));
-    let mut progress = Progress::of(total);
+    let mut progress = Progress::of(Some(total));
     let mut new = 0;
     while let Some(batch) = batches.recv().await {
         let done = batch.len();

@@ -3,7 +3,6 @@
 mod fetch;
 mod import;
 mod pack;
-mod progress;
 mod read;
 
 use std::{

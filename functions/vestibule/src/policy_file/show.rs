@@ -2,6 +2,8 @@
 
 use claims::{Address, Changes, ClaimName, Claims, Value, meaning};
 
+pub(super) use crate::text::clean;
+
 /// How values are printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Show {
@@ -55,12 +57,6 @@ impl Show {
         }
         shown
     }
-}
-
-/// A text that comes from outside, fit for a terminal: nothing in it moves the cursor.
-pub(super) fn clean(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    text.chars().map(shown).collect()
 }
 
 /// What an answer shows in the place of a value. What takes a claim away says nothing about anybody.

@@ -167,7 +167,7 @@ fn who_comes_when_time_is_over_opens_a_new_round_and_the_old_one_is_kept_as_it_e
     let commit = opened.commit(None, &[], &audit_key().seal().unwrap());
     assert!(commit.check().is_ok());
     let archived = commit.writes.iter().find_map(|write| match write {
-        Write::Archive(request) => Some((request.id, request.version, request.state.name())),
+        Write::Archive { request, .. } => Some((request.id, request.version, request.state.name())),
         _ => None,
     });
     assert_eq!(archived, Some((old.id, 2, StateName::Expired)));

@@ -29,7 +29,7 @@ fn denied_blocks_both_steps_until_the_cool_down_is_over() {
         commit
             .writes
             .iter()
-            .any(|write| matches!(write, Write::Archive(old) if **old == request))
+            .any(|write| matches!(write, Write::Archive { request: old, replaces: None } if **old == request))
     );
     assert!(commit.writes.iter().any(
         |write| matches!(write, Write::Request { request: new, replaces: Some(2) }

@@ -76,7 +76,9 @@ pub(crate) fn seal() -> Seal<'static> {
 pub(crate) fn without_proofs(mut commit: Commit) -> Commit {
     for write in &mut commit.writes {
         match write {
-            Write::Request { request, .. } | Write::Archive(request) => (request.head, request.proof) = (None, None),
+            Write::Request { request, .. } | Write::Archive { request, .. } => {
+                (request.head, request.proof) = (None, None)
+            }
             Write::History(entry) => {
                 (entry.kept, entry.commitment) = (None, None);
                 entry.mac = Hash::of(&["proof"]);

@@ -80,7 +80,7 @@ impl Table {
                 let stored = self.latest[cast.applicant(request.id.applicant)].as_ref();
                 stored.map(|stored| stored.version) == *replaces
             }
-            Write::Archive(request) => !self.archived.contains(&request.id),
+            Write::Archive { request, replaces } => self.archived.contains(&request.id) == replaces.is_some(),
             Write::History(entry) => entry.version > self.history[cast.applicant(entry.request.applicant)],
             Write::Call { record, replaces } => {
                 let (who, version) = cast.call(record.key);
@@ -162,7 +162,7 @@ impl Row {
     fn new(write: Write) -> Row {
         let kept = match &write {
             Write::Request { request, .. } => Content::Request(Kept::request((**request).clone())),
-            Write::Archive(request) => Content::Archived(request.id),
+            Write::Archive { request, .. } => Content::Archived(request.id),
             Write::History(entry) => Content::History {
                 applicant: entry.request.applicant,
                 version: entry.version,

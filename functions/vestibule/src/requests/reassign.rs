@@ -1,0 +1,56 @@
+//! `vestibule requests reassign`
+
+use std::io::{self, Write};
+
+use approvals::Refusal;
+use clap::Args;
+use store::{Asked, RequestId};
+
+use super::{
+    Place,
+    decide::{confirm_override, may_override},
+    filters, outcome, who,
+};
+use crate::{failure::Failure, text::clean};
+
+#[derive(Args)]
+pub(crate) struct Reassign {
+    /// The request
+    id: RequestId,
+    /// Who is asked from now on: `group:NAME` or `person:NAME`; an override may say `anybody` too
+    #[arg(long, value_name = "WHO", value_parser = filters::asked)]
+    to: Asked,
+    /// Why. It stays when the applicant is forgotten, so name no applicant
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    name: who::Name,
+    /// Do not ask before an override
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Reassign {
+    pub(super) async fn run(self) -> Result<bool, Failure> {
+        may_override(self.yes)?;
+        let opened = self.place.open().await?;
+        let by = self.name.decider(&opened.settings, &opened.desk.terms)?;
+        let to = clean(&self.to.key());
+        confirm_override(&by, &format!("Hand 1 request to {to}"), self.yes)?;
+        let reason = self.reason.as_deref();
+        let done = opened.desk.reassign(&self.id, &self.to, &by, reason, None).await?;
+        let (said, is_so) = match done.refused {
+            None if done.applied() => (format!("asks {to} from now on"), true),
+            None => (format!("asks {to} already"), true),
+            Some(Refusal::NotPending) => {
+                let standing = outcome::standing(&opened.desk.read(&self.id).await?);
+                (format!("nothing was changed: {}", clean(&standing)), false)
+            }
+            Some(refusal) => return Err(Failure::Refused(outcome::refusal(refusal).to_owned())),
+        };
+        writeln!(io::stdout(), "{}: {said}", self.id)?;
+        Ok(is_so)
+    }
+}

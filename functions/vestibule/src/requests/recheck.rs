@@ -1,0 +1,175 @@
+//! `vestibule requests recheck`
+
+use std::{
+    collections::BTreeMap,
+    io::{self, BufWriter, Write},
+};
+
+use claims::{SignUp, Step};
+use clap::Args;
+use desk::NotDone;
+use policy::{Facts, Recheck as Rules, Rechecked};
+use store::{Counts, Listing, MOST_LISTED, Request, RequestId, StateName, Which};
+
+use super::{Opened, Place, decide::requests, walk::Walk};
+use crate::{failure::Failure, progress::Progress};
+
+#[derive(Args)]
+pub(crate) struct Recheck {
+    /// Turn away whom a rule would turn away now. Without it, nothing is changed
+    #[arg(long)]
+    apply: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What came of one request.
+enum Came {
+    /// It waits as before, or is decided.
+    Nothing,
+    /// A rule turns its applicant away, or would.
+    Refused(String),
+    /// No rule does, and the step's `otherwise` would.
+    NotLetIn,
+    /// Nobody can say, or nobody could do it; why.
+    Failed(String),
+}
+
+/// What came of all.
+#[derive(Default)]
+struct Found {
+    asked: usize,
+    refused: Vec<(RequestId, String)>,
+    not_let_in: usize,
+    failed: Vec<(RequestId, String)>,
+}
+
+impl Recheck {
+    pub(super) async fn run(self) -> Result<bool, Failure> {
+        let opened = self.place.open().await?;
+        let rules = opened.policy.recheck();
+        let mut found = Found::default();
+        let mut progress = Progress::of(pending(&opened.rows.counts().await?));
+        let pending = Listing::of(Which::State(StateName::Pending), MOST_LISTED);
+        let mut walk = Walk::through(&*opened.rows, vec![pending]);
+        while let Some(page) = walk.next().await? {
+            let asked = page.len();
+            for request in page {
+                let id = request.id;
+                found.add(id, self.recheck(&opened, &rules, request).await?);
+            }
+            progress.advance(asked)?;
+        }
+        progress.end()?;
+        found.print(self.apply, rules.passed_over())?;
+        Ok(found.failed.is_empty())
+    }
+
+    /// A request that changed since it was read is asked about once more.
+    async fn recheck(&self, opened: &Opened, rules: &Rules<'_>, read: Request) -> Result<Came, Failure> {
+        let mut request = read;
+        for _ in 0..2 {
+            if request.review().is_none() {
+                return Ok(Came::Nothing);
+            }
+            let rule = match judge(opened, rules, &request).await {
+                Rechecked::Refused(rule) => rule,
+                Rechecked::Waits => return Ok(Came::Nothing),
+                Rechecked::NotLetIn => return Ok(Came::NotLetIn),
+                Rechecked::Failed(why) => return Ok(Came::Failed(why)),
+            };
+            if !self.apply {
+                return Ok(Came::Refused(rule.to_owned()));
+            }
+            match opened.desk.refuse(&request.id, rule, request.version).await {
+                Ok(done) if done.applied() => return Ok(Came::Refused(rule.to_owned())),
+                Ok(_) => return Ok(Came::Nothing),
+                Err(NotDone::Changed | NotDone::Moved) => {}
+                // The others may fare better: one row may be broken.
+                Err(NotDone::Store(error)) => return Ok(Came::Failed(error.to_string())),
+                Err(other) => return Err(other.into()),
+            }
+            match opened.rows.request(&request.id).await? {
+                Some(now) => request = now,
+                None => return Ok(Came::Nothing),
+            }
+        }
+        Ok(Came::Failed("it changes all the time: do the same again".to_owned()))
+    }
+}
+
+/// What the rules say of a request as it is, with what the store says of the lists that they look things up in.
+async fn judge<'p>(opened: &Opened, rules: &Rules<'p>, request: &Request) -> Rechecked<'p> {
+    let sign_up = SignUp::kept(
+        Step::PostAttributeCollection,
+        request.received.clone(),
+        request.identities.clone(),
+        request.locales.clone(),
+        request.app.clone(),
+    );
+    let (now, mut facts) = (opened.desk.clock.now(), Facts::none());
+    loop {
+        // Every question is answered, if only by a failure, and there are as many as the policy has lists.
+        match rules.ask(&sign_up, now, &facts) {
+            Ok(rechecked) => return rechecked,
+            Err(questions) => match opened.rows.listed(&questions).await {
+                Ok(answers) => facts.learn(questions, answers),
+                Err(error) => facts.fail(questions, &error.to_string()),
+            },
+        }
+    }
+}
+
+impl Found {
+    fn add(&mut self, id: RequestId, came: Came) {
+        self.asked += 1;
+        match came {
+            Came::Nothing => {}
+            Came::Refused(rule) => self.refused.push((id, rule)),
+            Came::NotLetIn => self.not_let_in += 1,
+            Came::Failed(why) => self.failed.push((id, why)),
+        }
+    }
+
+    fn print(&self, applied: bool, passed_over: &[&str]) -> io::Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        for (id, rule) in &self.refused {
+            writeln!(out, "{id}  {rule}")?;
+        }
+        let mut by_rule = BTreeMap::<_, usize>::new();
+        for (_, rule) in &self.refused {
+            *by_rule.entry(rule).or_default() += 1;
+        }
+        for (rule, count) in by_rule {
+            writeln!(out, "By the rule `{rule}`: {}.", requests(count))?;
+        }
+        let (asked, refused) = (requests(self.asked), self.refused.len());
+        match applied {
+            true => writeln!(out, "Turned away: {refused} of {asked}.")?,
+            false if refused == 0 => writeln!(out, "No rule would turn away any of {asked}.")?,
+            false => writeln!(out, "Would be turned away: {refused} of {asked}. `--apply` does it.")?,
+        }
+        if self.not_let_in > 0 {
+            let count = requests(self.not_let_in);
+            writeln!(
+                out,
+                "Left as they are, since only the step's `otherwise` would turn them away: {count}."
+            )?;
+        }
+        for rule in passed_over {
+            let why = "it looks at the time of the call, or at claims that the policy drops, and neither is kept";
+            writeln!(out, "The rule `{rule}` was not asked: {why}.")?;
+        }
+        out.flush()?;
+        for (id, why) in &self.failed {
+            writeln!(io::stderr(), "vestibule: {id}: not changed: {why}")?;
+        }
+        Ok(())
+    }
+}
+
+/// How many wait, by what was counted so far.
+fn pending(counts: &Counts) -> Option<usize> {
+    let pending = counts.iter().filter(|(counter, _)| counter.state == StateName::Pending);
+    usize::try_from(pending.map(|(_, count)| count).sum::<i64>()).ok()
+}
