@@ -9,7 +9,7 @@
 //! ```
 
 // All of this runs in tests alone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 pub mod conditions;
 pub mod copies;
@@ -17,6 +17,7 @@ pub mod counts;
 pub mod decisions;
 pub mod listing;
 pub mod lists;
+pub mod lives;
 pub mod narrowed;
 pub mod outbox;
 pub mod overdue;
@@ -25,6 +26,7 @@ pub mod races;
 pub mod reading;
 pub mod sample;
 mod settle;
+mod unsteady;
 mod walk;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use async_trait::async_trait;
 use store::{EntryId, RequestId, Rows};
 
 pub use settle::{eventually, settle};
+pub use unsteady::Unsteady;
 
 /// Where a store keeps its rows: a file, a table. Empty at first.
 #[async_trait]
@@ -98,6 +101,8 @@ macro_rules! store_tests {
                 what_is_known_of_copies_comes_back,
                 what_is_known_of_copies_is_changed_by_one_of_many,
                 a_closed_copy_is_never_put_in_use;
+            lives:
+                many_lives_end_whole;
             narrowed:
                 what_waits_for_somebody_is_one_list,
                 what_waits_follows_who_is_asked,
@@ -169,6 +174,7 @@ mod tests {
             include_str!("counts.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),
+            include_str!("lives/mod.rs"),
             include_str!("narrowed.rs"),
             include_str!("outbox.rs"),
             include_str!("overdue.rs"),
