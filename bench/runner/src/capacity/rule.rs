@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_write_counts_kilobytes_twice_and_the_larger_item() {
         let units = |before, after| Units::of_write(before, after, &INDEXES).writes();
-        let [small, full, more] = [10, 1024, 1025].map(of_size);
+        let [small, full, more] = [20, 1024, 1025].map(of_size);
         assert_eq!([&small, &full, &more].map(|item| units(None, Some(item))), [2, 2, 4]);
         assert_eq!((units(Some(&more), Some(&small)), units(Some(&more), None)), (4, 4));
     }
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_read_counts_four_kilobytes_and_a_query_adds_up() {
-        let [small, full, more] = [10, 4096, 4097].map(of_size);
+        let [small, full, more] = [20, 4096, 4097].map(of_size);
         assert_eq!(Units::of_reads([&small, &full, &more], 1).reads(), 5.0);
         assert_eq!(Units::of_query([&small; 40], true).reads(), 1.0);
         assert_eq!(Units::of_query([&full, &small], false).reads(), 1.0);
@@ -210,7 +210,7 @@ mod tests {
     fn units_add_up() {
         let one = Units::of_write(
             None,
-            Some(&with(with(of_size(9), "queue", "q"), "queued", "1")),
+            Some(&with(with(of_size(20), "queue", "q"), "queued", "1")),
             &INDEXES,
         );
         let sum: Units = [one.clone(), one, Units::of_reads([], 1)].into_iter().sum();
