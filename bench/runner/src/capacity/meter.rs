@@ -63,7 +63,7 @@ impl Meter {
         let body: Json = parse(request.body().bytes().unwrap_or_default());
         let mut response = inner.call(request).await?;
         let answer = mem::replace(response.body_mut(), SdkBody::taken()).collect().await;
-        let answer = answer.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+        let answer = answer.map_err(ConnectorError::io)?.to_bytes();
         if response.status().is_success() {
             self.known().note(&operation, &body, &parse(&answer));
         }
