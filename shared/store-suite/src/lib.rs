@@ -174,7 +174,6 @@ mod tests {
             include_str!("counts.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),
-            include_str!("lives/mod.rs"),
             include_str!("narrowed.rs"),
             include_str!("outbox.rs"),
             include_str!("overdue.rs"),
