@@ -9,7 +9,7 @@
 //! ```
 
 // All of this runs in tests alone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod between;
 pub mod conditions;
@@ -19,6 +19,7 @@ pub mod decisions;
 pub mod ledger;
 pub mod listing;
 pub mod lists;
+pub mod lives;
 pub mod narrowed;
 pub mod outbox;
 pub mod overdue;
@@ -27,6 +28,7 @@ pub mod races;
 pub mod reading;
 pub mod sample;
 mod settle;
+mod unsteady;
 mod walk;
 
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use store::{EntryId, RequestId, Rows};
 
 pub use between::{Between, Interpose};
 pub use settle::{eventually, settle};
+pub use unsteady::Unsteady;
 
 /// Where a store keeps its rows: a file, a table. Empty at first.
 #[async_trait]
@@ -112,6 +115,8 @@ macro_rules! store_tests {
                 what_is_known_of_copies_comes_back,
                 what_is_known_of_copies_is_changed_by_one_of_many,
                 a_closed_copy_is_never_put_in_use;
+            lives:
+                many_lives_end_whole;
             narrowed:
                 what_waits_for_somebody_is_one_list,
                 what_waits_follows_who_is_asked,
