@@ -6,6 +6,7 @@ use approvals::AuditKey;
 use async_trait::async_trait;
 use claims::Step;
 use deliver::{Delivered, Deliverer, Receive, Schedule};
+use desk::Desk;
 use effects::Attempt;
 use end_to_end::binaries;
 use end_to_end::http;
@@ -86,7 +87,7 @@ impl House {
 
     /// Lets the clock do what is due after so much time; how many things changed.
     pub(crate) async fn sweep(&self, later: Duration) -> usize {
-        let clock = RequestClock::new(sweep::requests::Parts {
+        let clock = RequestClock::new(Desk {
             store: self.store.clone(),
             terms: self.policy.terms().clone(),
             audit: audit_key(),

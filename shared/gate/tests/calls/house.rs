@@ -112,11 +112,16 @@ impl House {
         }
     }
 
-    pub(crate) fn with_store(self, store: impl Interpose + 'static) -> House {
+    pub(crate) fn with_store(self, store: impl Store + 'static) -> House {
         House {
-            store: Arc::new(Between(store)),
+            store: Arc::new(store),
             ..self
         }
+    }
+
+    /// With something between it and its store.
+    pub(crate) fn behind(self, between: impl Interpose + 'static) -> House {
+        self.with_store(Between(between))
     }
 
     pub(crate) fn gate(&self, step: Step) -> Gate {
