@@ -8,7 +8,7 @@
 //! | a checkpoint of all histories | `K#` | `CHECKPOINT#<number>` | |
 //! | how far removing what ended long ago has come | `K#` | `PRUNING` | `version` |
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
-//! | an address turned away | `M#<address>` | `DENIAL` | `until` |
+//! | an address turned away | `M#<address>` | `DENIAL` | `until`, `expires` |
 //! | an effect to deliver | `O#<applicant>#<receiver>` | `EFFECT#<number>` | `version`, `queue`, `queued` |
 //! | a part of a counter | `N#<shard>` | `COUNT#<state>#<route>` | `count`, and no `document` |
 //! | an entry of an edited list | `L#<list>#<shard>` | `ENTRY#<hash>` | |
@@ -486,6 +486,7 @@ pub(crate) fn call(record: &CallRecord) -> Result<Item, StoreError> {
 pub(crate) fn denial(denial: &Denial) -> Result<Item, StoreError> {
     let mut item = item(Key::denial(denial.address), denial)?;
     item.insert(UNTIL.to_owned(), number(denial.until.as_millis()));
+    item.insert(EXPIRES.to_owned(), number(denial.until.as_secs()));
     Ok(item)
 }
 
@@ -679,7 +680,7 @@ mod tests {
         let item = denial(&denied).unwrap();
         assert_eq!(text(&item, "pk"), Some(format!("M#{}", denied.address).as_str()));
         assert_eq!(item["until"].as_n().unwrap(), "4102448400007");
-        assert!(!item.contains_key("expires"));
+        assert_eq!(item["expires"].as_n().unwrap(), "4102448400");
     }
 
     #[test]

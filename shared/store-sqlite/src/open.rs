@@ -86,6 +86,7 @@ const SCHEMA: &str = "
         until INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX denial_until ON denial (until);
     CREATE TABLE outbox (
         applicant TEXT NOT NULL,
         receiver TEXT NOT NULL,

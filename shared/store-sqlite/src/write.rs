@@ -194,7 +194,7 @@ fn put_denial(
 ) -> Result<Committed, StoreError> {
     let (address, until) = (denial.address.to_string(), denial.until.as_millis());
     let document = document("a denial", denial)?;
-    match replaces {
+    let done = match replaces {
         None => {
             let sql = "INSERT INTO denial (address, until, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
             one_row(transaction, sql, params![address, until, document])
@@ -207,7 +207,10 @@ fn put_denial(
                 params![until, document, address, replaces.as_millis()],
             )
         }
-    }
+    };
+    // Afterwards: the row that this one replaces may be an old one itself.
+    forget_old_denials(transaction, denial.at)?;
+    done
 }
 
 /// Deletes a few call records that are long past their time, so that the file does not grow for ever with answers
@@ -216,6 +219,12 @@ fn forget_old_calls(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
     let kept = i64::try_from((CALL_RECORD_LIFE + CALL_RECORD_GRACE).as_millis()).unwrap_or(i64::MAX);
     let sql = "DELETE FROM call WHERE key IN (SELECT key FROM call WHERE answered_at < ? ORDER BY answered_at LIMIT 8)";
     execute(transaction, sql, [now.as_millis().saturating_sub(kept)]).map(drop)
+}
+
+/// The same for addresses that are not turned away any more.
+fn forget_old_denials(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "DELETE FROM denial WHERE address IN (SELECT address FROM denial WHERE until < ? ORDER BY until LIMIT 8)";
+    execute(transaction, sql, [now.as_millis()]).map(drop)
 }
 
 /// Runs a statement that changes one row, or none where its condition does not hold.
