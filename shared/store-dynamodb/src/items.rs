@@ -5,6 +5,7 @@
 //! | the applicant's latest request | `A#<applicant>` | `REQUEST` | `version`, `queue`, `queued`, `waiting`, `domain`, `address`, `due`, `due_at` |
 //! | an earlier one | `A#<applicant>` | `REQUEST#<round>` | `version`, `queue`, `queued`, `domain`, `address` |
 //! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | |
+//! | who is looking at it | `A#<applicant>` | `LOOKING#<round>#<hash of the name>` | `until`, `expires` |
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
 //! | an address turned away | `M#<address>` | `DENIAL` | `until` |
 //! | an effect to deliver | `O#<applicant>#<receiver>` | `EFFECT#<number>` | `version`, `queue`, `queued` |
@@ -41,8 +42,8 @@ use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
     Asked, CallRecord, Counter, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopies, ListCopy, ListEntry,
-    ListName, ListPlace, OutboxEntry, OverduePlace, ParkedPlace, Position, Progress, Receiver, Request, RequestId,
-    RouteName, StateName, StoreError, Timestamp,
+    ListName, ListPlace, Looking, OutboxEntry, OverduePlace, ParkedPlace, Position, Progress, Receiver, Request,
+    RequestId, RouteName, StateName, StoreError, Timestamp,
 };
 
 use crate::settings::Shards;
@@ -199,6 +200,14 @@ impl Key {
         }
     }
 
+    pub(crate) fn looking(id: &RequestId, name: &str) -> Key {
+        let (pk, prefix) = looking_at(id);
+        Key {
+            pk,
+            sk: format!("{prefix}{}", Looking::key(name)),
+        }
+    }
+
     fn history(entry: &HistoryEntry) -> Key {
         let (pk, prefix) = history_of(&entry.request);
         Key {
@@ -226,6 +235,11 @@ impl Key {
 /// The partition of a request's history, and what its sort keys begin with.
 pub(crate) fn history_of(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
+}
+
+/// The partition of those who look at a request, and what their sort keys begin with.
+pub(crate) fn looking_at(id: &RequestId) -> (String, String) {
+    (format!("A#{}", id.applicant), format!("LOOKING#{:010}#", id.round))
 }
 
 /// The partition of the earlier requests of an applicant, and the sort keys of the first and of the one before this.
@@ -418,6 +432,13 @@ pub(crate) fn effect(entry: &OutboxEntry, shards: Shards) -> Result<Item, StoreE
     item.insert(VERSION.to_owned(), number(entry.revision));
     insert(&mut item, Index::QUEUE.partition, queue);
     insert(&mut item, QUEUED, effect_place(time, &entry.id));
+    Ok(item)
+}
+
+pub(crate) fn looking(id: &RequestId, row: &Looking) -> Result<Item, StoreError> {
+    let mut item = item(Key::looking(id, &row.name), row)?;
+    item.insert(UNTIL.to_owned(), number(row.until.as_millis()));
+    item.insert(EXPIRES.to_owned(), number(row.until.as_secs()));
     Ok(item)
 }
 

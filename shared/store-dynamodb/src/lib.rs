@@ -15,6 +15,7 @@ mod list_editor;
 mod lists;
 mod open;
 mod outbox;
+mod presence;
 mod read;
 mod retry;
 mod settings;
@@ -31,8 +32,9 @@ use aws_sdk_dynamodb::Client;
 use claims::Hash;
 use store::{
     Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
-    OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Looking, Outbox, OutboxEntry, OverduePage,
+    OverduePlace, Page, ParkedPage, ParkedPlace, Presence, Receiver, Request, RequestId, Snapshot, Store, StoreError,
+    Timestamp,
 };
 
 pub use open::OpenError;
@@ -154,6 +156,21 @@ impl Outbox for DynamoStore {
 impl Lists for DynamoStore {
     async fn listed(&self, questions: &[ListQuestion]) -> Result<Vec<Listed>, StoreError> {
         self.in_time(lists::listed(self, questions)).await
+    }
+}
+
+#[async_trait]
+impl Presence for DynamoStore {
+    async fn look(&self, id: &RequestId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.in_time(presence::look(self, id, name, now)).await
+    }
+
+    async fn look_away(&self, id: &RequestId, name: &str) -> Result<(), StoreError> {
+        self.in_time(presence::look_away(self, id, name)).await
+    }
+
+    async fn looking(&self, id: &RequestId, now: Timestamp) -> Result<Vec<Looking>, StoreError> {
+        self.in_time(presence::looking(self, id, now)).await
     }
 }
 

@@ -117,7 +117,7 @@ pub(crate) async fn counts(store: &DynamoStore) -> Result<Counts, StoreError> {
 }
 
 /// All items of a partition whose sort keys begin with a text, in order and as of the latest commits.
-async fn all_beginning_with(store: &DynamoStore, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+pub(crate) async fn all_beginning_with(store: &DynamoStore, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
     let (mut found, mut start) = (Vec::new(), None);
     loop {
         let page = beginning_with(store, pk, prefix)

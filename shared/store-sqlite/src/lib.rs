@@ -12,6 +12,7 @@ mod list;
 mod lists;
 mod open;
 mod outbox;
+mod presence;
 mod read;
 mod write;
 
@@ -26,8 +27,9 @@ use claims::Hash;
 use rusqlite::Connection;
 use store::{
     Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
-    OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Looking, Outbox, OutboxEntry, OverduePage,
+    OverduePlace, Page, ParkedPage, ParkedPlace, Presence, Receiver, Request, RequestId, Snapshot, Store, StoreError,
+    Timestamp,
 };
 use tokio::sync::Mutex;
 
@@ -209,6 +211,30 @@ impl ListEditor for SqliteStore {
     async fn set_copies(&self, list: &ListName, copies: &ListCopies) -> Result<bool, StoreError> {
         let (list, copies) = (list.clone(), copies.clone());
         run(&self.writer, move |connection| copies::set(connection, &list, &copies)).await
+    }
+}
+
+#[async_trait]
+impl Presence for SqliteStore {
+    async fn look(&self, id: &RequestId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        let (id, name) = (*id, name.to_owned());
+        run(&self.writer, move |connection| {
+            presence::look(connection, &id, &name, now)
+        })
+        .await
+    }
+
+    async fn look_away(&self, id: &RequestId, name: &str) -> Result<(), StoreError> {
+        let (id, name) = (*id, name.to_owned());
+        run(&self.writer, move |connection| {
+            presence::look_away(connection, &id, &name)
+        })
+        .await
+    }
+
+    async fn looking(&self, id: &RequestId, now: Timestamp) -> Result<Vec<Looking>, StoreError> {
+        let id = *id;
+        run(&self.reader, move |connection| presence::looking(connection, &id, now)).await
     }
 }
 

@@ -13,6 +13,7 @@ mod listing;
 mod lists;
 mod outbox;
 pub mod parking;
+mod presence;
 mod request;
 mod review;
 mod timestamp;
@@ -32,9 +33,10 @@ pub use listing::{
 pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, MAX_ENTRY, Origin};
 pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
+pub use presence::{LOOKING_LIFE, Looking, MOST_LOOKING, Presence};
 pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
 pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
-pub use timestamp::{Clock, SystemClock, Timestamp};
+pub use timestamp::{Clock, NotATime, SystemClock, Timestamp};
 
 /// Where requests, their history and the answers of calls are kept.
 #[async_trait]
@@ -97,9 +99,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox + ListEditor {}
+pub trait Rows: Store + Outbox + ListEditor + Presence {}
 
-impl<S: Store + Outbox + ListEditor> Rows for S {}
+impl<S: Store + Outbox + ListEditor + Presence> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

@@ -3,17 +3,24 @@
 use claims::{Claims, Identity, Value};
 use desk::File;
 use serde::{Serialize, Serializer};
-use store::{Actor, Block, Event, HistoryEntry, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
-
-use crate::{
-    cursor,
-    decide::{self, Decided},
+use store::{
+    Actor, Block, Counts, Event, HistoryEntry, Looking, Page, Request, RequestId, Review, RouteName, StateName,
+    Timestamp,
 };
 
+use super::{
+    looking::LookingShape,
+    stages::{StageShape, stages},
+};
+
+use crate::decide::{self, Decided};
+
 #[derive(Serialize)]
-pub(crate) struct PageShape<'p> {
+pub(super) struct PageShape<'p> {
     requests: Vec<Summary<'p>>,
     next: Option<String>,
+    /// As many rows were looked at as may be; there may be more behind `next`.
+    cut_short: bool,
 }
 
 #[derive(Serialize)]
@@ -52,7 +59,7 @@ struct ReviewShape<'r> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct FileShape<'f> {
+struct FileShape<'f> {
     #[serde(flatten)]
     summary: Summary<'f>,
     decision: Option<DecisionShape<'f>>,
@@ -60,6 +67,42 @@ pub(crate) struct FileShape<'f> {
     reviewed: &'f Claims,
     identities: &'f [Identity],
     history: Vec<EntryShape<'f>>,
+}
+
+/// What is known beside a request.
+pub(super) struct Beside<'f> {
+    /// Whether it waits for the reviewer who asks.
+    pub(super) awaits_me: bool,
+    /// The same person's, the newest first.
+    pub(super) earlier: &'f [Request],
+    /// Others' with an address of the same domain.
+    pub(super) same_domain: &'f [Request],
+    /// Who else looks at it now.
+    pub(super) looking: &'f [Looking],
+}
+
+#[derive(Serialize)]
+pub(super) struct ShownShape<'f> {
+    #[serde(flatten)]
+    file: FileShape<'f>,
+    awaits_me: bool,
+    /// Empty where nobody is asked any more.
+    stages: Vec<StageShape<'f>>,
+    looking: Vec<LookingShape<'f>>,
+    earlier: Vec<Summary<'f>>,
+    same_domain: Vec<Summary<'f>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CountsShape<'c> {
+    counts: Vec<CountShape<'c>>,
+}
+
+#[derive(Serialize)]
+struct CountShape<'c> {
+    state: StateName,
+    route: Option<&'c str>,
+    count: i64,
 }
 
 #[derive(Serialize)]
@@ -72,7 +115,7 @@ struct DecisionShape<'f> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct DecidedShape<'f> {
+pub(super) struct DecidedShape<'f> {
     applied: bool,
     request: FileShape<'f>,
 }
@@ -117,14 +160,38 @@ enum ActorShape<'f> {
 /// A point in time as RFC 3339 text.
 pub(super) struct Time(pub(super) Timestamp);
 
-pub(crate) fn page(page: &Page) -> PageShape<'_> {
+pub(super) fn page(page: &Page, next: Option<String>) -> PageShape<'_> {
     PageShape {
         requests: page.requests.iter().map(summary).collect(),
-        next: page.next.as_ref().map(cursor::write),
+        next,
+        cut_short: page.cut_short,
     }
 }
 
-pub(crate) fn file(file: &File) -> FileShape<'_> {
+pub(super) fn counts(counts: &Counts) -> CountsShape<'_> {
+    let counts = counts.iter().map(|(counter, count)| CountShape {
+        state: counter.state,
+        route: counter.route.as_ref().map(RouteName::as_str),
+        count: *count,
+    });
+    CountsShape {
+        counts: counts.collect(),
+    }
+}
+
+/// A request with what is known beside it.
+pub(super) fn shown<'f>(shown: &'f File, beside: &Beside<'f>) -> ShownShape<'f> {
+    ShownShape {
+        file: file(shown),
+        awaits_me: beside.awaits_me,
+        stages: shown.request.review().map(stages).unwrap_or_default(),
+        looking: beside.looking.iter().map(LookingShape::of).collect(),
+        earlier: beside.earlier.iter().map(summary).collect(),
+        same_domain: beside.same_domain.iter().map(summary).collect(),
+    }
+}
+
+fn file(file: &File) -> FileShape<'_> {
     let decision = file.decision().map(|decision| DecisionShape {
         ruling: decide::name_of(decision.ruling),
         by: decision.by,
@@ -142,7 +209,7 @@ pub(crate) fn file(file: &File) -> FileShape<'_> {
     }
 }
 
-pub(crate) fn decided(decided: &Decided) -> DecidedShape<'_> {
+pub(super) fn decided(decided: &Decided) -> DecidedShape<'_> {
     DecidedShape {
         applied: decided.applied,
         request: file(&decided.file),

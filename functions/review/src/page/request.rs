@@ -2,14 +2,14 @@ use approvals::{AccountBy, Ruling, Standing};
 use claims::Identity;
 use desk::{Decision, File};
 use maud::{Markup, html};
-use store::{Actor, Asked, Block, Event, HistoryEntry, Reasons, Request, Review, Stage, State, TimeOut};
+use store::{Actor, Block, Event, HistoryEntry, Reasons, Request, Review, Share, Stage, State, TimeOut};
 
 use super::{
     claims_table::claims_table,
     layout,
     notice::{Notice, has_voted},
     queue,
-    text::{about, lines, shown, time},
+    text::{about, asked, lines, shown, time},
 };
 use crate::{Room, decide::name_of, reason::MAX_REASON_CHARS, session::Session};
 
@@ -18,6 +18,8 @@ pub(super) struct View<'v> {
     pub(super) room: &'v Room,
     pub(super) session: &'v Session<'v>,
     pub(super) file: &'v File,
+    /// The same person's earlier requests, the newest first.
+    pub(super) earlier: &'v [Request],
     /// A form that came back.
     pub(super) typed: Option<Typed<'v>>,
     pub(super) notice: Option<Notice>,
@@ -26,6 +28,7 @@ pub(super) struct View<'v> {
 /// What a reviewer typed that was not taken, and why.
 pub(super) struct Typed<'v> {
     pub(super) reason: &'v str,
+    pub(super) block: &'v [Block],
     pub(super) problem: &'v str,
 }
 
@@ -47,8 +50,26 @@ impl View<'_> {
                 h2 #history { "History" }
                 ol.history { @for entry in &self.file.history { li { (happened(entry)) } } }
             }
+            @if !self.earlier.is_empty() { (self.before()) }
         };
         layout::page(self.room, "Request", Some(self.session), main)
+    }
+
+    /// What became of the same person's earlier requests.
+    fn before(&self) -> Markup {
+        html! {
+            section aria-labelledby="earlier" {
+                h2 #earlier { "Earlier requests of the same person" }
+                ul.history {
+                    @for request in self.earlier {
+                        li {
+                            a href=(layout::request_path(self.room, &request.id)) { "Opened " (time(request.opened_at)) }
+                            ", " (request.state.name())
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn claims(&self) -> Markup {
@@ -131,11 +152,45 @@ impl View<'_> {
             ] {
                 @if let Some(list) = list.as_ref().filter(|_| has_address) {
                     label.block {
-                        input type="checkbox" name="block" value=(block.name());
+                        input type="checkbox" name="block" value=(block.name()) checked[self.ticked(block)];
                         " When denying, block " (what) " for good (list " code { (list.as_str()) } ")"
                     }
                 }
             }
+        }
+    }
+
+    /// Whether a form that came back had this ticked.
+    fn ticked(&self, block: Block) -> bool {
+        self.typed.as_ref().is_some_and(|typed| typed.block.contains(&block))
+    }
+
+    /// What an approval of this reviewer is: the last one that the last stage needs, or one on the way there.
+    fn approve_label(&self) -> &'static str {
+        let reviewer = self.session.reviewer.as_decider(&self.room.parts.desk.terms);
+        let ends = |review: &Review| {
+            let stage = review.stage();
+            let here = || {
+                review
+                    .votes
+                    .iter()
+                    .filter(|vote| vote.stage == review.stage && vote.approves)
+            };
+            let enough = |have: usize, wanted: u32| have >= usize::try_from(wanted).unwrap_or(usize::MAX);
+            let share = |share: &Share| {
+                let own = usize::from(reviewer.groups.contains(&share.group));
+                enough(
+                    here().filter(|vote| vote.groups.contains(&share.group)).count() + own,
+                    share.at_least,
+                )
+            };
+            review.stage + 1 >= review.plan.stages.len()
+                && enough(here().count() + 1, stage.approve)
+                && stage.among.iter().all(share)
+        };
+        match self.file.request.review().is_none_or(ends) {
+            true => "Approve",
+            false => "Vote to approve",
         }
     }
 
@@ -156,7 +211,7 @@ impl View<'_> {
                 textarea #reason name="reason" rows="3" maxlength=(MAX_REASON_CHARS) aria-describedby="reason-help" { (typed) }
                 (self.blocks())
                 div.choices {
-                    (choice(Ruling::Approve, "Approve", &self.approval()))
+                    (choice(Ruling::Approve, self.approve_label(), &self.approval()))
                     (choice(Ruling::Deny, "Deny", &format!(
                         "They are turned away for {}, under this address with other accounts too.", about(cool_down))))
                     (choice(Ruling::Withdraw, "Withdraw", "For somebody who gave up; they may ask again at once."))
@@ -219,18 +274,15 @@ impl View<'_> {
 /// How far a review is.
 fn progress(review: &Review) -> Markup {
     let stage = review.stage();
-    let votes = |approves| {
-        let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
-        votes.filter(|vote| vote.approves == approves).count()
-    };
-    let asked = match &stage.asked {
-        Asked::Anybody => "anybody who reviews".to_owned(),
-        Asked::Group(group) => format!("the group {group}"),
-        Asked::Person(person) => person.to_string(),
+    let here = || review.votes.iter().filter(|vote| vote.stage == review.stage);
+    let votes = |approves| here().filter(|vote| vote.approves == approves).count();
+    let of_group = |group: &String| {
+        let belongs = here().filter(|vote| vote.approves && vote.groups.contains(group));
+        belongs.count()
     };
     html! {
         p {
-            "This request waits for " strong { (shown(&asked)) }
+            "This request waits for " strong { (shown(&asked(&stage.asked))) }
             @if review.plan.stages.len() > 1 {
                 ", at stage " (review.stage + 1) " of " (review.plan.stages.len()) " (" (shown(&stage.name)) ")"
             }
@@ -239,7 +291,11 @@ fn progress(review: &Review) -> Markup {
                 " So far " (votes(true)) " of " (stage.approve) " approve, and " (votes(false)) " of " (stage.deny) " deny."
             }
             @for share in &stage.among {
-                " Of those who approve, " (share.at_least) " must be of the group " (shown(&share.group)) "."
+                " Of those who approve, " (share.at_least) " must be of the group " (shown(&share.group))
+                @match usize::try_from(share.at_least).unwrap_or(usize::MAX).saturating_sub(of_group(&share.group)) {
+                    0 => ".",
+                    missing => { "; " (missing) @if missing == 1 { " is" } @else { " are" } " missing." }
+                }
             }
             " " (when_over(stage)) " " (time(review.ends())) "."
         }

@@ -4,6 +4,7 @@
 
 mod api;
 mod browser;
+mod document;
 mod effects;
 mod faults;
 mod forgery;

@@ -165,7 +165,7 @@ async fn a_route_may_want_reasons() {
     let id = handed_to(&room, &google("Jane"), held).await;
     for said in [json!({}), json!({"reason": " \n "})] {
         let (status, refused) = decide(&room, RITA, &id, "deny", said).await;
-        assert_eq!((status, &refused["error"]["code"]), (400, &json!("bad-request")));
+        assert_eq!((status, &refused["error"]["code"]), (400, &json!("no-reason")));
     }
     let (_, denied) = decide(&room, RITA, &id, "deny", json!({"reason": "unknown to us"})).await;
     assert_eq!(denied["request"]["state"], "denied");
