@@ -14,6 +14,7 @@ mod reason;
 mod refusal;
 mod reviewers;
 mod session;
+mod whole;
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 

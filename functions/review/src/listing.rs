@@ -5,7 +5,7 @@ use claims::{Domain, Hash};
 use serde::Deserialize;
 use store::{Asked, Filter, Listing, Order, Page, ParkedPlace, Person, RouteName, StateName, Timestamp, Which};
 
-use crate::{Room, cursor, refusal::Refusal, reviewers::Reviewer};
+use crate::{Room, cursor, refusal::Refusal, reviewers::Reviewer, whole};
 
 const USUAL_LIMIT: usize = 50;
 
@@ -30,7 +30,8 @@ pub(crate) struct Said {
     since: Option<String>,
     before: Option<String>,
     order: Option<String>,
-    limit: Option<usize>,
+    #[serde(default, deserialize_with = "whole::number")]
+    limit: Option<u64>,
     cursor: Option<String>,
 }
 
@@ -50,7 +51,10 @@ impl Said {
             since,
             before,
             order,
-            limit: limit.map(read_limit).transpose()?,
+            limit: limit
+                .map(read_limit)
+                .transpose()?
+                .and_then(|limit| limit.try_into().ok()),
             cursor,
         })
     }
@@ -72,18 +76,15 @@ impl Said {
         let state = self.state.as_deref().map(read_state).transpose()?;
         let waits = self.waits.as_deref().map(|text| Waits::read(text, reviewer, terms));
         let waits = waits.transpose()?;
-        if waits.is_some() && state.is_some_and(|state| state != StateName::Pending) {
-            return Err(Refusal::input(
-                "What waits for somebody is pending: `waits` goes with no other `state`.",
-            ));
-        }
-        let about = self.about()?;
-        let (which, asked, state) = match (about, &waits) {
-            // What waits for somebody has a list of its own.
-            (None, Some(waits)) => (Which::Waiting(waits.asked.clone()), None, None),
+        // What waits for somebody is pending: with another state, that is nothing.
+        let (which, asked, state) = match (self.about()?, &waits) {
+            (None, Some(waits)) => {
+                let other = state.filter(|state| *state != StateName::Pending);
+                (Which::Waiting(waits.asked.clone()), None, other)
+            }
             (None, None) => (Which::State(state.unwrap_or(StateName::Pending)), None, None),
             (Some(which), None) => (which, None, state),
-            (Some(which), Some(waits)) => (which, waits.only(), Some(StateName::Pending)),
+            (Some(which), Some(waits)) => (which, waits.only(), state.or(Some(StateName::Pending))),
         };
         let filter = Filter {
             route: self.route.as_deref().map(read_route).transpose()?,
@@ -96,10 +97,7 @@ impl Said {
             Some(text) => read_order(text)?,
             None => order_of(&which),
         };
-        let limit = self.limit.unwrap_or(USUAL_LIMIT);
-        if !(1..=MOST).contains(&limit) {
-            return Err(Refusal::input(LIMIT));
-        }
+        let limit = self.limit.map_or(Ok(USUAL_LIMIT), in_bounds)?;
         let mut wanted = Wanted {
             listing: Listing {
                 filter,
@@ -286,6 +284,11 @@ fn read_order(text: &str) -> Result<Order, Refusal> {
         "newest" => Ok(Order::NewestFirst),
         _ => Err(Refusal::input("`order` is oldest or newest.")),
     }
+}
+
+fn in_bounds(limit: u64) -> Result<usize, Refusal> {
+    let limit = usize::try_from(limit).ok().filter(|limit| (1..=MOST).contains(limit));
+    limit.ok_or(Refusal::input(LIMIT))
 }
 
 fn read_limit(text: String) -> Result<usize, Refusal> {

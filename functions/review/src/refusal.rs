@@ -81,8 +81,9 @@ impl Refusal {
             Refusal::ContentType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Unreadable | Refusal::Input(_) => StatusCode::BAD_REQUEST,
+            // Nothing is wrong with such a call but that it cannot be done with this request, or under this policy.
             Refusal::NoReason | Refusal::NothingToBlock | Refusal::NoSuchGroup | Refusal::NoSuchReviewer => {
-                StatusCode::BAD_REQUEST
+                StatusCode::CONFLICT
             }
             Refusal::Forged | Refusal::NotAsked | Refusal::OnThemselves => StatusCode::FORBIDDEN,
             Refusal::Moved | Refusal::Opposed | Refusal::TooFew => StatusCode::CONFLICT,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{LOOKING_LIFE, Presence, RequestId, Rows, Timestamp};
+use store::{LOOKING_LIFE, RequestId, Rows, Timestamp};
 
 use crate::{
     Place,

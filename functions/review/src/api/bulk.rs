@@ -18,6 +18,7 @@ use crate::{
     listing, reason,
     refusal::Refusal,
     reviewers::Reviewer,
+    whole,
 };
 
 /// The most requests of one call.
@@ -44,6 +45,7 @@ struct Said {
 #[serde(deny_unknown_fields)]
 struct Seen {
     id: RequestId,
+    #[serde(default, deserialize_with = "whole::number")]
     version: Option<u64>,
 }
 

@@ -18,6 +18,7 @@ use crate::{
     reason,
     refusal::Refusal,
     reviewers::Reviewer,
+    whole,
 };
 
 /// How many other requests are shown beside one.
@@ -93,6 +94,7 @@ struct Decision {
     #[serde(default)]
     block: Vec<Block>,
     /// Only if the request still is as it was in this version.
+    #[serde(default, deserialize_with = "whole::number")]
     version: Option<u64>,
 }
 
@@ -123,6 +125,7 @@ fn said(body: &[u8]) -> Result<Decision, Refusal> {
 struct Reassignment {
     to: String,
     reason: Option<String>,
+    #[serde(default, deserialize_with = "whole::number")]
     version: Option<u64>,
 }
 
