@@ -66,7 +66,7 @@ impl AuditKey {
     }
 
     /// An HMAC-SHA256 of several parts.
-    fn mac(&self, parts: &[&str]) -> Hash {
+    pub(crate) fn mac(&self, parts: &[&str]) -> Hash {
         Hash::from_bytes(self.hmac(parts).finalize().into_bytes().into())
     }
 
@@ -230,7 +230,7 @@ fn link(key: &AuditKey, head: Option<Hash>, entry: &HistoryEntry) -> Hash {
     ])
 }
 
-/// Actors and events hold nothing that JSON cannot express; were it otherwise, no proof would hold.
-fn json(value: &impl Serialize) -> String {
+/// What is proved holds nothing that JSON cannot express; were it otherwise, no proof would hold.
+pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -10,6 +10,7 @@ mod copies;
 mod error;
 mod index;
 mod items;
+mod ledger;
 mod list;
 mod list_editor;
 mod lists;
@@ -31,10 +32,10 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use claims::Hash;
 use store::{
-    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Looking, Outbox, OutboxEntry, OverduePage,
-    OverduePlace, Page, ParkedPage, ParkedPlace, Presence, Receiver, Request, RequestId, Snapshot, Store, StoreError,
-    Timestamp,
+    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
+    Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
+    Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position,
+    Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
 };
 
 pub use open::OpenError;
@@ -149,6 +150,38 @@ impl Outbox for DynamoStore {
 
     async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError> {
         self.in_time(outbox::parked(self, after, limit)).await
+    }
+}
+
+#[async_trait]
+impl Ledger for DynamoStore {
+    async fn journal(
+        &self,
+        after: Option<&JournalPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<JournalPage, StoreError> {
+        self.in_time(ledger::journal(self, after, until, limit)).await
+    }
+
+    async fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
+        self.in_time(ledger::checkpoints(self, after, limit)).await
+    }
+
+    async fn latest_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        self.in_time(ledger::latest(self)).await
+    }
+
+    async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError> {
+        self.in_time(ledger::roll(self, state, after, limit)).await
+    }
+
+    async fn has_undelivered(&self, applicant: Hash) -> Result<bool, StoreError> {
+        self.in_time(outbox::has_undelivered(self, applicant)).await
+    }
+
+    async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
+        self.in_time(ledger::pruning(self)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is to be delivered.
 
+use claims::Hash;
+use futures_util::future::try_join_all;
 use store::{
     DuePage, DuePlace, EntryId, Lane, Order, OutboxEntry, ParkedPage, ParkedPlace, Receiver, StoreError, Timestamp,
     Unreadable,
@@ -84,6 +86,15 @@ pub(crate) async fn first_in(store: &DynamoStore, lane: &Lane) -> Result<Option<
             _ => return Ok(None),
         }
     }
+}
+
+pub(crate) async fn has_undelivered(store: &DynamoStore, applicant: Hash) -> Result<bool, StoreError> {
+    let lanes = Receiver::ALL.map(async |receiver| {
+        let (pk, prefix) = items::lane(&Lane { applicant, receiver });
+        let page = read::beginning_with(store, &pk, &prefix).limit(1).send().await;
+        page.map(|page| !page.items().is_empty()).map_err(error::of)
+    });
+    Ok(try_join_all(lanes).await?.contains(&true))
 }
 
 fn parked_place(entry: &Entry) -> Result<ParkedPlace, StoreError> {

@@ -70,6 +70,12 @@ pub(crate) fn entry(connection: &mut Connection, id: &EntryId) -> Result<Option<
     )
 }
 
+pub(crate) fn has_undelivered(connection: &mut Connection, applicant: &Hash) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM outbox WHERE applicant = ? LIMIT 1";
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    statement.exists([applicant.to_string()]).map_err(from_sqlite)
+}
+
 pub(crate) fn parked(
     connection: &mut Connection,
     after: Option<&ParkedPlace>,

@@ -6,13 +6,13 @@ use serde::Serialize;
 use store::{
     Asked, CALL_RECORD_LIFE, CallRecord, Commit,
     Committed::{self, Applied, Conflict},
-    Denial, HistoryEntry, Request, StoreError, Timestamp, Write,
+    Denial, HistoryEntry, Request, RequestId, StoreError, Timestamp, Write,
 };
 
 use crate::{
     count,
     error::{from_json, from_sqlite},
-    lists, outbox,
+    ledger, lists, outbox,
 };
 
 /// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
@@ -45,6 +45,10 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::Listed { list, entry } => lists::add_one(transaction, list, entry),
         Write::Effect { entry, replaces } => outbox::put(transaction, entry, *replaces),
         Write::Delivered { id, revision } => outbox::remove(transaction, id, *revision),
+        Write::Checkpoint(checkpoint) => ledger::add(transaction, checkpoint),
+        Write::Pruning(pruning) => ledger::set_pruning(transaction, pruning),
+        Write::RemoveRequest { id, version, latest } => remove_request(transaction, id, *version, *latest),
+        Write::RemoveHistory { request, version } => remove_history(transaction, request, *version),
         Write::Count { counter, by } => count::add(transaction, counter, *by),
     }
 }
@@ -102,11 +106,14 @@ fn text(hash: Hash) -> String {
 }
 
 fn insert_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Result<Committed, StoreError> {
-    let sql = "INSERT INTO history (applicant, round, version, document) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO history (applicant, round, version, at, mac, document) VALUES (?, ?, ?, ?, ?, ?) \
+               ON CONFLICT DO NOTHING";
     let columns = params![
         entry.request.applicant.to_string(),
         entry.request.round,
         version(entry.version)?,
+        entry.at.as_millis(),
+        entry.mac.to_string(),
         document("a history entry", entry)?,
     ];
     one_row(transaction, sql, columns)
@@ -121,6 +128,25 @@ fn replace_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Resul
         version(entry.version)?,
     ];
     one_row(transaction, sql, columns)
+}
+
+fn remove_request(
+    transaction: &Transaction<'_>,
+    id: &RequestId,
+    expected: u64,
+    latest: bool,
+) -> Result<Committed, StoreError> {
+    let sql = "DELETE FROM request WHERE applicant = ? AND slot = ? AND round = ? AND version = ?";
+    let slot = if latest { 0 } else { id.round };
+    let columns = params![id.applicant.to_string(), slot, id.round, version(expected)?];
+    one_row(transaction, sql, columns)
+}
+
+fn remove_history(transaction: &Transaction<'_>, id: &RequestId, entry: u64) -> Result<Committed, StoreError> {
+    let sql = "DELETE FROM history WHERE applicant = ? AND round = ? AND version = ?";
+    let columns = params![id.applicant.to_string(), id.round, version(entry)?];
+    execute(transaction, sql, columns)?;
+    Ok(Applied)
 }
 
 fn put_call(

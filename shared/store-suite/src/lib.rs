@@ -11,10 +11,12 @@
 // All of this runs in tests alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod between;
 pub mod conditions;
 pub mod copies;
 pub mod counts;
 pub mod decisions;
+pub mod ledger;
 pub mod listing;
 pub mod lists;
 pub mod narrowed;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use store::{EntryId, RequestId, Rows};
 
+pub use between::{Between, Interpose};
 pub use settle::{eventually, settle};
 
 /// Where a store keeps its rows: a file, a table. Empty at first.
@@ -75,6 +78,17 @@ macro_rules! store_tests {
                 what_was_added_is_counted,
                 an_effect_counts_once,
                 counts_are_what_the_lists_hold;
+            ledger:
+                the_journal_is_in_order_of_time_page_by_page,
+                a_page_of_the_journal_is_bounded,
+                the_journal_outlives_claims,
+                checkpoints_come_back_in_order,
+                a_full_checkpoint_fits,
+                a_number_has_one_checkpoint,
+                a_roll_names_what_cannot_be_read,
+                a_request_is_removed_for_good,
+                what_is_undelivered_is_known,
+                how_far_removing_has_come_is_changed_by_one_of_many;
             listing:
                 a_list_is_complete_and_in_order_page_by_page,
                 a_page_asks_for_as_many_as_there_are,
@@ -173,6 +187,7 @@ mod tests {
             include_str!("conditions.rs"),
             include_str!("copies.rs"),
             include_str!("counts.rs"),
+            include_str!("ledger.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),
             include_str!("narrowed.rs"),

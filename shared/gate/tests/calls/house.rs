@@ -19,6 +19,7 @@ use policy::Policy;
 use serde_json::{Value as Json, json};
 use store::{Clock, Committed, Listing, Outbox, OutboxEntry, Receiver, StateName, Store, Timestamp, Which};
 use store_sqlite::SqliteStore;
+use store_suite::{Between, Interpose};
 
 pub(crate) const FIRST: Step = Step::PostFederationSignup;
 pub(crate) const SECOND: Step = Step::PostAttributeCollection;
@@ -111,9 +112,9 @@ impl House {
         }
     }
 
-    pub(crate) fn with_store(self, store: impl Store + 'static) -> House {
+    pub(crate) fn with_store(self, store: impl Interpose + 'static) -> House {
         House {
-            store: Arc::new(store),
+            store: Arc::new(Between(store)),
             ..self
         }
     }
