@@ -2,6 +2,7 @@
 
 mod bulk;
 mod effects;
+mod history;
 mod lists;
 mod looking;
 mod requests;

@@ -3,7 +3,9 @@
 //! Everything on a page goes through the same functions as the API: no rule lives here.
 
 mod claims_table;
+mod facts;
 mod form;
+mod history;
 mod layout;
 mod log_in;
 mod notice;

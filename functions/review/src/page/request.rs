@@ -1,15 +1,16 @@
 use approvals::{AccountBy, Ruling, Standing};
-use claims::Identity;
 use desk::{Decision, File};
 use maud::{Markup, html};
-use store::{Actor, Block, Event, HistoryEntry, Reasons, Request, Review, Share, Stage, State, TimeOut};
+use store::{Block, Reasons, Request, Review, Share, State};
 
 use super::{
     claims_table::claims_table,
+    facts::{facts, progress},
+    history::happened,
     layout,
     notice::{Notice, has_voted},
     queue,
-    text::{about, asked, lines, shown, time},
+    text::{about, lines, shown, time},
 };
 use crate::{Room, decide::name_of, reason::MAX_REASON_CHARS, session::Session};
 
@@ -271,45 +272,6 @@ impl View<'_> {
     }
 }
 
-/// How far a review is.
-fn progress(review: &Review) -> Markup {
-    let stage = review.stage();
-    let here = || review.votes.iter().filter(|vote| vote.stage == review.stage);
-    let votes = |approves| here().filter(|vote| vote.approves == approves).count();
-    let of_group = |group: &String| {
-        let belongs = here().filter(|vote| vote.approves && vote.groups.contains(group));
-        belongs.count()
-    };
-    html! {
-        p {
-            "This request waits for " strong { (shown(&asked(&stage.asked))) }
-            @if review.plan.stages.len() > 1 {
-                ", at stage " (review.stage + 1) " of " (review.plan.stages.len()) " (" (shown(&stage.name)) ")"
-            }
-            "."
-            @if stage.approve > 1 || stage.deny > 1 {
-                " So far " (votes(true)) " of " (stage.approve) " approve, and " (votes(false)) " of " (stage.deny) " deny."
-            }
-            @for share in &stage.among {
-                " Of those who approve, " (share.at_least) " must be of the group " (shown(&share.group))
-                @match usize::try_from(share.at_least).unwrap_or(usize::MAX).saturating_sub(of_group(&share.group)) {
-                    0 => ".",
-                    missing => { "; " (missing) @if missing == 1 { " is" } @else { " are" } " missing." }
-                }
-            }
-            " " (when_over(stage)) " " (time(review.ends())) "."
-        }
-    }
-}
-
-fn when_over(stage: &Stage) -> &'static str {
-    match stage.then {
-        TimeOut::Expire => "If nobody decides, it expires",
-        TimeOut::Approve => "If nobody decides, it is approved",
-        TimeOut::Deny => "If nobody decides, it is denied",
-    }
-}
-
 fn reason_label(request: &Request) -> &'static str {
     match request.review().map(|review| review.plan.reasons).unwrap_or_default() {
         Reasons::Optional => "Reason, if you like",
@@ -325,71 +287,6 @@ fn choice(ruling: Ruling, label: &str, means: &str) -> Markup {
         div {
             button class=(name) type="submit" name="ruling" value=(name) aria-describedby=(means_id) { (label) }
             p.muted id=(means_id) { (means) }
-        }
-    }
-}
-
-fn facts(request: &Request) -> Markup {
-    html! {
-        dl.facts {
-            dt { "State" } dd { span class={ "state " (request.state.name()) } { (queue::capital(request.state.name())) } }
-            dt { "Opened" } dd { (time(request.opened_at)) }
-            @if request.changed_at != request.opened_at { dt { "Last changed" } dd { (time(request.changed_at)) } }
-            dt { "Held by rule" } dd { (shown(&request.rule)) }
-            @if let Some(route) = &request.route { dt { "Route" } dd { (shown(route.as_str())) } }
-            @if let Some(app) = &request.app { dt { "App" } dd { (shown(app)) } }
-            dt { "Identities" }
-            dd {
-                @if request.identities.is_empty() { "none" } @else {
-                    ul { @for identity in &request.identities { li { (identified(identity)) } } }
-                }
-            }
-        }
-    }
-}
-
-fn identified(identity: &Identity) -> Markup {
-    html! {
-        @match &identity.issuer { Some(issuer) => (shown(issuer)), None => { span.muted { "no issuer" } } }
-        ": "
-        @match &identity.issuer_assigned_id { Some(id) => (shown(id)), None => { span.muted { "no id" } } }
-        @if let Some(kind) = &identity.sign_in_type { " " span.muted { "(" (shown(kind)) ")" } }
-    }
-}
-
-fn happened(entry: &HistoryEntry) -> Markup {
-    html! {
-        (time(entry.at)) " "
-        @match (&entry.event, &entry.by) {
-            (Event::Admitted, Actor::Applicant) => { "the applicant " strong { "came again and was let in" } }
-            (Event::Voted { approves, .. }, by) => {
-                strong { @if *approves { "voted to approve" } @else { "voted to deny" } } " by " (who(by))
-            }
-            (event, by) => { strong { (event.name()) } " by " (who(by)) }
-        }
-        @match &entry.event {
-            Event::Denied { block, .. } | Event::Voted { block, .. } => {
-                @for block in block { ", blocking the " (block.name()) }
-            }
-            _ => {}
-        }
-        @match &entry.event {
-            Event::Approved { reason: Some(reason), .. } | Event::Denied { reason: Some(reason), .. }
-            | Event::Withdrawn { reason: Some(reason) } | Event::Passed { reason: Some(reason), .. }
-            | Event::Voted { reason: Some(reason), .. } | Event::Reassigned { reason: Some(reason), .. } => { blockquote { (lines(reason)) } }
-            _ => {}
-        }
-    }
-}
-
-fn who(actor: &Actor) -> Markup {
-    html! {
-        @match actor {
-            Actor::Applicant => "the applicant",
-            Actor::Policy => "the policy",
-            Actor::Clock => "time",
-            Actor::Override(name) => { (shown(name)) " (override)" }
-            Actor::Reviewer(name) => (shown(name)),
         }
     }
 }

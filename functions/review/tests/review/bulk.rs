@@ -10,6 +10,7 @@ use std::{
 
 use serde_json::{Value, json};
 use store::RequestId;
+use store_suite::Between;
 
 use crate::{
     people::{google, handed_to, pending},
@@ -142,7 +143,8 @@ async fn what_is_not_begun_in_time_is_not_tried() {
     let room = {
         let most = most.clone();
         Room::with(move |parts| {
-            parts.desk.store = Arc::new(Slow::new(parts.desk.store.clone(), Duration::from_secs(1), most))
+            let slow = Slow::new(parts.desk.store.clone(), Duration::from_secs(1), most);
+            parts.desk.store = Arc::new(Between(slow));
         })
     };
     let mut ids = Vec::new();
@@ -172,7 +174,7 @@ async fn one_that_hangs_takes_nobody_with_it() {
     let hours = Duration::from_secs(7200);
     let room = Room::with(|parts| {
         let slow = Slow::new(parts.desk.store.clone(), hours, Arc::default()).but_first(1);
-        parts.desk.store = Arc::new(slow);
+        parts.desk.store = Arc::new(Between(slow));
     });
     let ids = [pending(&room, "Ann").await, pending(&room, "Ben").await];
     let (status, done) = bulk(&room, json!({"ruling": "approve", "ids": named(&ids)})).await;

@@ -9,10 +9,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use store::{
-    Commit, Committed, Counts, HistoryEntry, Keys, Listing, OverduePage, OverduePlace, Page, Request, RequestId,
-    Snapshot, Store, StoreError, Timestamp,
-};
+use store::{Commit, Committed, Store, StoreError};
+use store_suite::Interpose;
 
 pub(crate) struct Slow {
     store: Arc<dyn Store>,
@@ -42,38 +40,9 @@ impl Slow {
 }
 
 #[async_trait]
-impl Store for Slow {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.store.look_up(keys).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.store.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.store.history(id).await
-    }
-
-    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
-        self.store.earlier(id, limit).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.store.list(listing).await
-    }
-
-    async fn overdue(
-        &self,
-        now: Timestamp,
-        after: Option<&OverduePlace>,
-        limit: usize,
-    ) -> Result<OverduePage, StoreError> {
-        self.store.overdue(now, after, limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.store.counts().await
+impl Interpose for Slow {
+    fn store(&self) -> &dyn Store {
+        &*self.store
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
