@@ -20,9 +20,10 @@ deny := .tools/cargo-deny-$(CARGO_DENY)
 fuzz := .tools/cargo-fuzz-$(CARGO_FUZZ)
 venv := .tools/venv/installed
 moto := .tools/test/installed
+schemathesis := .tools/api/installed
 npm := node_modules/.package-lock.json
 
-.PHONY: help run test watch invoke build build-aws build-azure deploy bench bench-delivery bench-queue capacity fuzz lint tools check-lambda disposable
+.PHONY: help run test api-check watch invoke build build-aws build-azure deploy bench bench-delivery bench-queue capacity fuzz lint tools check-lambda disposable
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -35,6 +36,11 @@ test: $(npm) $(moto) ## every test, after setting up what is missing
 	@scripts/need cc java faketime
 	cargo build --workspace
 	scripts/with-dynamodb cargo test --workspace
+
+api-check: $(schemathesis) ## drive the review API of a running `serve` with calls made out of its document; SEED=number for other ones
+	@scripts/need cc openssl
+	cargo build -p vestibule
+	scripts/api-check $(SEED)
 
 watch: $(venv) ## run the functions as Lambda would, and again after each change
 	scripts/watch
@@ -114,6 +120,13 @@ $(moto): scripts/requirements-test.txt
 	@scripts/need python3
 	python3 -m venv --clear .tools/test
 	.tools/test/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Only `make api-check` needs it.
+$(schemathesis): scripts/requirements-api.txt
+	@scripts/need python3
+	python3 -m venv --clear .tools/api
+	.tools/api/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Only `make deploy` needs it, and it is big.

@@ -1,16 +1,13 @@
 //! Deciding on a request: the one way, for programs and for people.
 
 use approvals::{Decide, Decider, Refusal as Refused, Ruling};
-use desk::{File, NotDone};
-use store::{Block, RequestId};
+use desk::{Done, File, NotDone};
+use store::{Asked, Block, RequestId};
 
 use crate::{Room, refusal::Refusal, reviewers::Reviewer};
 
-/// Why nothing is blocked.
-const CANNOT_BLOCK: &str =
-    "`block` goes with a denial of a request that has an address, where the policy names a list for it.";
-
 /// What a reviewer wants done.
+#[derive(Clone)]
 pub(crate) struct Wish {
     pub(crate) ruling: Ruling,
     pub(crate) reason: Option<String>,
@@ -33,6 +30,16 @@ pub(crate) struct Decided {
 /// [`Refusal::Request`] for no such request, [`Refusal::Changed`] if the applicant changed what the reviewer saw,
 /// [`Refusal::Store`] if the store fails.
 pub(crate) async fn decide(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<Decided, Refusal> {
+    let applied = carry_out(room, id, reviewer, wish).await?.applied();
+    let file = room.parts.desk.read(id).await?;
+    Ok(Decided { applied, file })
+}
+
+/// The decision itself.
+///
+/// # Errors
+/// As [`decide`].
+pub(crate) async fn carry_out(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<Done, Refusal> {
     let ruling = name_of(wish.ruling);
     let decision = Decide {
         ruling: wish.ruling,
@@ -41,14 +48,41 @@ pub(crate) async fn decide(room: &Room, id: &RequestId, reviewer: &Reviewer, wis
         block: wish.block,
     };
     let done = room.parts.desk.decide(id, &decision, wish.seen).await?;
+    settle(done, id, reviewer, ruling)
+}
+
+/// A reviewer has others asked.
+///
+/// # Errors
+/// As [`decide`].
+pub(crate) async fn reassign(
+    room: &Room,
+    id: &RequestId,
+    reviewer: &Reviewer,
+    to: &Asked,
+    reason: Option<&str>,
+    seen: Option<u64>,
+) -> Result<Decided, Refusal> {
+    if let Asked::Person(person) = to
+        && !room.parts.reviewers.has(person)
+    {
+        return Err(Refusal::NoSuchReviewer);
+    }
+    let by = Decider::Reviewer(reviewer.as_decider(&room.parts.desk.terms));
+    let done = room.parts.desk.reassign(id, to, &by, reason, seen).await?;
+    let applied = settle(done, id, reviewer, "reassign")?.applied();
+    let file = room.parts.desk.read(id).await?;
+    Ok(Decided { applied, file })
+}
+
+/// One line in the log, unless the change was refused.
+fn settle(done: Done, id: &RequestId, reviewer: &Reviewer, what: &str) -> Result<Done, Refusal> {
     if let Some(refusal) = done.refused.and_then(refusal) {
         return Err(refusal);
     }
-    let applied = done.applied();
-    let (request, reviewer) = (tracing::field::display(id), &*reviewer.name);
-    tracing::info!(target: "vestibule", request, reviewer, applied, "review: {ruling}");
-    let file = room.parts.desk.read(id).await?;
-    Ok(Decided { applied, file })
+    let (request, reviewer, applied) = (tracing::field::display(id), reviewer.tag(), done.applied());
+    tracing::info!(target: "vestibule", request, reviewer, applied, "review: {what}");
+    Ok(done)
 }
 
 /// The ruling in addresses, forms and logs: what [`Ruling::from_name`] reads.
@@ -67,12 +101,10 @@ fn refusal(refused: Refused) -> Option<Refusal> {
         Refused::Opposed => Some(Refusal::Opposed),
         Refused::NotAsked => Some(Refusal::NotAsked),
         Refused::OnThemselves => Some(Refusal::OnThemselves),
-        Refused::NoReason => Some(Refusal::input("This route wants a reason.")),
-        Refused::NothingToBlock => Some(Refusal::input(CANNOT_BLOCK)),
-        Refused::NoSuchGroup => Some(Refusal::input("The policy knows no such group of reviewers.")),
-        Refused::TooFew => Some(Refusal::input(
-            "Too few of those who would be asked may vote: one has voted, or is the applicant, or the stage wants more people.",
-        )),
+        Refused::NoReason => Some(Refusal::NoReason),
+        Refused::NothingToBlock => Some(Refusal::NothingToBlock),
+        Refused::NoSuchGroup => Some(Refusal::NoSuchGroup),
+        Refused::TooFew => Some(Refusal::TooFew),
     }
 }
 

@@ -8,11 +8,12 @@ use http::{
 };
 use http_body::Body as _;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use tokio::time::Instant;
 
 use crate::refusal::Refusal;
 
-/// The largest body: a reason of 1000 characters, percent-encoded, is well below.
-const MAX_BODY_BYTES: usize = 16 * 1024;
+/// The largest body, in KiB: a reason of 1000 characters, percent-encoded, is well below.
+const MOST_KIB: usize = 16;
 
 /// Nothing but our own stylesheet is loaded, nothing runs, forms go home, and no other site shows our pages.
 const POLICY: &str =
@@ -24,11 +25,13 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
+    /// When an answer has to be there.
+    pub(crate) until: Instant,
     body: Body,
 }
 
 impl Call {
-    pub(crate) fn new(path: String, request: Request<Body>) -> Call {
+    pub(crate) fn new(path: String, request: Request<Body>, until: Instant) -> Call {
         let (head, body) = request.into_parts();
         Call {
             path,
@@ -40,6 +43,7 @@ impl Call {
                 head.method
             },
             headers: head.headers,
+            until,
             body,
         }
     }
@@ -48,20 +52,25 @@ impl Call {
     pub(crate) fn only(&self, method: &Method) -> Result<(), Refusal> {
         match self.method == *method {
             true => Ok(()),
-            false if *method == Method::GET => Err(Refusal::Method("GET, HEAD")),
-            false => Err(Refusal::Method("POST")),
+            false if *method == Method::GET => Err(Refusal::Method("GET, HEAD".to_owned())),
+            false => Err(Refusal::Method(method.to_string())),
         }
     }
 
     /// The body, if it has the type that is wanted; nothing if it is empty, whatever its type.
     pub(crate) async fn body(self, wanted: &'static str) -> Result<Bytes, Refusal> {
+        self.body_up_to(MOST_KIB, wanted).await
+    }
+
+    /// The same for a body that may have so many KiB.
+    pub(crate) async fn body_up_to(self, most: usize, wanted: &'static str) -> Result<Bytes, Refusal> {
         let is_wanted = media_type(&self.headers).is_some_and(|found| found.eq_ignore_ascii_case(wanted));
         if !is_wanted && self.body.size_hint().lower() > 0 {
             return Err(Refusal::ContentType(wanted));
         }
-        let bytes = match Limited::new(self.body, MAX_BODY_BYTES).collect().await {
+        let bytes = match Limited::new(self.body, most * 1024).collect().await {
             Ok(collected) => collected.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::TooLarge),
+            Err(error) if error.is::<LengthLimitError>() => return Err(Refusal::TooLarge(most)),
             Err(_) => return Err(Refusal::Unreadable),
         };
         if !is_wanted && !bytes.is_empty() {

@@ -14,6 +14,7 @@ mod reason;
 mod refusal;
 mod reviewers;
 mod session;
+mod whole;
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
@@ -23,7 +24,7 @@ use host::{Body, Settings, StartError};
 use http::{Request, Response};
 use http_body_util::Full;
 use policy::{Policy, StoredList};
-use store::{ListEditor, Outbox, Rows};
+use store::{ListEditor, Outbox, Presence, Rows};
 use tokio::time::Instant;
 
 pub use mount::Mount;
@@ -73,7 +74,8 @@ pub fn assemble(
         },
         outbox: store.clone(),
         lists: policy.stored_lists().to_vec(),
-        list_editor: store,
+        list_editor: store.clone(),
+        presence: store,
         deadline: settings.deadline,
     }))
 }
@@ -96,6 +98,8 @@ pub struct Parts {
     pub lists: Vec<StoredList>,
     /// Where their entries are.
     pub list_editor: Arc<dyn ListEditor>,
+    /// Who is looking at requests.
+    pub presence: Arc<dyn Presence>,
     /// How long a call may take, from its arrival.
     pub deadline: Duration,
 }
@@ -141,7 +145,7 @@ impl Room {
             return page::plain(&Refusal::Path);
         };
         let for_program = path == "/api" || path.starts_with("/api/");
-        let call = Call::new(path, request);
+        let call = Call::new(path, request, until);
         // Reading the body counts: a caller that trickles it must not hold the place.
         let answer = tokio::time::timeout_at(until, async {
             match for_program {

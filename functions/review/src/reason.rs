@@ -9,7 +9,7 @@ pub(crate) const MAX_REASON_CHARS: usize = 1000;
 /// [`Refusal::Input`] if it is too long or holds control characters.
 pub(crate) fn parse(text: &str) -> Result<Option<String>, Refusal> {
     // Browsers end the lines of a form's text with CR LF.
-    let reason = text.replace("\r\n", "\n").trim().to_owned();
+    let reason = text.replace("\r\n", "\n");
     if reason.chars().count() > MAX_REASON_CHARS {
         return Err(Refusal::input("A reason has at most 1000 characters."));
     }
@@ -18,7 +18,8 @@ pub(crate) fn parse(text: &str) -> Result<Option<String>, Refusal> {
             "A reason holds no control characters other than line ends.",
         ));
     }
-    Ok((!reason.is_empty()).then_some(reason))
+    let reason = reason.trim();
+    Ok((!reason.is_empty()).then(|| reason.to_owned()))
 }
 
 #[cfg(test)]
@@ -38,6 +39,8 @@ mod tests {
             format!("{longest}ß"),
             "a\rb".to_owned(),
             "a\tb".to_owned(),
+            "a\t".to_owned(),
+            format!("{longest} "),
             "a\0b".to_owned(),
             "a\u{85}b".to_owned(),
         ] {

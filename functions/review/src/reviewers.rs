@@ -3,6 +3,7 @@ use std::{collections::HashMap, fmt};
 use approvals::Terms;
 use host::StartError;
 use sha2::{Digest, Sha256};
+use store::Person;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 /// What the setting wants, in its error.
@@ -29,6 +30,9 @@ pub(crate) struct Reviewer {
     /// The SHA-256 digest of the token.
     pub(crate) digest: [u8; 32],
 }
+
+/// How many hex digits of a name's digest stand in the log.
+const TAG_DIGITS: usize = 12;
 
 impl Reviewers {
     /// Reads one `name:token` a line. The name ends at the first `:`. Instead of a token there may be `sha256:` and the
@@ -76,6 +80,11 @@ impl Reviewers {
         self.0.get(usize::try_from(place).ok()?)
     }
 
+    /// Whether somebody can log in, in whatever letters their name is written.
+    pub(crate) fn has(&self, person: &Person) -> bool {
+        self.0.iter().any(|reviewer| Person::of(&reviewer.name) == *person)
+    }
+
     /// The reviewer with this name.
     pub(crate) fn by_name(&self, name: &str) -> Option<&Reviewer> {
         self.0.iter().find(|reviewer| reviewer.name == name)
@@ -92,6 +101,14 @@ impl Reviewer {
     /// Who this is to requests.
     pub(crate) fn as_decider(&self, terms: &Terms) -> approvals::Reviewer {
         approvals::Reviewer::named(&self.name, terms.groups.of(&self.name))
+    }
+
+    /// Who this is in the log, where a name may not stand: it may be an address. The first digits of the SHA-256 digest of
+    /// the name in lower case, which anybody who knows the name can make.
+    pub(crate) fn tag(&self) -> String {
+        let mut digits = hex::encode(Sha256::digest(self.name.to_lowercase()));
+        digits.truncate(TAG_DIGITS);
+        digits
     }
 
     fn parse(line: &str) -> Result<Reviewer, Wrong> {

@@ -69,7 +69,9 @@ pub fn assemble_with(settings: &Settings, policy: &Policy, rows: Arc<dyn Rows>) 
     }
     if keeps_ledger(settings, policy) {
         duties.push(Duty::Ledger(Bookkeeper::new(ledger::Parts {
-            rows: rows.clone(),
+            store: rows.clone(),
+            ledger: rows.clone(),
+            traces: rows.clone(),
             keep: policy.terms().keep,
             audit: assembly::audit_key(settings)?,
             clock: assembly::clock(),

@@ -5,6 +5,7 @@
 //! | the applicant's latest request | `A#<applicant>` | `REQUEST` | `version`, `queue`, `queued`, `waiting`, `domain`, `address`, `due`, `due_at` |
 //! | an earlier one | `A#<applicant>` | `REQUEST#<round>` | `version`, `queue`, `queued`, `domain`, `address` |
 //! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | `queue`, `queued` |
+//! | who is looking at it | `A#<applicant>` | `LOOKING#<round>#<hash of the name>` | `until`, `expires` |
 //! | a checkpoint of all histories | `K#` | `CHECKPOINT#<number>` | |
 //! | how far removing what ended long ago has come | `K#` | `PRUNING` | `version` |
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
@@ -44,8 +45,8 @@ use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
     Asked, CallRecord, Checkpoint, Counter, Denial, DuePlace, EntryId, HistoryEntry, JournalPlace, Lane, Leaf,
-    ListCopies, ListCopy, ListEntry, ListName, ListPlace, OutboxEntry, OverduePlace, ParkedPlace, Position, Progress,
-    Pruning, Receiver, Request, RequestId, RouteName, StateName, StoreError, Timestamp,
+    ListCopies, ListCopy, ListEntry, ListName, ListPlace, Looking, OutboxEntry, OverduePlace, ParkedPlace, Position,
+    Progress, Pruning, Receiver, Request, RequestId, RouteName, StateName, StoreError, Timestamp,
 };
 
 use crate::settings::Shards;
@@ -204,6 +205,14 @@ impl Key {
         }
     }
 
+    pub(crate) fn looking(id: &RequestId, name: &str) -> Key {
+        let (pk, prefix) = looking_at(id);
+        Key {
+            pk,
+            sk: format!("{prefix}{}", Looking::key(name)),
+        }
+    }
+
     pub(crate) fn history(request: &RequestId, version: u64) -> Key {
         let (pk, prefix) = history_of(request);
         Key {
@@ -247,6 +256,11 @@ impl Key {
 /// The partition of a request's history, and what its sort keys begin with.
 pub(crate) fn history_of(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
+}
+
+/// The partition of those who look at a request, and what their sort keys begin with.
+pub(crate) fn looking_at(id: &RequestId) -> (String, String) {
+    (format!("A#{}", id.applicant), format!("LOOKING#{:010}#", id.round))
 }
 
 /// The partition of all checkpoints, and what their sort keys begin with.
@@ -500,6 +514,13 @@ pub(crate) fn effect(entry: &OutboxEntry, shards: Shards) -> Result<Item, StoreE
     item.insert(VERSION.to_owned(), number(entry.revision));
     insert(&mut item, Index::QUEUE.partition, queue);
     insert(&mut item, QUEUED, effect_place(time, &entry.id));
+    Ok(item)
+}
+
+pub(crate) fn looking(id: &RequestId, row: &Looking) -> Result<Item, StoreError> {
+    let mut item = item(Key::looking(id, &row.name), row)?;
+    item.insert(UNTIL.to_owned(), number(row.until.as_millis()));
+    item.insert(EXPIRES.to_owned(), number(row.until.as_secs()));
     Ok(item)
 }
 

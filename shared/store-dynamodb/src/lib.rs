@@ -16,6 +16,7 @@ mod list_editor;
 mod lists;
 mod open;
 mod outbox;
+mod presence;
 mod read;
 mod retry;
 mod settings;
@@ -33,8 +34,9 @@ use claims::Hash;
 use store::{
     Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
     Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
-    Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position, Pruning,
-    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp, Traces, Undelivered,
+    Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position,
+    Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
+    Traces, Undelivered,
 };
 
 pub use open::OpenError;
@@ -196,6 +198,21 @@ impl Traces for DynamoStore {
     /// Answers to calls have a time to live, and there are no files.
     async fn wipe(&self, _: &Hash) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Presence for DynamoStore {
+    async fn look(&self, id: &RequestId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.in_time(presence::look(self, id, name, now)).await
+    }
+
+    async fn look_away(&self, id: &RequestId, name: &str) -> Result<(), StoreError> {
+        self.in_time(presence::look_away(self, id, name)).await
+    }
+
+    async fn looking(&self, id: &RequestId, now: Timestamp) -> Result<Vec<Looking>, StoreError> {
+        self.in_time(presence::looking(self, id, now)).await
     }
 }
 

@@ -13,6 +13,7 @@ mod list;
 mod lists;
 mod open;
 mod outbox;
+mod presence;
 mod read;
 mod traces;
 mod write;
@@ -29,8 +30,9 @@ use rusqlite::Connection;
 use store::{
     Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
     Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
-    Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position, Pruning,
-    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp, Traces, Undelivered,
+    Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position,
+    Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
+    Traces, Undelivered,
 };
 use tokio::sync::Mutex;
 
@@ -267,6 +269,30 @@ impl Traces for SqliteStore {
         })
         .await
         .map(drop)
+    }
+}
+
+#[async_trait]
+impl Presence for SqliteStore {
+    async fn look(&self, id: &RequestId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+        let (id, name) = (*id, name.to_owned());
+        run(&self.writer, move |connection| {
+            presence::look(connection, &id, &name, now)
+        })
+        .await
+    }
+
+    async fn look_away(&self, id: &RequestId, name: &str) -> Result<(), StoreError> {
+        let (id, name) = (*id, name.to_owned());
+        run(&self.writer, move |connection| {
+            presence::look_away(connection, &id, &name)
+        })
+        .await
+    }
+
+    async fn looking(&self, id: &RequestId, now: Timestamp) -> Result<Vec<Looking>, StoreError> {
+        let id = *id;
+        run(&self.reader, move |connection| presence::looking(connection, &id, now)).await
     }
 }
 

@@ -22,7 +22,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 const BETWEEN: Duration = Duration::from_millis(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 7;
+const SCHEMA_VERSION: i64 = 8;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
@@ -118,6 +118,15 @@ const SCHEMA: &str = "
         closed INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE looking (
+        applicant TEXT NOT NULL,
+        round INTEGER NOT NULL,
+        person TEXT NOT NULL,
+        until INTEGER NOT NULL,
+        document TEXT NOT NULL,
+        PRIMARY KEY (applicant, round, person)
+    ) STRICT;
+    CREATE INDEX looked ON looking (until);
 ";
 
 /// Opens the file twice: to write and to read.

@@ -233,7 +233,7 @@ pub(crate) fn one_row(transaction: &Transaction<'_>, sql: &str, columns: impl Pa
     Ok(if changed == 1 { Applied } else { Conflict })
 }
 
-fn execute(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Result<usize, StoreError> {
+pub(crate) fn execute(transaction: &Transaction<'_>, sql: &str, columns: impl Params) -> Result<usize, StoreError> {
     let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
     statement.execute(columns).map_err(from_sqlite)
 }

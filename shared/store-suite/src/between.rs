@@ -1,3 +1,8 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use async_trait::async_trait;
 use store::{
     Commit, Committed, Counts, HistoryEntry, Keys, Listing, OverduePage, OverduePlace, Page, Request, RequestId,
@@ -81,5 +86,36 @@ impl<I: Interpose> Store for Between<I> {
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
         self.0.admit().await?;
         self.0.commit(commit).await
+    }
+}
+
+/// Something between that lets some commits through, and then none: a process that is killed after so many.
+pub struct GoesAway {
+    store: Arc<dyn Store>,
+    commits_left: Arc<AtomicUsize>,
+}
+
+impl GoesAway {
+    /// Whoever holds the number can change it.
+    pub fn new(store: Arc<dyn Store>, commits_left: Arc<AtomicUsize>) -> GoesAway {
+        GoesAway { store, commits_left }
+    }
+}
+
+#[async_trait]
+impl Interpose for GoesAway {
+    fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let one_less = |left: usize| left.checked_sub(1);
+        match self
+            .commits_left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+        {
+            Ok(_) => self.store.commit(commit).await,
+            Err(_) => Err(StoreError::Unavailable("gone".to_owned())),
+        }
     }
 }

@@ -24,6 +24,7 @@ pub mod narrowed;
 pub mod outbox;
 pub mod overdue;
 pub mod parking;
+pub mod presence;
 pub mod races;
 pub mod reading;
 pub mod sample;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use store::{EntryId, RequestId, Rows};
 
-pub use between::{Between, Interpose};
+pub use between::{Between, GoesAway, Interpose};
 pub use settle::{eventually, settle};
 pub use unsteady::Unsteady;
 
@@ -146,6 +147,11 @@ macro_rules! store_tests {
                 a_place_among_parked_effects_outlives_its_entry,
                 a_parked_row_that_cannot_be_read_is_named_beside_the_others,
                 racing_operators_act_once;
+            presence:
+                who_looks_is_seen_until_their_time_is_over,
+                who_keeps_looking_has_looked_since_they_began,
+                who_looks_away_is_not_seen_any_more,
+                one_person_looks_once;
             races:
                 racing_changes_of_a_request_decide_once,
                 racing_first_submits_open_one_request,
@@ -193,6 +199,7 @@ mod tests {
             include_str!("outbox.rs"),
             include_str!("overdue.rs"),
             include_str!("parking.rs"),
+            include_str!("presence.rs"),
             include_str!("races.rs"),
             include_str!("reading.rs"),
         ];

@@ -15,6 +15,7 @@ mod listing;
 mod lists;
 mod outbox;
 pub mod parking;
+mod presence;
 mod pruning;
 mod request;
 mod review;
@@ -38,10 +39,11 @@ pub use listing::{
 pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, MAX_ENTRY, Origin};
 pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
+pub use presence::{LOOKING_LIFE, Looking, MOST_LOOKING, Presence};
 pub use pruning::Pruning;
 pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
 pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
-pub use timestamp::{Clock, SystemClock, Timestamp};
+pub use timestamp::{Clock, NotATime, SystemClock, Timestamp};
 pub use traces::{Traces, Undelivered};
 
 /// Where requests, their history and the answers of calls are kept.
@@ -105,9 +107,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox + ListEditor + Ledger + Traces {}
+pub trait Rows: Store + Outbox + ListEditor + Ledger + Presence + Traces {}
 
-impl<S: Store + Outbox + ListEditor + Ledger + Traces> Rows for S {}
+impl<S: Store + Outbox + ListEditor + Ledger + Presence + Traces> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

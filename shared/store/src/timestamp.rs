@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    str::FromStr,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -86,6 +87,29 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A time in RFC 3339, with whatever offset.
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Timestamp, NotATime> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotATime)?;
+        let millis = time.unix_timestamp_nanos().div_euclid(1_000_000);
+        i64::try_from(millis).map(Timestamp).map_err(|_| NotATime)
+    }
+}
+
+/// The text is no time in RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotATime;
+
+impl fmt::Display for NotATime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time is written as in RFC 3339, such as 2026-11-22T20:53:01Z")
+    }
+}
+
+impl std::error::Error for NotATime {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +129,22 @@ mod tests {
             Timestamp::from_millis(5).since(Timestamp::from_millis(7)),
             Duration::ZERO
         );
+    }
+
+    #[test]
+    fn times_are_read_with_their_offset() {
+        let millis = |text: &str| text.parse().map(Timestamp::as_millis);
+        assert_eq!(millis("2026-11-22T20:53:01Z"), Ok(1_795_380_781_000));
+        assert_eq!(millis("2026-11-22T21:53:01.007+01:00"), Ok(1_795_380_781_007));
+        assert_eq!(millis("1969-12-31T23:59:59.9995Z"), Ok(-1));
+        for text in [
+            "",
+            "2026-11-22",
+            "2026-11-22T20:53:01",
+            "1795380781",
+            "2026-13-22T20:53:01Z",
+        ] {
+            assert_eq!(millis(text), Err(NotATime), "{text}");
+        }
     }
 }

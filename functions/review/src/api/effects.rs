@@ -4,10 +4,9 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use store::{EntryId, OutboxEntry, RequestId, Unreadable, parking};
 
-use super::{JSON, json, shape::Time};
+use super::{json, nothing, shape::Time};
 use crate::{Parts, Room, cursor, http_io::Call, listing, refusal::Refusal, reviewers::Reviewer};
 
 /// What a reviewer wants done with a parked effect.
@@ -18,11 +17,6 @@ pub(super) enum Wish {
 }
 
 impl Wish {
-    /// The wish with this name in a path.
-    pub(super) fn from_name(name: &str) -> Option<Wish> {
-        [Wish::Retry, Wish::Drop].into_iter().find(|wish| wish.name() == name)
-    }
-
     fn name(self) -> &'static str {
         match self {
             Wish::Retry => "retry",
@@ -32,17 +26,21 @@ impl Wish {
 }
 
 pub(super) async fn list(room: &Room, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
-    let asked = listing::parse_parked(query)?;
+    let asked = listing::parse_parked(room, query)?;
     let page = room.parts.outbox.parked(asked.after.as_ref(), asked.limit).await?;
     let page = PageShape {
         effects: page.entries.iter().map(EffectShape::of).collect(),
         unreadable: page.unreadable.iter().map(UnreadableShape::of).collect(),
-        next: page.next.as_ref().map(cursor::write_parked),
+        next: page
+            .next
+            .as_ref()
+            .map(|next| cursor::write_parked(&room.parts.desk.audit, next)),
     };
     Ok(json(StatusCode::OK, &page))
 }
 
-pub(super) async fn show(room: &Room, id: &EntryId) -> Result<Response<Full<Bytes>>, Refusal> {
+pub(super) async fn show(room: &Room, id: &EntryId, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
+    listing::parse_none(query)?;
     let entry = parking::find(&*room.parts.outbox, id).await?;
     Ok(json(StatusCode::OK, &EffectShape::of(&entry)))
 }
@@ -55,9 +53,9 @@ pub(super) async fn carry_out(
     reviewer: &Reviewer,
     call: Call,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    check_body(&call.body(JSON).await?)?;
+    nothing(call).await?;
     let done = apply(room, id, wish).await;
-    let (effect, reviewer, applied) = (tracing::field::display(id), &*reviewer.name, done.is_ok());
+    let (effect, reviewer, applied) = (tracing::field::display(id), reviewer.tag(), done.is_ok());
     tracing::info!(target: "vestibule", effect, reviewer, applied, "review: {} an effect", wish.name());
     Ok(json(StatusCode::OK, &EffectShape::of(&done?)))
 }
@@ -71,15 +69,6 @@ async fn apply(room: &Room, id: &EntryId, wish: Wish) -> Result<OutboxEntry, Ref
             parking::drop(&*desk.store, &seen).await?;
             Ok(seen)
         }
-    }
-}
-
-/// There is nothing to say: whoever says something means something else.
-fn check_body(body: &[u8]) -> Result<(), Refusal> {
-    let nothing = |map: Map<String, Value>| map.is_empty();
-    match body.is_empty() || serde_json::from_slice(body).is_ok_and(nothing) {
-        true => Ok(()),
-        false => Err(Refusal::input("The body is empty, or an empty JSON object.")),
     }
 }
 

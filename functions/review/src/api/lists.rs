@@ -23,11 +23,6 @@ pub(super) enum Edit {
 }
 
 impl Edit {
-    /// The edit with this name in a path.
-    pub(super) fn from_name(name: &str) -> Option<Edit> {
-        [Edit::Add, Edit::Remove].into_iter().find(|edit| edit.name() == name)
-    }
-
     fn name(self) -> &'static str {
         match self {
             Edit::Add => "add",
@@ -68,6 +63,7 @@ pub(super) async fn carry_out(
     reviewer: &Reviewer,
     call: Call,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
+    listing::parse_none(&call.query)?;
     let list = find(room, name)?;
     if list.origin() == Origin::Fetched {
         return Err(Refusal::Fetched);
@@ -75,7 +71,7 @@ pub(super) async fn carry_out(
     let texts = parse(list, &call.body(JSON).await?)?;
     let entries = texts.len();
     let done = apply(room, list, edit, reviewer, texts).await;
-    let (reviewer, changed) = (&*reviewer.name, done.as_ref().ok());
+    let (reviewer, changed) = (reviewer.tag(), done.as_ref().ok());
     tracing::info!(target: "vestibule", list = name, reviewer, entries, changed, "review: {} entries", edit.name());
     let changed = done?;
     Ok(json(StatusCode::OK, &EditedShape { entries, changed }))

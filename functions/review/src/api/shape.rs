@@ -3,17 +3,22 @@
 use claims::{Claims, Identity, Value};
 use desk::File;
 use serde::{Serialize, Serializer};
-use store::{Actor, Block, Event, HistoryEntry, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
+use store::{Counts, Looking, Page, Request, RequestId, Review, RouteName, StateName, Timestamp};
 
-use crate::{
-    cursor,
-    decide::{self, Decided},
+use super::{
+    history::{EntryShape, entry},
+    looking::LookingShape,
+    stages::{StageShape, stages},
 };
 
+use crate::decide::{self, Decided};
+
 #[derive(Serialize)]
-pub(crate) struct PageShape<'p> {
+pub(super) struct PageShape<'p> {
     requests: Vec<Summary<'p>>,
     next: Option<String>,
+    /// As many rows were looked at as may be; there may be more behind `next`.
+    cut_short: bool,
 }
 
 #[derive(Serialize)]
@@ -52,7 +57,7 @@ struct ReviewShape<'r> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct FileShape<'f> {
+struct FileShape<'f> {
     #[serde(flatten)]
     summary: Summary<'f>,
     decision: Option<DecisionShape<'f>>,
@@ -60,6 +65,42 @@ pub(crate) struct FileShape<'f> {
     reviewed: &'f Claims,
     identities: &'f [Identity],
     history: Vec<EntryShape<'f>>,
+}
+
+/// What is known beside a request.
+pub(super) struct Beside<'f> {
+    /// Whether it waits for the reviewer who asks.
+    pub(super) awaits_me: bool,
+    /// The same person's, the newest first.
+    pub(super) earlier: &'f [Request],
+    /// Others' with an address of the same domain.
+    pub(super) same_domain: &'f [Request],
+    /// Who else looks at it now.
+    pub(super) looking: &'f [Looking],
+}
+
+#[derive(Serialize)]
+pub(super) struct ShownShape<'f> {
+    #[serde(flatten)]
+    file: FileShape<'f>,
+    awaits_me: bool,
+    /// Empty where nobody is asked any more.
+    stages: Vec<StageShape<'f>>,
+    looking: Vec<LookingShape<'f>>,
+    earlier: Vec<Summary<'f>>,
+    same_domain: Vec<Summary<'f>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CountsShape<'c> {
+    counts: Vec<CountShape<'c>>,
+}
+
+#[derive(Serialize)]
+struct CountShape<'c> {
+    state: StateName,
+    route: Option<&'c str>,
+    count: i64,
 }
 
 #[derive(Serialize)]
@@ -72,59 +113,46 @@ struct DecisionShape<'f> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct DecidedShape<'f> {
+pub(super) struct DecidedShape<'f> {
     applied: bool,
     request: FileShape<'f>,
-}
-
-#[derive(Serialize)]
-struct EntryShape<'f> {
-    version: u64,
-    at: Time,
-    by: ActorShape<'f>,
-    event: &'static str,
-    /// In which state it was until then.
-    from: Option<StateName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<&'f str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    approves: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'f str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    until: Option<Time>,
-    /// What a denial blocked, or is to block, for good.
-    #[serde(skip_serializing_if = "<[Block]>::is_empty")]
-    block: &'f [Block],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    received: Option<&'f Claims>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reviewed: Option<&'f Claims>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-enum ActorShape<'f> {
-    Applicant,
-    Policy,
-    Clock,
-    Reviewer { name: &'f str },
-    Override { name: &'f str },
 }
 
 /// A point in time as RFC 3339 text.
 pub(super) struct Time(pub(super) Timestamp);
 
-pub(crate) fn page(page: &Page) -> PageShape<'_> {
+pub(super) fn page(page: &Page, next: Option<String>) -> PageShape<'_> {
     PageShape {
         requests: page.requests.iter().map(summary).collect(),
-        next: page.next.as_ref().map(cursor::write),
+        next,
+        cut_short: page.cut_short,
     }
 }
 
-pub(crate) fn file(file: &File) -> FileShape<'_> {
+pub(super) fn counts(counts: &Counts) -> CountsShape<'_> {
+    let counts = counts.iter().map(|(counter, count)| CountShape {
+        state: counter.state,
+        route: counter.route.as_ref().map(RouteName::as_str),
+        count: *count,
+    });
+    CountsShape {
+        counts: counts.collect(),
+    }
+}
+
+/// A request with what is known beside it.
+pub(super) fn shown<'f>(shown: &'f File, beside: &Beside<'f>) -> ShownShape<'f> {
+    ShownShape {
+        file: file(shown),
+        awaits_me: beside.awaits_me,
+        stages: shown.request.review().map(stages).unwrap_or_default(),
+        looking: beside.looking.iter().map(LookingShape::of).collect(),
+        earlier: beside.earlier.iter().map(summary).collect(),
+        same_domain: beside.same_domain.iter().map(summary).collect(),
+    }
+}
+
+fn file(file: &File) -> FileShape<'_> {
     let decision = file.decision().map(|decision| DecisionShape {
         ruling: decide::name_of(decision.ruling),
         by: decision.by,
@@ -142,7 +170,7 @@ pub(crate) fn file(file: &File) -> FileShape<'_> {
     }
 }
 
-pub(crate) fn decided(decided: &Decided) -> DecidedShape<'_> {
+pub(super) fn decided(decided: &Decided) -> DecidedShape<'_> {
     DecidedShape {
         applied: decided.applied,
         request: file(&decided.file),
@@ -184,89 +212,6 @@ fn review(review: &Review) -> ReviewShape<'_> {
         since: Time(review.since),
         ends: Time(review.ends()),
         then: stage.then.name(),
-    }
-}
-
-fn entry(entry: &HistoryEntry) -> EntryShape<'_> {
-    let bare = EntryShape {
-        version: entry.version,
-        at: Time(entry.at),
-        by: actor(&entry.by),
-        event: entry.event.name(),
-        from: entry.from,
-        stage: None,
-        approves: None,
-        to: None,
-        reason: None,
-        until: None,
-        block: &[],
-        received: entry.kept.as_ref().map(|kept| &kept.received),
-        reviewed: entry.kept.as_ref().map(|kept| &kept.reviewed),
-    };
-    match &entry.event {
-        Event::Denied { reason, until, block } => EntryShape {
-            reason: reason.as_deref(),
-            until: Some(Time(*until)),
-            block,
-            ..bare
-        },
-        Event::Approved { reason, until } => EntryShape {
-            reason: reason.as_deref(),
-            until: Some(Time(*until)),
-            ..bare
-        },
-        Event::Withdrawn { reason } => EntryShape {
-            reason: reason.as_deref(),
-            ..bare
-        },
-        Event::Voted {
-            stage,
-            approves,
-            reason,
-            block,
-        } => EntryShape {
-            stage: Some(stage),
-            approves: Some(*approves),
-            reason: reason.as_deref(),
-            block,
-            ..bare
-        },
-        Event::Passed { stage, reason } => EntryShape {
-            stage: Some(stage),
-            reason: reason.as_deref(),
-            ..bare
-        },
-        Event::Reminded { stage } => EntryShape {
-            stage: Some(stage),
-            ..bare
-        },
-        Event::Escalated { stage, to } => EntryShape {
-            stage: Some(stage),
-            to: Some(to.key()),
-            ..bare
-        },
-        Event::Reassigned { stage, to, reason } => EntryShape {
-            stage: Some(stage),
-            to: Some(to.key()),
-            reason: reason.as_deref(),
-            ..bare
-        },
-        Event::Opened
-        | Event::Updated
-        | Event::Expired
-        | Event::Admitted
-        | Event::Provisioned { .. }
-        | Event::Forgotten => bare,
-    }
-}
-
-fn actor(actor: &Actor) -> ActorShape<'_> {
-    match actor {
-        Actor::Applicant => ActorShape::Applicant,
-        Actor::Policy => ActorShape::Policy,
-        Actor::Clock => ActorShape::Clock,
-        Actor::Reviewer(name) => ActorShape::Reviewer { name },
-        Actor::Override(name) => ActorShape::Override { name },
     }
 }
 

@@ -3,7 +3,9 @@
 //! Everything on a page goes through the same functions as the API: no rule lives here.
 
 mod claims_table;
+mod facts;
 mod form;
+mod history;
 mod layout;
 mod log_in;
 mod notice;
@@ -24,15 +26,18 @@ use store::RequestId;
 
 use crate::{
     Room,
+    api::earlier,
     decide::{self, Wish},
     http_io::{Call, respond, see_other, set},
-    listing, reason,
+    listing::Said,
+    reason,
     refusal::Refusal,
     session::{self, Session},
 };
 
 use form::Form;
 use notice::Notice;
+use queue::Queue;
 use request::{Typed, View};
 
 const STYLE: &str = include_str!("style.css");
@@ -162,9 +167,17 @@ async fn log_out(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refus
 }
 
 async fn queue(room: &Room, session: &Session<'_>, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
-    let (state, listing) = listing::parse(query)?;
-    let page = room.parts.desk.store.list(&listing).await?;
-    Ok(html(StatusCode::OK, queue::page(room, session, state, &listing, &page)))
+    let wanted = Said::in_query(query)?.wanted(room, session.reviewer)?;
+    let mut page = room.parts.desk.store.list(&wanted.listing).await?;
+    wanted.take(&mut page);
+    let queue = Queue {
+        room,
+        session,
+        wanted: &wanted,
+        query,
+        page: &page,
+    };
+    Ok(html(StatusCode::OK, queue.page()))
 }
 
 async fn show(
@@ -173,15 +186,7 @@ async fn show(
     id: &RequestId,
     notice: Option<Notice>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    let file = room.parts.desk.read(id).await?;
-    let view = View {
-        room,
-        session,
-        file: &file,
-        typed: None,
-        notice,
-    };
-    Ok(html(StatusCode::OK, view.page()))
+    view(room, session, id, StatusCode::OK, None, notice).await
 }
 
 async fn decide(
@@ -196,52 +201,59 @@ async fn decide(
     let ruling = ruling.ok_or(Refusal::input("The form names no decision."))?;
     let seen = form.only("version").and_then(|version| version.parse().ok());
     let seen = Some(seen.ok_or(Refusal::input("The form does not say what it was about."))?);
-    let typed = form.only("reason").unwrap_or_default();
+    let (typed, block) = (form.only("reason").unwrap_or_default(), form.blocks()?);
     let decided = match reason::parse(typed) {
         Ok(reason) => {
-            decide::decide(
-                room,
-                id,
-                session.reviewer,
-                Wish {
-                    ruling,
-                    reason,
-                    block: form.blocks()?,
-                    seen,
-                },
-            )
-            .await
+            let block = block.clone();
+            let wish = Wish {
+                ruling,
+                reason,
+                block,
+                seen,
+            };
+            decide::decide(room, id, session.reviewer, wish).await
         }
         Err(refusal) => Err(refusal),
     };
     match decided {
         Ok(decided) => {
-            let notice = Notice::after(&decided, ruling, session);
-            Ok(see_other(&format!(
-                "{}?notice={}",
+            let (path, notice) = (
                 layout::request_path(room, id),
-                notice.name()
-            )))
+                Notice::after(&decided, ruling, session).name(),
+            );
+            Ok(see_other(&format!("{path}?notice={notice}")))
         }
         // What the reviewer typed is not lost.
-        Err(refusal @ (Refusal::Input(_) | Refusal::Changed | Refusal::Moved | Refusal::Opposed)) => {
-            let file = room.parts.desk.read(id).await?;
-            let problem = refusal.message();
-            let typed = Some(Typed {
+        Err(refusal) if refusal.is_about_the_form() => {
+            let typed = Typed {
                 reason: typed,
-                problem: &problem,
-            });
-            let view = View {
-                room,
-                session,
-                file: &file,
-                typed,
-                notice: None,
+                block: &block,
+                problem: &refusal.message(),
             };
-            Ok(html(refusal.status(), view.page()))
+            view(room, session, id, refusal.status(), Some(typed), None).await
         }
         Err(refusal) => Err(refusal),
     }
+}
+
+async fn view(
+    room: &Room,
+    session: &Session<'_>,
+    id: &RequestId,
+    status: StatusCode,
+    typed: Option<Typed<'_>>,
+    notice: Option<Notice>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    let (file, earlier) = (room.parts.desk.read(id).await?, earlier(room, id).await?);
+    let view = View {
+        room,
+        session,
+        file: &file,
+        earlier: &earlier,
+        typed,
+        notice,
+    };
+    Ok(html(status, view.page()))
 }
 
 fn style() -> Response<Full<Bytes>> {

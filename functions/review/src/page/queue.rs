@@ -1,26 +1,157 @@
 use maud::{Markup, html};
-use store::{Listing, Order, Page, Request, StateName};
+use store::{Order, Page, Request, Review, StateName, Which};
 
 use super::{
     layout,
-    text::{about, shown, time},
+    text::{about, asked, shown, time},
 };
-use crate::{Room, cursor, session::Session};
+use crate::{Room, listing::Wanted, session::Session};
 
-/// The requests in one state: at the top those that wait longest, or those that were opened last.
-pub(super) fn page(room: &Room, session: &Session<'_>, state: StateName, listing: &Listing, page: &Page) -> Markup {
-    let title = format!("{} requests", capital(state));
-    let main = html! {
-        h1 { (title) }
-        (states(room, state))
-        @if page.requests.is_empty() {
-            p.empty { (nothing(state, listing)) }
-        } @else {
-            (table(room, state, listing.order, &page.requests))
+/// A list of requests: at the top those that wait longest, or those that were opened last.
+pub(super) struct Queue<'q> {
+    pub(super) room: &'q Room,
+    pub(super) session: &'q Session<'q>,
+    pub(super) wanted: &'q Wanted,
+    /// The query that asked for it.
+    pub(super) query: &'q str,
+    pub(super) page: &'q Page,
+}
+
+impl Queue<'_> {
+    pub(super) fn page(&self) -> Markup {
+        let title = match self.is_mine() {
+            true => "Requests that wait for you".to_owned(),
+            false => format!("{} requests", capital(self.state())),
+        };
+        let main = html! {
+            h1 { (title) }
+            (self.lists())
+            @if self.page.requests.is_empty() { p.empty { (self.nothing()) } } @else { (self.table(&title)) }
+            (self.pager())
+        };
+        layout::page(self.room, &title, Some(self.session), main)
+    }
+
+    fn is_mine(&self) -> bool {
+        self.wanted.awaits.is_some()
+    }
+
+    /// What waits for somebody is pending.
+    fn state(&self) -> StateName {
+        match self.wanted.listing.which {
+            Which::State(state) => state,
+            Which::Waiting(_) | Which::Domain(_) | Which::Address(_) => StateName::Pending,
         }
-        (pager(room, state, listing, page))
-    };
-    layout::page(room, &title, Some(session), main)
+    }
+
+    /// The ways to other lists: what waits for the reviewer, and all of a state.
+    fn lists(&self) -> Markup {
+        let mine = self.is_mine();
+        let root = &self.room.root;
+        html! {
+            nav.states aria-label="Lists of requests" {
+                ul {
+                    li { a href={ (root) "?waits=me" } aria-current=[mine.then_some("page")] { "Waits for me" } }
+                    @for state in StateName::ALL {
+                        li {
+                            a href={ (root) "?state=" (state) }
+                                aria-current=[(!mine && state == self.state()).then_some("page")] { (capital(state)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn nothing(&self) -> &'static str {
+        match (&self.wanted.listing.after, self.state()) {
+            _ if self.page.next.is_some() => "There are none on this page. There may be more on the next.",
+            (Some(_), _) => "There are no more.",
+            (None, StateName::Pending) if self.is_mine() => "Nobody is waiting for you.",
+            (None, StateName::Pending) => "Nobody is waiting.",
+            (None, _) => "There are none.",
+        }
+    }
+
+    fn table(&self, title: &str) -> Markup {
+        let first = match self.wanted.listing.order {
+            Order::OldestFirst => "oldest",
+            Order::NewestFirst => "newest",
+        };
+        html! {
+            table.queue role="table" {
+                caption.for-ears { (title) ", the " (first) " first" }
+                thead role="rowgroup" {
+                    tr role="row" {
+                        th scope="col" role="columnheader" { "Applicant" }
+                        th scope="col" role="columnheader" { "E-mail" }
+                        th scope="col" role="columnheader" { "Rule" }
+                        @if self.state() == StateName::Pending { th scope="col" role="columnheader" { "Asked" } }
+                        th scope="col" role="columnheader" { "Opened" }
+                    }
+                }
+                tbody role="rowgroup" { @for request in &self.page.requests { (self.row(request)) } }
+            }
+        }
+    }
+
+    fn row(&self, request: &Request) -> Markup {
+        let now = self.room.parts.desk.clock.now();
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" {
+                    a href=(layout::request_path(self.room, &request.id)) { (shown(name(request))) }
+                }
+                td role="cell" data-label="E-mail" {
+                    @if let Some(email) = request.email() { (shown(email)) } @else { "—" }
+                    @if !request.proven { " " span.tag { "not proven" } }
+                }
+                td role="cell" data-label="Rule" {
+                    (shown(&request.rule))
+                    @if let Some(route) = &request.route { br; span.muted { "route " (shown(route.as_str())) } }
+                }
+                @if self.state() == StateName::Pending {
+                    td role="cell" data-label="Asked" { @if let Some(review) = request.review() { (progress(review)) } }
+                }
+                td role="cell" data-label="Opened" {
+                    (about(now.since(request.opened_at))) " ago" br;
+                    span.muted { (time(request.opened_at)) }
+                }
+            }
+        }
+    }
+
+    /// The same list from elsewhere on.
+    fn pager(&self) -> Markup {
+        let next = self.wanted.next(self.room, self.page);
+        html! {
+            @if self.wanted.listing.after.is_some() || next.is_some() {
+                nav.pager aria-label="Pages" {
+                    @if self.wanted.listing.after.is_some() { a href=(self.path(None)) { "First page" } }
+                    @if let Some(next) = next { a rel="next" href=(self.path(Some(&next))) { "Next page" } }
+                }
+            }
+        }
+    }
+
+    fn path(&self, cursor: Option<&str>) -> String {
+        let said = form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| name != "cursor");
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(said);
+        query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
+        format!("{}?{}", self.room.root, query.finish())
+    }
+}
+
+/// Who is asked, and how many of them have approved.
+fn progress(review: &Review) -> Markup {
+    let stage = review.stage();
+    let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
+    let approvals = votes.filter(|vote| vote.approves).count();
+    html! {
+        (shown(&asked(&stage.asked)))
+        @if stage.approve > 1 { br; span.muted { (approvals) " of " (stage.approve) " approve" } }
+    }
 }
 
 /// Who signs up: what the policy made of their name, else the address, in that order.
@@ -41,87 +172,4 @@ pub(super) fn capital(state: StateName) -> &'static str {
         StateName::Admitted => "Admitted",
         StateName::Provisioned => "Provisioned",
     }
-}
-
-fn states(room: &Room, current: StateName) -> Markup {
-    html! {
-        nav.states aria-label="Requests by state" {
-            ul {
-                @for state in StateName::ALL {
-                    li {
-                        a href=(list_path(room, state)) aria-current=[(state == current).then_some("page")] {
-                            (capital(state))
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn nothing(state: StateName, listing: &Listing) -> &'static str {
-    match (&listing.after, state) {
-        (Some(_), _) => "There are no more.",
-        (None, StateName::Pending) => "Nobody is waiting.",
-        (None, _) => "There are none.",
-    }
-}
-
-fn table(room: &Room, state: StateName, order: Order, requests: &[Request]) -> Markup {
-    let now = room.parts.desk.clock.now();
-    let first = match order {
-        Order::OldestFirst => "oldest",
-        Order::NewestFirst => "newest",
-    };
-    html! {
-        table.queue role="table" {
-            caption.for-ears { (capital(state)) " requests, the " (first) " first" }
-            thead role="rowgroup" {
-                tr role="row" {
-                    th scope="col" role="columnheader" { "Applicant" }
-                    th scope="col" role="columnheader" { "E-mail" }
-                    th scope="col" role="columnheader" { "Rule" }
-                    th scope="col" role="columnheader" { "Opened" }
-                }
-            }
-            tbody role="rowgroup" {
-                @for request in requests {
-                    tr role="row" {
-                        th scope="row" role="rowheader" {
-                            a href=(layout::request_path(room, &request.id)) { (shown(name(request))) }
-                        }
-                        td role="cell" data-label="E-mail" {
-                            @if let Some(email) = request.email() { (shown(email)) } @else { "—" }
-                            @if !request.proven { " " span.tag { "not proven" } }
-                        }
-                        td role="cell" data-label="Rule" { (shown(&request.rule)) }
-                        td role="cell" data-label="Opened" {
-                            (about(now.since(request.opened_at))) " ago" br;
-                            span.muted { (time(request.opened_at)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn pager(room: &Room, state: StateName, listing: &Listing, page: &Page) -> Markup {
-    let first = list_path(room, state);
-    let next = page
-        .next
-        .as_ref()
-        .map(|next| format!("{first}&limit={}&cursor={}", listing.limit, cursor::write(next)));
-    html! {
-        @if listing.after.is_some() || next.is_some() {
-            nav.pager aria-label="Pages" {
-                @if listing.after.is_some() { a href=(first) { "First page" } }
-                @if let Some(next) = next { a rel="next" href=(next) { "Next page" } }
-            }
-        }
-    }
-}
-
-fn list_path(room: &Room, state: StateName) -> String {
-    format!("{}?state={state}", room.root)
 }

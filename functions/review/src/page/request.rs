@@ -1,11 +1,12 @@
 use approvals::{AccountBy, Ruling, Standing};
-use claims::Identity;
 use desk::{Decision, File};
 use maud::{Markup, html};
-use store::{Actor, Asked, Block, Event, HistoryEntry, Reasons, Request, Review, Stage, State, TimeOut};
+use store::{Block, Reasons, Request, Review, Share, State};
 
 use super::{
     claims_table::claims_table,
+    facts::{facts, progress},
+    history::happened,
     layout,
     notice::{Notice, has_voted},
     queue,
@@ -18,6 +19,8 @@ pub(super) struct View<'v> {
     pub(super) room: &'v Room,
     pub(super) session: &'v Session<'v>,
     pub(super) file: &'v File,
+    /// The same person's earlier requests, the newest first.
+    pub(super) earlier: &'v [Request],
     /// A form that came back.
     pub(super) typed: Option<Typed<'v>>,
     pub(super) notice: Option<Notice>,
@@ -26,6 +29,7 @@ pub(super) struct View<'v> {
 /// What a reviewer typed that was not taken, and why.
 pub(super) struct Typed<'v> {
     pub(super) reason: &'v str,
+    pub(super) block: &'v [Block],
     pub(super) problem: &'v str,
 }
 
@@ -47,8 +51,26 @@ impl View<'_> {
                 h2 #history { "History" }
                 ol.history { @for entry in &self.file.history { li { (happened(entry)) } } }
             }
+            @if !self.earlier.is_empty() { (self.before()) }
         };
         layout::page(self.room, "Request", Some(self.session), main)
+    }
+
+    /// What became of the same person's earlier requests.
+    fn before(&self) -> Markup {
+        html! {
+            section aria-labelledby="earlier" {
+                h2 #earlier { "Earlier requests of the same person" }
+                ul.history {
+                    @for request in self.earlier {
+                        li {
+                            a href=(layout::request_path(self.room, &request.id)) { "Opened " (time(request.opened_at)) }
+                            ", " (request.state.name())
+                        }
+                    }
+                }
+            }
+        }
     }
 
     fn claims(&self) -> Markup {
@@ -131,11 +153,45 @@ impl View<'_> {
             ] {
                 @if let Some(list) = list.as_ref().filter(|_| has_address) {
                     label.block {
-                        input type="checkbox" name="block" value=(block.name());
+                        input type="checkbox" name="block" value=(block.name()) checked[self.ticked(block)];
                         " When denying, block " (what) " for good (list " code { (list.as_str()) } ")"
                     }
                 }
             }
+        }
+    }
+
+    /// Whether a form that came back had this ticked.
+    fn ticked(&self, block: Block) -> bool {
+        self.typed.as_ref().is_some_and(|typed| typed.block.contains(&block))
+    }
+
+    /// What an approval of this reviewer is: the last one that the last stage needs, or one on the way there.
+    fn approve_label(&self) -> &'static str {
+        let reviewer = self.session.reviewer.as_decider(&self.room.parts.desk.terms);
+        let ends = |review: &Review| {
+            let stage = review.stage();
+            let here = || {
+                review
+                    .votes
+                    .iter()
+                    .filter(|vote| vote.stage == review.stage && vote.approves)
+            };
+            let enough = |have: usize, wanted: u32| have >= usize::try_from(wanted).unwrap_or(usize::MAX);
+            let share = |share: &Share| {
+                let own = usize::from(reviewer.groups.contains(&share.group));
+                enough(
+                    here().filter(|vote| vote.groups.contains(&share.group)).count() + own,
+                    share.at_least,
+                )
+            };
+            review.stage + 1 >= review.plan.stages.len()
+                && enough(here().count() + 1, stage.approve)
+                && stage.among.iter().all(share)
+        };
+        match self.file.request.review().is_none_or(ends) {
+            true => "Approve",
+            false => "Vote to approve",
         }
     }
 
@@ -156,7 +212,7 @@ impl View<'_> {
                 textarea #reason name="reason" rows="3" maxlength=(MAX_REASON_CHARS) aria-describedby="reason-help" { (typed) }
                 (self.blocks())
                 div.choices {
-                    (choice(Ruling::Approve, "Approve", &self.approval()))
+                    (choice(Ruling::Approve, self.approve_label(), &self.approval()))
                     (choice(Ruling::Deny, "Deny", &format!(
                         "They are turned away for {}, under this address with other accounts too.", about(cool_down))))
                     (choice(Ruling::Withdraw, "Withdraw", "For somebody who gave up; they may ask again at once."))
@@ -216,44 +272,6 @@ impl View<'_> {
     }
 }
 
-/// How far a review is.
-fn progress(review: &Review) -> Markup {
-    let stage = review.stage();
-    let votes = |approves| {
-        let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
-        votes.filter(|vote| vote.approves == approves).count()
-    };
-    let asked = match &stage.asked {
-        Asked::Anybody => "anybody who reviews".to_owned(),
-        Asked::Group(group) => format!("the group {group}"),
-        Asked::Person(person) => person.to_string(),
-    };
-    html! {
-        p {
-            "This request waits for " strong { (shown(&asked)) }
-            @if review.plan.stages.len() > 1 {
-                ", at stage " (review.stage + 1) " of " (review.plan.stages.len()) " (" (shown(&stage.name)) ")"
-            }
-            "."
-            @if stage.approve > 1 || stage.deny > 1 {
-                " So far " (votes(true)) " of " (stage.approve) " approve, and " (votes(false)) " of " (stage.deny) " deny."
-            }
-            @for share in &stage.among {
-                " Of those who approve, " (share.at_least) " must be of the group " (shown(&share.group)) "."
-            }
-            " " (when_over(stage)) " " (time(review.ends())) "."
-        }
-    }
-}
-
-fn when_over(stage: &Stage) -> &'static str {
-    match stage.then {
-        TimeOut::Expire => "If nobody decides, it expires",
-        TimeOut::Approve => "If nobody decides, it is approved",
-        TimeOut::Deny => "If nobody decides, it is denied",
-    }
-}
-
 fn reason_label(request: &Request) -> &'static str {
     match request.review().map(|review| review.plan.reasons).unwrap_or_default() {
         Reasons::Optional => "Reason, if you like",
@@ -269,71 +287,6 @@ fn choice(ruling: Ruling, label: &str, means: &str) -> Markup {
         div {
             button class=(name) type="submit" name="ruling" value=(name) aria-describedby=(means_id) { (label) }
             p.muted id=(means_id) { (means) }
-        }
-    }
-}
-
-fn facts(request: &Request) -> Markup {
-    html! {
-        dl.facts {
-            dt { "State" } dd { span class={ "state " (request.state.name()) } { (queue::capital(request.state.name())) } }
-            dt { "Opened" } dd { (time(request.opened_at)) }
-            @if request.changed_at != request.opened_at { dt { "Last changed" } dd { (time(request.changed_at)) } }
-            dt { "Held by rule" } dd { (shown(&request.rule)) }
-            @if let Some(route) = &request.route { dt { "Route" } dd { (shown(route.as_str())) } }
-            @if let Some(app) = &request.app { dt { "App" } dd { (shown(app)) } }
-            dt { "Identities" }
-            dd {
-                @if request.identities.is_empty() { "none" } @else {
-                    ul { @for identity in &request.identities { li { (identified(identity)) } } }
-                }
-            }
-        }
-    }
-}
-
-fn identified(identity: &Identity) -> Markup {
-    html! {
-        @match &identity.issuer { Some(issuer) => (shown(issuer)), None => { span.muted { "no issuer" } } }
-        ": "
-        @match &identity.issuer_assigned_id { Some(id) => (shown(id)), None => { span.muted { "no id" } } }
-        @if let Some(kind) = &identity.sign_in_type { " " span.muted { "(" (shown(kind)) ")" } }
-    }
-}
-
-fn happened(entry: &HistoryEntry) -> Markup {
-    html! {
-        (time(entry.at)) " "
-        @match (&entry.event, &entry.by) {
-            (Event::Admitted, Actor::Applicant) => { "the applicant " strong { "came again and was let in" } }
-            (Event::Voted { approves, .. }, by) => {
-                strong { @if *approves { "voted to approve" } @else { "voted to deny" } } " by " (who(by))
-            }
-            (event, by) => { strong { (event.name()) } " by " (who(by)) }
-        }
-        @match &entry.event {
-            Event::Denied { block, .. } | Event::Voted { block, .. } => {
-                @for block in block { ", blocking the " (block.name()) }
-            }
-            _ => {}
-        }
-        @match &entry.event {
-            Event::Approved { reason: Some(reason), .. } | Event::Denied { reason: Some(reason), .. }
-            | Event::Withdrawn { reason: Some(reason) } | Event::Passed { reason: Some(reason), .. }
-            | Event::Voted { reason: Some(reason), .. } | Event::Reassigned { reason: Some(reason), .. } => { blockquote { (lines(reason)) } }
-            _ => {}
-        }
-    }
-}
-
-fn who(actor: &Actor) -> Markup {
-    html! {
-        @match actor {
-            Actor::Applicant => "the applicant",
-            Actor::Policy => "the policy",
-            Actor::Clock => "time",
-            Actor::Override(name) => { (shown(name)) " (override)" }
-            Actor::Reviewer(name) => (shown(name)),
         }
     }
 }

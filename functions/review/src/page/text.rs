@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use maud::{Markup, html};
-use store::Timestamp;
+use store::{Asked, Timestamp};
 
 /// A text that somebody typed: it cannot turn the direction of what stands around it, and what is not to be seen in it
 /// is made visible.
@@ -34,6 +34,15 @@ pub(super) fn lines(text: &str) -> Markup {
 pub(super) fn time(time: Timestamp) -> Markup {
     let text = time.to_string();
     html! { time datetime=(text) { (text.replacen('T', " ", 1).replacen('Z', " UTC", 1)) } }
+}
+
+/// Who is asked.
+pub(super) fn asked(asked: &Asked) -> String {
+    match asked {
+        Asked::Anybody => "anybody who reviews".to_owned(),
+        Asked::Group(group) => format!("the group {group}"),
+        Asked::Person(person) => person.to_string(),
+    }
 }
 
 /// About how long something took: `3 days`.

@@ -3,14 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod api;
+mod beside;
 mod browser;
+mod bulk;
+mod document;
 mod effects;
 mod faults;
 mod forgery;
+mod handing;
 mod lists;
 mod page;
 mod people;
+mod queues;
 mod races;
 mod room;
 mod routes;
+mod slow;
 mod start;
+mod votes;

@@ -21,6 +21,8 @@ use store_sqlite::SqliteStore;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::document::Asked;
+
 pub(crate) const RITA: &str = "9f86d081884c7d659a2feaa0c55ad015";
 pub(crate) const ROB: &str = "n4bQgYhMfWWaL-qgxVrQFa";
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -80,6 +82,7 @@ impl Room {
             outbox: store.clone(),
             lists: Vec::new(),
             list_editor: store.clone(),
+            presence: store.clone(),
             deadline: Duration::from_secs(5),
         };
         change(&mut parts);
@@ -109,6 +112,10 @@ impl Room {
 
 /// Calls a room, and checks what holds for every answer it gives.
 pub(crate) async fn send(review: &Review, request: Request<Body>) -> Answer {
+    let asked = request
+        .extensions()
+        .get::<Sent>()
+        .and_then(|sent| Asked::new(request.method(), request.uri().path(), &sent.0));
     let (head, body) = review.clone().oneshot(request).await.unwrap().into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let body = String::from_utf8(body.into()).unwrap();
@@ -118,14 +125,22 @@ pub(crate) async fn send(review: &Review, request: Request<Body>) -> Answer {
         body,
     };
     answer.check_seal();
+    if let Some(asked) = asked {
+        asked.check(&answer);
+    }
     answer
 }
+
+/// The body of a call, kept beside it.
+#[derive(Clone)]
+struct Sent(String);
 
 pub(crate) fn call(method: Method, path: &str, headers: &[(&str, String)], body: &str) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, value);
     }
+    request = request.extension(Sent(body.to_owned()));
     let body = Full::from(Bytes::from(body.to_owned())).map_err(|never| match never {});
     request.body(body.boxed_unsync()).unwrap()
 }

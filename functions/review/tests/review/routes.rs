@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Rita and Rob are of the group hr, Rob alone of security; there are lists to block with.
-fn room() -> Room {
+pub(crate) fn room() -> Room {
     Room::with(|parts| {
         let group = |name: &str, people: &[&str]| {
             let people = people.iter().map(|name| Person::of(name)).collect();
@@ -24,7 +24,7 @@ fn room() -> Room {
     })
 }
 
-fn stage(name: &str, asked: Asked) -> Stage {
+pub(crate) fn stage(name: &str, asked: Asked) -> Stage {
     Stage {
         name: name.to_owned(),
         asked,
@@ -38,11 +38,11 @@ fn stage(name: &str, asked: Asked) -> Stage {
     }
 }
 
-fn group(name: &str) -> Asked {
+pub(crate) fn group(name: &str) -> Asked {
     Asked::Group(name.to_owned())
 }
 
-fn held(stages: Vec<Stage>) -> Held {
+pub(crate) fn held(stages: Vec<Stage>) -> Held {
     let plan = Plan {
         stages,
         reasons: Reasons::Optional,
@@ -54,7 +54,7 @@ fn held(stages: Vec<Stage>) -> Held {
     }
 }
 
-async fn decide(room: &Room, token: &str, id: &RequestId, verb: &str, said: Value) -> (u16, Value) {
+pub(crate) async fn decide(room: &Room, token: &str, id: &RequestId, verb: &str, said: Value) -> (u16, Value) {
     let path = format!("/review/api/requests/{id}/{verb}");
     let answer = room.post(token, &path, &said.to_string()).await;
     (answer.status.as_u16(), answer.json())
@@ -165,7 +165,7 @@ async fn a_route_may_want_reasons() {
     let id = handed_to(&room, &google("Jane"), held).await;
     for said in [json!({}), json!({"reason": " \n "})] {
         let (status, refused) = decide(&room, RITA, &id, "deny", said).await;
-        assert_eq!((status, &refused["error"]["code"]), (400, &json!("bad-request")));
+        assert_eq!((status, &refused["error"]["code"]), (409, &json!("no-reason")));
     }
     let (_, denied) = decide(&room, RITA, &id, "deny", json!({"reason": "unknown to us"})).await;
     assert_eq!(denied["request"]["state"], "denied");
@@ -180,9 +180,12 @@ async fn a_denial_can_block_for_good() {
         held(vec![stage("hr", group("hr"))]),
     )
     .await;
-    for (verb, block) in [("approve", json!(["address"])), ("deny", json!(["planet"]))] {
-        let (status, _) = decide(&room, RITA, &id, verb, json!({"block": block})).await;
-        assert_eq!(status, 400, "{verb}");
+    for (verb, block, code) in [
+        ("approve", json!(["address"]), "nothing-to-block"),
+        ("deny", json!(["planet"]), "bad-request"),
+    ] {
+        let (_, refused) = decide(&room, RITA, &id, verb, json!({"block": block})).await;
+        assert_eq!(refused["error"]["code"], code, "{verb}");
     }
     let (_, denied) = decide(&room, RITA, &id, "deny", json!({"block": ["domain", "address"]})).await;
     assert_eq!(denied["request"]["state"], "denied");
@@ -209,7 +212,7 @@ async fn without_lists_nothing_can_be_blocked() {
     let room = Room::new();
     let id = handed_to(&room, &google("Jane"), Held::by_anybody()).await;
     let (status, _) = decide(&room, RITA, &id, "deny", json!({"block": ["address"]})).await;
-    assert_eq!(status, 400);
+    assert_eq!(status, 409);
     let page = Browser::logged_in(&room, RITA)
         .await
         .get(&format!("/review/requests/{id}"))

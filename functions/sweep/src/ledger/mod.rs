@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use approvals::AuditKey;
 use claims::Hash;
 use host::Ran;
-use store::{Checkpoint, Clock, Commit, Committed, Rows, StoreError, Timestamp, Write};
+use store::{Checkpoint, Clock, Commit, Committed, Ledger, Store, StoreError, Timestamp, Traces, Write};
 
 pub use seal::MARGIN;
 
@@ -23,8 +23,12 @@ pub struct Bookkeeper(Arc<Parts>);
 
 /// What a bookkeeper is made of.
 pub struct Parts {
-    /// Where requests and checkpoints are kept.
-    pub rows: Arc<dyn Rows>,
+    /// Where requests are kept.
+    pub store: Arc<dyn Store>,
+    /// Where checkpoints are kept, and what they are made of.
+    pub ledger: Arc<dyn Ledger>,
+    /// What is not delivered yet.
+    pub traces: Arc<dyn Traces>,
     /// How long what ended is kept; for ever if nothing is said.
     pub keep: Option<Duration>,
     /// What proves histories and checkpoints.
@@ -68,7 +72,7 @@ impl Bookkeeper {
 async fn write(parts: &Parts, checkpoint: Checkpoint) -> Result<Option<Checkpoint>, StoreError> {
     let checkpoint = parts.audit.sign(checkpoint);
     let writes = vec![Write::Checkpoint(Box::new(checkpoint.clone()))];
-    if parts.rows.commit(&Commit { writes }).await? == Committed::Conflict {
+    if parts.store.commit(&Commit { writes }).await? == Committed::Conflict {
         return Ok(None);
     }
     let Checkpoint { number, proof, .. } = checkpoint;

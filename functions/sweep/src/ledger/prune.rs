@@ -40,17 +40,19 @@ pub(super) async fn prune(
     until: Timestamp,
     ran: &mut Ran,
 ) -> Result<(), StoreError> {
-    let Parts { rows, clock, .. } = parts;
+    let Parts {
+        store, ledger, clock, ..
+    } = parts;
     let now = clock.now();
     let old = now.minus(keep);
-    let Some(mut pruning) = under_way(rows.pruning().await?, now) else {
+    let Some(mut pruning) = under_way(ledger.pruning().await?, now) else {
         return Ok(());
     };
     for _ in 0..MOST_PAGES {
         let Some(state) = pruning.state.filter(|_| clock.now() < until) else {
             break;
         };
-        let page = rows.roll(state, pruning.after.as_ref(), PAGE).await?;
+        let page = ledger.roll(state, pruning.after.as_ref(), PAGE).await?;
         // They are sorted by the time they were opened, and none changed before that.
         let places = page.places.iter().take_while(|place| place.opened_at <= old);
         let places: Vec<Position> = places.cloned().collect();
@@ -67,7 +69,7 @@ pub(super) async fn prune(
         }
         pruning = after_page(pruning, state, places.last().filter(|_| !through));
         let writes = vec![Write::Pruning(Box::new(pruning.clone()))];
-        if rows.commit(&Commit { writes }).await? == Committed::Conflict {
+        if store.commit(&Commit { writes }).await? == Committed::Conflict {
             return Ok(());
         }
     }
@@ -127,8 +129,14 @@ async fn removable(
 /// Whether a request can go: it would be treated as if it had never been, nothing of it is still to be delivered, and its
 /// applicant has none before it. Their rounds begin anew when the last is gone, and must not meet earlier ones.
 async fn look(parts: &Parts, id: &RequestId, old: Timestamp) -> Result<Option<(Request, bool)>, StoreError> {
-    let Parts { rows, audit, clock, .. } = parts;
-    let Some(request) = rows.request(id).await? else {
+    let Parts {
+        store,
+        traces,
+        audit,
+        clock,
+        ..
+    } = parts;
+    let Some(request) = store.request(id).await? else {
         return Ok(None);
     };
     if request.changed_at > old || !approvals::is_spent(&request, clock.now()) {
@@ -137,16 +145,16 @@ async fn look(parts: &Parts, id: &RequestId, old: Timestamp) -> Result<Option<(R
     if !audit.vouches_for(&request) {
         return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()));
     }
-    if !rows.undelivered(&id.applicant).await?.is_empty() {
+    if !traces.undelivered(&id.applicant).await?.is_empty() {
         return Ok(None);
     }
     let keys = Keys {
         applicant: Some(id.applicant),
         ..Keys::default()
     };
-    let latest = rows.look_up(&keys).await?.request;
+    let latest = store.look_up(&keys).await?.request;
     let is_latest = latest.is_some_and(|latest| latest.id == *id);
-    if is_latest && !rows.earlier(id, 1).await?.is_empty() {
+    if is_latest && !store.earlier(id, 1).await?.is_empty() {
         return Ok(None);
     }
     Ok(Some((request, is_latest)))
@@ -168,7 +176,7 @@ async fn announce(
         leaves: Vec::new(),
         pruned: pruned.collect(),
         entries: latest.entries,
-        counts: parts.rows.counts().await?.into_iter().collect(),
+        counts: parts.store.counts().await?.into_iter().collect(),
         previous: Some(latest.proof),
         proof: UNSIGNED,
     };
@@ -179,7 +187,7 @@ async fn announce(
 /// last, so that the next run finds what this one could not finish. Whether the request was still there as it was.
 async fn remove(parts: &Parts, request: &Request, latest: bool) -> Result<bool, StoreError> {
     let (id, version) = (request.id, request.version);
-    let entries = parts.rows.history(&id).await?.into_iter();
+    let entries = parts.store.history(&id).await?.into_iter();
     let entries: Vec<_> = entries
         .map(|entry| Write::RemoveHistory {
             request: id,
@@ -195,10 +203,10 @@ async fn remove(parts: &Parts, request: &Request, latest: bool) -> Result<bool, 
     ];
     let (before, last) = entries.split_at(entries.len().saturating_sub(MAX_WRITES - with_request.len()));
     for writes in before.chunks(MAX_WRITES).map(<[Write]>::to_vec) {
-        if parts.rows.commit(&Commit { writes }).await? == Committed::Conflict {
+        if parts.store.commit(&Commit { writes }).await? == Committed::Conflict {
             return Ok(false);
         }
     }
     let writes = [last, &with_request].concat();
-    Ok(parts.rows.commit(&Commit { writes }).await? == Committed::Applied)
+    Ok(parts.store.commit(&Commit { writes }).await? == Committed::Applied)
 }

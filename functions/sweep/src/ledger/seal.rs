@@ -19,22 +19,28 @@ const NOT_SIGNED: &str = "the last checkpoint is not as it was written: somebody
 /// Seals all that is older than [`MARGIN`], in as many checkpoints as it takes; the last one then. Nothing if there is none,
 /// if time is over, or if another run is at it.
 pub(super) async fn seal(parts: &Parts, until: Timestamp, ran: &mut Ran) -> Result<Option<Checkpoint>, StoreError> {
-    let Parts { rows, audit, clock, .. } = parts;
+    let Parts {
+        store,
+        ledger,
+        audit,
+        clock,
+        ..
+    } = parts;
     let before = clock.now().minus(MARGIN);
     loop {
-        let latest = rows.latest_checkpoint().await?;
+        let latest = ledger.latest_checkpoint().await?;
         if latest.as_ref().is_some_and(|latest| !audit.has_signed(latest)) {
             return Err(StoreError::Broken(NOT_SIGNED.to_owned()));
         }
         let after = latest.as_ref().map(|latest| &latest.through);
-        let leaves = rows.journal(after, before, MOST_SEALED).await?.leaves;
+        let leaves = ledger.journal(after, before, MOST_SEALED).await?.leaves;
         let Some(last) = leaves.last() else {
             return Ok(latest);
         };
         if clock.now() >= until {
             return Ok(None);
         }
-        let counts = rows.counts().await?.into_iter().collect();
+        let counts = store.counts().await?.into_iter().collect();
         let next = Checkpoint {
             number: latest.as_ref().map_or(1, |latest| latest.number + 1),
             through: last.place,

@@ -9,18 +9,15 @@ use std::{
 };
 
 use approvals::{AuditKey, Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Wish};
-use async_trait::async_trait;
 use claims::{Changes, Claims, Hash, Locales, Value};
 use end_to_end::random;
 use store::{
-    Checkpoint, Clock, Commit, Committed, Counter, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage,
-    JournalPlace, Keys, Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion,
-    Listed, Listing, Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace,
-    Position, Pruning, Receiver, Request, RequestId, RollPage, Rows, Snapshot, StateName, Store, StoreError, Timestamp,
-    Traces, Undelivered,
+    Checkpoint, Clock, Commit, Committed, Counter, Keys, Numbered, Receiver, RequestId, Rows, StateName, Store,
+    Timestamp,
 };
 use store_dynamodb::testing;
 use store_sqlite::SqliteStore;
+use store_suite::{Between, GoesAway};
 use sweep::ledger::{Bookkeeper, Parts};
 use tempfile::TempDir;
 
@@ -87,16 +84,15 @@ impl World {
 
     /// One that is killed after so many writes; whether it got so far.
     pub(crate) async fn run_killed_after(&self, writes: usize) -> bool {
-        let dying = Dying {
-            inner: self.store.clone(),
-            left: AtomicUsize::new(writes),
-        };
-        self.run_on(Arc::new(dying), 1000 * DAY).await.1 > 0
+        let dying = GoesAway::new(self.store.clone(), Arc::new(AtomicUsize::new(writes)));
+        self.run_on(Arc::new(Between(dying)), 1000 * DAY).await.1 > 0
     }
 
-    async fn run_on(&self, rows: Arc<dyn Rows>, time: Duration) -> (usize, usize) {
+    async fn run_on(&self, store: Arc<dyn Store>, time: Duration) -> (usize, usize) {
         let bookkeeper = Bookkeeper::new(Parts {
-            rows,
+            store,
+            ledger: self.store.clone(),
+            traces: self.store.clone(),
             keep: Some(KEEP),
             audit: audit_key(),
             clock: Arc::new(self.now.clone()),
@@ -244,156 +240,5 @@ fn submission(name: &str, wish: Wish) -> Submission {
         addresses: vec![Hash::of_address(name)],
         wish,
         rule: "hold".to_owned(),
-    }
-}
-
-/// A store that goes away after some commits.
-struct Dying {
-    inner: Arc<dyn Rows>,
-    left: AtomicUsize,
-}
-
-#[async_trait]
-impl Store for Dying {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.inner.look_up(keys).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.inner.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.inner.history(id).await
-    }
-
-    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
-        self.inner.earlier(id, limit).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.inner.list(listing).await
-    }
-
-    async fn overdue(
-        &self,
-        now: Timestamp,
-        after: Option<&OverduePlace>,
-        limit: usize,
-    ) -> Result<OverduePage, StoreError> {
-        self.inner.overdue(now, after, limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.inner.counts().await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        let one_less = |left: usize| left.checked_sub(1);
-        match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
-            Ok(_) => self.inner.commit(commit).await,
-            Err(_) => Err(StoreError::Unavailable("gone".to_owned())),
-        }
-    }
-}
-
-#[async_trait]
-impl Ledger for Dying {
-    async fn journal(
-        &self,
-        after: Option<&JournalPlace>,
-        until: Timestamp,
-        limit: usize,
-    ) -> Result<JournalPage, StoreError> {
-        self.inner.journal(after, until, limit).await
-    }
-
-    async fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
-        self.inner.checkpoints(after, limit).await
-    }
-
-    async fn latest_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
-        self.inner.latest_checkpoint().await
-    }
-
-    async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError> {
-        self.inner.roll(state, after, limit).await
-    }
-
-    async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
-        self.inner.pruning().await
-    }
-}
-
-#[async_trait]
-impl Traces for Dying {
-    async fn undelivered(&self, applicant: &Hash) -> Result<Undelivered, StoreError> {
-        self.inner.undelivered(applicant).await
-    }
-
-    async fn wipe(&self, _: &Hash) -> Result<(), StoreError> {
-        unimplemented!()
-    }
-}
-
-/// A bookkeeper asks for none of these.
-#[async_trait]
-impl Outbox for Dying {
-    async fn due(&self, _: Receiver, _: Timestamp, _: Option<&DuePlace>, _: usize) -> Result<DuePage, StoreError> {
-        unimplemented!()
-    }
-
-    async fn first_in(&self, _: &Lane) -> Result<Option<OutboxEntry>, StoreError> {
-        unimplemented!()
-    }
-
-    async fn entry(&self, _: &EntryId) -> Result<Option<OutboxEntry>, StoreError> {
-        unimplemented!()
-    }
-
-    async fn parked(&self, _: Option<&ParkedPlace>, _: usize) -> Result<ParkedPage, StoreError> {
-        unimplemented!()
-    }
-}
-
-#[async_trait]
-impl Lists for Dying {
-    async fn listed(&self, _: &[ListQuestion]) -> Result<Vec<Listed>, StoreError> {
-        unimplemented!()
-    }
-}
-
-#[async_trait]
-impl ListEditor for Dying {
-    async fn add(&self, _: &ListPlace, _: &[ListEntry]) -> Result<usize, StoreError> {
-        unimplemented!()
-    }
-
-    async fn remove(&self, _: &ListName, _: &[Hash]) -> Result<usize, StoreError> {
-        unimplemented!()
-    }
-
-    async fn page(&self, _: &ListPlace, _: Option<&Hash>, _: usize) -> Result<Vec<ListEntry>, StoreError> {
-        unimplemented!()
-    }
-
-    async fn copy(&self, _: &ListName) -> Result<Option<ListCopy>, StoreError> {
-        unimplemented!()
-    }
-
-    async fn publish(&self, _: &ListName, _: &ListCopy, _: Option<u64>) -> Result<bool, StoreError> {
-        unimplemented!()
-    }
-
-    async fn clear(&self, _: &ListName, _: u64, _: usize) -> Result<usize, StoreError> {
-        unimplemented!()
-    }
-
-    async fn copies(&self, _: &ListName) -> Result<ListCopies, StoreError> {
-        unimplemented!()
-    }
-
-    async fn set_copies(&self, _: &ListName, _: &ListCopies) -> Result<bool, StoreError> {
-        unimplemented!()
     }
 }

@@ -46,8 +46,11 @@ impl Place {
 
     /// The clock's run so long after the requests came: it seals, and removes what is not kept.
     pub(crate) async fn keep_books(&self, after: Duration, keep: Option<Duration>) {
+        let store = Arc::new(self.open());
         let bookkeeper = Bookkeeper::new(Parts {
-            rows: Arc::new(self.open()),
+            store: store.clone(),
+            ledger: store.clone(),
+            traces: store,
             keep,
             audit: AuditKey::parse(KEY).unwrap(),
             clock: Arc::new(At(NOW.plus(after))),

@@ -21,10 +21,10 @@ use store::{
     Request, RequestId, StateName, Store, StoreError, Timestamp, Which, Write,
 };
 use store_sqlite::SqliteStore;
-use store_suite::Between;
+use store_suite::{Between, GoesAway};
 use tokio::{sync::watch, time::timeout};
 
-use self::stores::{Failing, Sparing, SparingRequests};
+use self::stores::{Sparing, SparingRequests};
 
 /// Longer than any schedule.
 pub(crate) const FAR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -273,7 +273,7 @@ impl World {
     }
 
     pub(crate) fn deliverer_on_failing_store(&self) -> Runner {
-        let failing = Failing::new(self.store.clone(), self.commits_left.clone());
+        let failing = GoesAway::new(self.store.clone(), self.commits_left.clone());
         self.runner(Arc::new(Between(failing)), self.store.clone(), self.receivers())
     }
 

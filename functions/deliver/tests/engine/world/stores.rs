@@ -2,50 +2,17 @@
 
 use std::{
     collections::HashSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use store::{
-    Commit, Committed, DuePage, DuePlace, EntryId, Lane, Outbox, OutboxEntry, ParkedPage, ParkedPlace, Receiver,
-    Request, RequestId, Store, StoreError, Timestamp,
+    DuePage, DuePlace, EntryId, Lane, Outbox, OutboxEntry, ParkedPage, ParkedPlace, Receiver, Request, RequestId,
+    Store, StoreError, Timestamp,
 };
 use store_sqlite::SqliteStore;
 use store_suite::Interpose;
 use tokio::sync::Barrier;
-
-/// A store that goes away after some commits.
-pub(super) struct Failing {
-    inner: Arc<SqliteStore>,
-    commits_left: Arc<AtomicUsize>,
-}
-
-impl Failing {
-    pub(super) fn new(inner: Arc<SqliteStore>, commits_left: Arc<AtomicUsize>) -> Failing {
-        Failing { inner, commits_left }
-    }
-}
-
-#[async_trait]
-impl Interpose for Failing {
-    fn store(&self) -> &dyn Store {
-        &*self.inner
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        let one_less = |left: usize| left.checked_sub(1);
-        match self
-            .commits_left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
-        {
-            Ok(_) => self.inner.commit(commit).await,
-            Err(_) => Err(StoreError::Unavailable("gone".to_owned())),
-        }
-    }
-}
 
 /// A store that does no more than it must: it answers what leads a lane only while somebody asks for a request, and the
 /// reverse, and it lists what is due for a receiver once, as if the list lagged from then on.
