@@ -13,8 +13,9 @@ use async_trait::async_trait;
 use claims::{Changes, Claims, Hash, Locales, Value};
 use desk::{Desk, NotDone};
 use store::{
-    Clock, Commit, Committed, Counts, HistoryEntry, Keys, Listing, MAX_WRITES, OverduePage, OverduePlace, Page,
-    Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Clock, Commit, Committed, Counts, Effect, EntryId, HistoryEntry, Keys, Listing, MAX_WRITES, News, OutboxEntry,
+    OverduePage, OverduePlace, Page, Progress, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
+    Traces, Write,
 };
 use store_sqlite::SqliteStore;
 use tempfile::TempDir;
