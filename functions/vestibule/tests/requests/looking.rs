@@ -131,6 +131,14 @@ async fn one_is_shown_whole() {
         .unwrap();
     assert_eq!(json["decision"]["by"], "a test");
     assert_eq!(json["state"], "withdrawn");
+    let eve = place.submits("e\\u001bve", "Wien").await;
+    for finished in [place.run(&["show", &eve.to_string()]), place.run(&["list"])] {
+        assert!(finished.stdout.contains("e\u{fffd}ve"), "{finished:?}");
+        assert!(
+            !finished.stdout.contains('\u{1b}'),
+            "nothing moves the cursor: {finished:?}"
+        );
+    }
     let nobody = format!("{}9", id);
     place.run(&["show", &nobody]).refused(1, "there is no such request");
 }

@@ -23,6 +23,17 @@ deny = { domains = "unwanted" }
 /// What says nothing about somebody who waits, before the rules that do.
 const AROUND: &str = r#"
 [[rules]]
+name = "the token elsewhere"
+step = "post-attribute-collection"
+set = { claim = "extension_Kept", copy = "extension_token" }
+
+[[rules]]
+name = "a token elsewhere"
+step = "post-attribute-collection"
+require = { claim = "extension_Kept" }
+otherwise = "block"
+
+[[rules]]
 name = "no token stays"
 step = "post-attribute-collection"
 drop = ["extension_token"]
@@ -136,7 +147,7 @@ async fn what_a_request_does_not_keep_turns_nobody_away() {
         (0, vec![&*jane.to_string()]),
         "{applied:?}"
     );
-    for rule in ["a token", "never"] {
+    for rule in ["a token", "a token elsewhere", "never"] {
         assert!(
             applied.stdout.contains(&format!("The rule `{rule}` was not asked: ")),
             "{applied:?}"
