@@ -7,7 +7,7 @@ use host::{Settings, StartError, StoreAddress};
 use store::Rows;
 
 /// Where the rows are that a command is about.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(crate) struct Place {
     /// Where requests are kept: sqlite:PATH or dynamodb:TABLE [VESTIBULE_STORE]
     #[arg(long, value_name = "STORE")]

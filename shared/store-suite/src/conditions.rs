@@ -77,6 +77,44 @@ pub async fn an_earlier_request_is_archived_once(place: &dyn Place) {
     assert_eq!(store.request(&second.id).await, Ok(Some(second)));
 }
 
+/// [`Write::Archive`] with `replaces: Some(_)`.
+pub async fn an_archived_request_replaces_only_the_version_it_names(place: &dyn Place) {
+    let store = place.open().await;
+    let jane = denied(&pending("jane"));
+    let changed = Request {
+        rule: "another".to_owned(),
+        ..changed(&jane, jane.state.clone())
+    };
+    let replacing = |replaces| Write::Archive {
+        request: Box::new(changed.clone()),
+        replaces: Some(replaces),
+    };
+    assert_eq!(write(&*store, first(&jane)).await, Applied);
+    assert_eq!(
+        write(&*store, replacing(jane.version)).await,
+        Conflict,
+        "it is the latest, and not archived"
+    );
+    let second = next_round(&jane);
+    assert_eq!(
+        store.commit(&commit([archive(&jane), next(&second)])).await,
+        Ok(Applied)
+    );
+    for wrong in [0, jane.version + 1, i64::MAX as u64] {
+        assert_eq!(write(&*store, replacing(wrong)).await, Conflict, "{wrong}");
+    }
+    assert_eq!(store.request(&jane.id).await, Ok(Some(jane.clone())));
+    assert_eq!(write(&*store, replacing(jane.version)).await, Applied);
+    assert_eq!(
+        write(&*store, replacing(jane.version)).await,
+        Conflict,
+        "it was there already"
+    );
+    assert_eq!(store.request(&jane.id).await, Ok(Some(changed.clone())));
+    assert_eq!(store.earlier(&second.id, 10).await, Ok(vec![changed]));
+    assert_eq!(store.request(&second.id).await, Ok(Some(second)), "the latest stays");
+}
+
 /// [`Write::History`].
 pub async fn a_version_has_one_history_entry(place: &dyn Place) {
     let store = place.open().await;

@@ -29,6 +29,7 @@ pub mod races;
 pub mod reading;
 pub mod sample;
 mod settle;
+pub mod traces;
 mod unsteady;
 mod walk;
 
@@ -64,6 +65,7 @@ macro_rules! store_tests {
                 a_first_request_needs_that_there_is_none,
                 a_request_replaces_only_the_version_it_names,
                 an_earlier_request_is_archived_once,
+                an_archived_request_replaces_only_the_version_it_names,
                 a_version_has_one_history_entry,
                 a_call_has_one_answer_until_that_is_replaced,
                 an_old_answer_can_be_replaced,
@@ -171,6 +173,8 @@ macro_rules! store_tests {
                 a_request_is_found_by_its_id,
                 history_is_in_order_and_of_one_request,
                 what_was_committed_outlives_the_store;
+            traces:
+                all_effects_of_an_applicant_are_found;
         }
     };
     ($fresh:path: $($module:ident: $($test:ident),*;)*) => {
@@ -202,6 +206,7 @@ mod tests {
             include_str!("presence.rs"),
             include_str!("races.rs"),
             include_str!("reading.rs"),
+            include_str!("traces.rs"),
         ];
         let names = sources
             .iter()

@@ -47,6 +47,7 @@ pub(crate) enum Command {
 
 /// Where requests are, and what is said about them.
 #[derive(Args)]
+#[group(skip)]
 pub(crate) struct Place {
     /// The policy file, which says who may decide what [VESTIBULE_POLICY; policy.toml]
     #[arg(long, value_name = "PATH")]

@@ -173,3 +173,110 @@ fn pending(counts: &Counts) -> Option<usize> {
     let pending = counts.iter().filter(|(counter, _)| counter.state == StateName::Pending);
     usize::try_from(pending.map(|(_, count)| count).sum::<i64>()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use approvals::{AuditKey, Decide, Decider, Held, Ruling, Submission, Terms, Wish};
+    use claims::{Changes, Claims, Hash, Locales, Value};
+    use desk::Desk;
+    use host::Settings;
+    use policy::Policy;
+    use store::{Committed, Keys};
+    use store_sqlite::SqliteStore;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const POLICY: &str = "[steps.post-attribute-collection]\notherwise = \"continue\"\n\n[[rules]]\nname = \"not Graz\"\n\
+                          step = \"post-attribute-collection\"\nwhen = { claim = \"city\", is = \"Graz\" }\nblock = true\n";
+
+    /// Between the list and the change, an applicant or a reviewer was there.
+    #[tokio::test]
+    async fn who_changed_meanwhile_is_asked_about_once_more() {
+        let folder = TempDir::new().unwrap();
+        for (cities, ruling, expected, state) in [
+            (["Graz", "Wien"].as_slice(), None, None, StateName::Pending),
+            (&["Graz", "Linz", "Graz"], None, Some("not Graz"), StateName::Denied),
+            (&["Graz"], Some(Ruling::Approve), None, StateName::Approved),
+        ] {
+            let opened = opened(&folder, cities.len());
+            let read = submit(&opened, cities[0], 0).await;
+            for (city, n) in cities[1..].iter().zip(1..) {
+                submit(&opened, city, n).await;
+            }
+            if let Some(ruling) = ruling {
+                let decision = Decide::new(ruling, Decider::Override("ops".to_owned()));
+                assert!(opened.desk.decide(&read.id, &decision, None).await.unwrap().applied());
+            }
+            let recheck = Recheck {
+                apply: true,
+                place: Place {
+                    policy: None,
+                    store: crate::existing::Place::default(),
+                },
+            };
+            let id = read.id;
+            let came = recheck.recheck(&opened, &opened.policy.recheck(), read).await;
+            let refused = match came.unwrap_or_else(|_| panic!("{cities:?}")) {
+                Came::Refused(rule) => Some(rule),
+                Came::Nothing => None,
+                Came::NotLetIn | Came::Failed(_) => panic!("{cities:?}"),
+            };
+            assert_eq!(refused.as_deref(), expected, "{cities:?}");
+            let request = opened.rows.request(&id).await.unwrap().unwrap();
+            assert_eq!(request.state.name(), state, "{cities:?}");
+        }
+    }
+
+    fn opened(folder: &TempDir, n: usize) -> Opened {
+        let rows = Arc::new(SqliteStore::open(folder.path().join(format!("{n}.db"))).unwrap());
+        Opened {
+            settings: Settings::read(&|_| None).unwrap(),
+            policy: Policy::parse(POLICY).unwrap(),
+            rows: rows.clone(),
+            desk: Desk {
+                store: rows,
+                terms: Terms::default(),
+                audit: AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap(),
+                clock: assembly::clock(),
+            },
+        }
+    }
+
+    /// The applicant's claims so many minutes after the first ones.
+    async fn submit(opened: &Opened, city: &str, minutes: u32) -> Request {
+        let claims = Claims::from_iter([("city".to_owned(), Value::Text(city.to_owned()))]);
+        let submission = Submission {
+            applicant: Hash::of(&["jane"]),
+            proven: true,
+            kept: claims.clone(),
+            received: claims.clone(),
+            reviewed: claims,
+            changes: Changes::none(),
+            identities: Vec::new(),
+            app: None,
+            locales: Locales::default(),
+            addresses: Vec::new(),
+            wish: Wish::Hold(Held::by_anybody()),
+            rule: "hold".to_owned(),
+        };
+        let keys = Keys {
+            applicant: Some(submission.applicant),
+            ..Keys::default()
+        };
+        let known = opened.rows.look_up(&keys).await.unwrap().request;
+        let now = opened
+            .desk
+            .clock
+            .now()
+            .plus(minutes * std::time::Duration::from_secs(61));
+        let transition = approvals::submit(known.as_ref(), &[], &submission, now, &opened.desk.terms).1;
+        let transition = transition.unwrap();
+        let request = transition.request.id;
+        let commit = transition.commit(None, &[], &opened.desk.audit.seal().unwrap());
+        assert_eq!(opened.rows.commit(&commit).await, Ok(Committed::Applied));
+        opened.rows.request(&request).await.unwrap().unwrap()
+    }
+}

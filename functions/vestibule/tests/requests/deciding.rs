@@ -1,0 +1,189 @@
+//! `approve`, `deny` and `reassign`.
+
+use approvals::Ruling;
+use store::{Actor, Event, StateName};
+
+use crate::place::{Place, RITA, ROB};
+
+#[tokio::test]
+async fn a_token_votes_and_counts_once() {
+    let place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await;
+    let text = &id.to_string();
+    let first = place.run_as(Some(RITA), &["approve", text, "--reason", "known"]);
+    first.says(
+        0,
+        &format!("{id}: pending, stage 1 of 1, approvals 1 of 2, denials 0 of 1\n"),
+    );
+    let again = place.run_as(Some(RITA), &["approve", text]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(
+        again.stdout.contains("this reviewer has voted so; pending"),
+        "{again:?}"
+    );
+    let otherwise = place.run_as(Some(RITA), &["deny", text]);
+    assert_eq!(otherwise.code, 1, "{otherwise:?}");
+    assert!(otherwise.stdout.contains("has voted otherwise"), "{otherwise:?}");
+    let second = place.run_as(Some(ROB), &["approve", text]);
+    assert!(
+        second.code == 0 && second.stdout.contains(": approved by rob at "),
+        "{second:?}"
+    );
+    // Whoever comes second is shown what was decided and by whom.
+    let late = place.run_as(Some(RITA), &["deny", text]);
+    assert!(
+        late.code == 1 && late.stdout.contains("nothing was changed: approved by rob at "),
+        "{late:?}"
+    );
+    let late = place.run_as(Some(RITA), &["approve", text]);
+    assert!(
+        late.code == 0 && late.stdout.contains("already so: approved by rob at "),
+        "{late:?}"
+    );
+    let history = place.rows.history(&id).await.unwrap();
+    assert_eq!(history.len(), 3);
+    assert_eq!(history[1].by, Actor::Reviewer("rita".to_owned()));
+    place
+        .verifies()
+        .says(0, "The histories of 1 requests are as they were written.\n");
+}
+
+#[tokio::test]
+async fn without_a_token_it_is_an_override_that_somebody_confirms() {
+    let place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await;
+    let text = &id.to_string();
+    place.run(&["approve", text]).refused(2, "say `--yes`");
+    place
+        .run_in_terminal(&["approve", text], "n\n")
+        .refused(1, "nothing was changed");
+    assert_eq!(place.rows.history(&id).await.unwrap().len(), 1);
+    let typed = place.run_in_terminal(
+        &["deny", text, "--by", "ops", "--reason", "spam", "--block", "domain"],
+        "y\n",
+    );
+    assert!(
+        typed.code == 0 && typed.stdout.contains(": override: denied by ops at "),
+        "{typed:?}"
+    );
+    assert!(
+        typed
+            .stderr
+            .contains("Turn away 1 request as `ops`, outside any quorum?"),
+        "{typed:?}"
+    );
+    let history = place.rows.history(&id).await.unwrap();
+    let last = history.last().unwrap();
+    assert_eq!(last.by, Actor::Override("ops".to_owned()));
+    assert!(
+        matches!(&last.event, Event::Denied { reason: Some(reason), block, .. } if reason == "spam" && block.len() == 1)
+    );
+    let john = place.submits("john", "Wien").await;
+    let by_system = place.run(&["approve", &john.to_string(), "--yes"]);
+    assert_eq!(by_system.code, 0, "{by_system:?}");
+    let history = place.rows.history(&john).await.unwrap();
+    assert!(matches!(&history.last().unwrap().by, Actor::Override(name) if !name.is_empty()));
+}
+
+#[tokio::test]
+async fn a_token_that_is_nobodys_decides_nothing() {
+    let place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await.to_string();
+    let made_up = "2c26b46b68ffc68ff99b453c1d304134";
+    let wrong = place.run_as(Some(made_up), &["approve", &id, "--yes"]);
+    wrong.refused(2, "VESTIBULE_REVIEWER_TOKEN is nobody's");
+    assert!(!wrong.stderr.contains(made_up));
+    let both = place.run_as(Some(RITA), &["approve", &id, "--by", "ops"]);
+    both.refused(2, "`--by` names who overrides");
+    let list = place.run(&["list"]);
+    assert_eq!(list.ids(), [id]);
+}
+
+#[tokio::test]
+async fn several_are_decided_each_by_itself() {
+    let place = Place::sqlite();
+    let jane = place.submits("jane", "Wien").await;
+    let john = place.submits("john", "Wien").await;
+    place.decides(&john, Ruling::Deny).await;
+    let nobody = format!("{jane}7");
+    let done = place.run(&[
+        "approve",
+        &nobody,
+        &john.to_string(),
+        &jane.to_string(),
+        "--yes",
+        "--by",
+        "ops",
+    ]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(
+        done.stderr.contains(&format!("{nobody}: there is no such request")),
+        "{done:?}"
+    );
+    assert!(
+        done.stdout
+            .contains(&format!("{john}: nothing was changed: denied by a test at ")),
+        "{done:?}"
+    );
+    assert!(
+        done.stdout.contains(&format!("{jane}: override: approved by ops at ")),
+        "{done:?}"
+    );
+    let two = place.run(&[
+        "approve",
+        &jane.to_string(),
+        &john.to_string(),
+        "--yes",
+        "--version",
+        "1",
+    ]);
+    two.refused(2, "`--version` is that of one request");
+}
+
+#[tokio::test]
+async fn a_version_that_the_applicant_changed_is_not_decided_on() {
+    let place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await;
+    place.submits("jane", "Graz").await;
+    let text = &id.to_string();
+    let seen = ["approve", text, "--yes", "--version"];
+    place
+        .run(&[&seen[..], &["1"]].concat())
+        .refused(1, "the applicant changed the request");
+    assert_eq!(place.run(&[&seen[..], &["2"]].concat()).code, 0);
+}
+
+#[tokio::test]
+async fn others_are_asked_once_and_only_as_it_may_be() {
+    let place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await;
+    let text = &id.to_string();
+    let to = |who| ["reassign", text, "--to", who, "--reason", "on leave"];
+    place
+        .run_as(Some(RITA), &to("group:nobody"))
+        .refused(1, "no such group");
+    place
+        .run_as(Some(RITA), &to("anybody"))
+        .refused(1, "its stage asks others");
+    place.run(&to("group:board")).refused(2, "say `--yes`");
+    place
+        .run_as(Some(RITA), &to("group:board"))
+        .says(0, &format!("{id}: asks group:board from now on\n"));
+    place
+        .run_as(Some(RITA), &to("group:board"))
+        .says(0, &format!("{id}: asks group:board already\n"));
+    let history = place.rows.history(&id).await.unwrap();
+    assert_eq!(history.len(), 2);
+    let over = place.run(&[&to("group:team")[..], &["--yes", "--by", "ops"]].concat());
+    over.says(0, &format!("{id}: asks group:team from now on\n"));
+    place.decides(&id, Ruling::Approve).await;
+    let late = place.run(&[&to("group:board")[..], &["--yes"]].concat());
+    assert!(
+        late.code == 1 && late.stdout.contains("nothing was changed: approved by a test"),
+        "{late:?}"
+    );
+    assert_eq!(
+        place.rows.request(&id).await.unwrap().unwrap().state.name(),
+        StateName::Approved
+    );
+}
