@@ -22,7 +22,7 @@ venv := .tools/venv/installed
 moto := .tools/test/installed
 npm := node_modules/.package-lock.json
 
-.PHONY: help run test watch invoke build build-aws build-azure deploy bench bench-delivery fuzz lint tools check-lambda disposable
+.PHONY: help run test watch invoke build build-aws build-azure deploy bench bench-delivery bench-queue capacity fuzz lint tools check-lambda disposable
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -70,6 +70,14 @@ bench-delivery: $(npm) ## measure only what follows decisions
 	cargo build --release --no-default-features -p post-attribute-collection
 	cargo build --release -p vestibule
 	BENCH_ONLY=delivery cargo run --release -p bench
+
+bench-queue: $(npm) ## measure only the queue; the first time it loads stores of a million, which takes long
+	@scripts/need java
+	BENCH_ONLY=queue cargo run --release -p bench
+
+capacity: $(npm) ## what everything takes of a table's capacity: the table of docs/scale.md
+	@scripts/need java
+	BENCH_ONLY=capacity cargo run --release -p bench
 
 fuzz: $(fuzz) ## look for a policy file or a body that breaks something; FUZZ_SECONDS=60 for each of the two
 	@scripts/need c++

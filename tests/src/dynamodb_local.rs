@@ -38,7 +38,16 @@ struct Own {
     process: Process,
     _watchdog: Watchdog,
     _port: Port,
-    _data: TempDir,
+    data: Data,
+}
+
+/// Where its data are.
+#[derive(Debug)]
+enum Data {
+    /// Gone when it ends.
+    Passing(TempDir),
+    /// There when it starts again.
+    Kept(PathBuf),
 }
 
 /// An item as the store keeps it.
@@ -61,10 +70,19 @@ impl DynamoDb {
 
     /// The same with its data in a folder that the caller chose.
     pub fn start_on(data: TempDir) -> Self {
+        Self::start_with(Data::Passing(data))
+    }
+
+    /// The same with its data in a folder that outlives it, and is there already.
+    pub fn start_kept(folder: &Path) -> Self {
+        Self::start_with(Data::Kept(folder.to_owned()))
+    }
+
+    fn start_with(data: Data) -> Self {
         let port = Port::reserve();
-        let program = program(data.path(), &port);
+        let program = program(&data, &port);
         let process = program.spawn();
-        let watchdog = Watchdog::over(&process, data.path());
+        let watchdog = Watchdog::over(&process, &data);
         let endpoint = format!("http://{}", port.address());
         let dynamodb = Self {
             endpoint,
@@ -73,7 +91,7 @@ impl DynamoDb {
                 process,
                 _watchdog: watchdog,
                 _port: port,
-                _data: data,
+                data,
             }),
         };
         dynamodb.warm_up();
@@ -146,7 +164,7 @@ impl DynamoDb {
         let own = self.own.as_mut().expect(OWN);
         own.process.kill();
         own.process = own.program.spawn();
-        own._watchdog = Watchdog::over(&own.process, own._data.path());
+        own._watchdog = Watchdog::over(&own.process, &own.data);
         self.warm_up();
     }
 
@@ -299,23 +317,25 @@ fn text(name: &str) -> AttributeDefinition {
     attribute.build().expect("an attribute with all its parts")
 }
 
-fn program(data: &Path, port: &Port) -> Program {
+fn program(data: &Data, port: &Port) -> Program {
     let folder = installation();
+    let java_options: &[&str] = match data {
+        // Tests start many, for a few seconds each.
+        Data::Passing(_) => &["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m"],
+        // What is kept may be long.
+        Data::Kept(_) => &["-XX:+UseParallelGC", "-Xmx2g"],
+    };
     Program::new(java())
         .env("DDB_LOCAL_TELEMETRY", "0")
         .folder(&folder)
-        .args([
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx256m",
-            "-Djava.library.path=DynamoDBLocal_lib",
-        ])
+        .args(java_options.iter().copied())
+        .args(["-Djava.library.path=DynamoDBLocal_lib"])
         .args(["-jar", "DynamoDBLocal.jar", "-disableTelemetry", "-sharedDb"])
         .args([
             "-port".to_owned(),
             port.number().to_string(),
             "-dbPath".to_owned(),
-            data.display().to_string(),
+            data.path().display().to_string(),
         ])
 }
 
@@ -344,20 +364,32 @@ fn installation() -> PathBuf {
     })
 }
 
-/// Kills a process and removes its data when this one is gone, however it went: a shared instance stands in a static,
+impl Data {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Passing(folder) => folder.path(),
+            Self::Kept(folder) => folder,
+        }
+    }
+}
+
+/// Kills a process and removes its data, unless they are kept, when this one is gone, however it went: a shared instance stands in a static,
 /// which no end of the program drops, and an interrupted test drops nothing.
 #[derive(Debug)]
 struct Watchdog(Child);
 
 impl Watchdog {
-    fn over(process: &Process, data: &Path) -> Self {
-        const SCRIPT: &str = r#"cat > /dev/null; kill -KILL "$1"; sleep 0.2; rm -r "$2""#;
+    fn over(process: &Process, data: &Data) -> Self {
+        const SCRIPT: &str = r#"cat > /dev/null; kill -KILL "$1"; sleep 0.2; shift; [ $# = 0 ] || rm -r "$1""#;
         // Its standard input ends with this process, and it sits in a group of its own, out of Ctrl-C's way.
         let mut command = Command::new("sh");
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let watchdog = command
             .args(["-c", SCRIPT, "watchdog", &process.id().to_string()])
-            .arg(data)
+            .args(match data {
+                Data::Passing(folder) => Some(folder.path()),
+                Data::Kept(_) => None,
+            })
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

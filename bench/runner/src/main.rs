@@ -1,13 +1,18 @@
-//! `make bench`: every function against its baseline, behind the same loopback Runtime API, in turn; and what follows
-//! decisions, by its stores.
+//! `make bench`: every function against its baseline, behind the same loopback Runtime API, in turn; the queue, by its
+//! stores and by how much they hold; what follows decisions, by its stores; and what all of it takes of a table's capacity.
 //!
 //! `BENCH_STARTS` (20) and `BENCH_CALLS` (500) set how much is measured, `BENCH_ONLY` a part of the names of the rows
-//! and groups to measure (`make bench-delivery` sets it to `delivery`). It prints tables and never fails on a number:
+//! and groups to measure (`make bench-delivery` sets it to `delivery`, `make bench-queue` to `queue`, `make capacity` to
+//! `capacity`). `BENCH_ROUNDS` (200) is how often each page of the queue is read, `BENCH_STORED`
+//! (`1000,100000,1000000`) how many requests the stores hold then. It prints tables and never fails on a number:
 //! it is a benchmark, not a test.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)] // A tool for developers, whose output is its purpose.
 
+mod capacity;
 mod delivery;
+mod house;
 mod measure;
+mod queue;
 mod rows;
 mod store;
 mod table;
@@ -35,6 +40,7 @@ fn main() {
     if !rows.is_empty() {
         measure_functions(&rows, counts, &store);
     }
+    queue::measure(&only, &store);
     delivery::measure(&only, counts, &store);
 }
 
@@ -76,7 +82,7 @@ fn pair(row: &Row, store: &Store) -> Pair {
     }
 }
 
-fn setting<T: FromStr>(name: &str, default: T) -> T {
+pub(crate) fn setting<T: FromStr>(name: &str, default: T) -> T {
     match env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is {text:?}")),
         Err(_) => default,

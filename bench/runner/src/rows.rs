@@ -121,7 +121,7 @@ const fn baseline_itself(function: &'static str, store: bool) -> Row {
 }
 
 /// What B2B sends after federating.
-fn check(applicant: u64) -> Request {
+pub(crate) fn check(applicant: u64) -> Request {
     let body = json!({
         "email": format!("jane.doe.{applicant}@fabrikam.example"),
         "identities": [identity(applicant)],

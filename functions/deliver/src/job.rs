@@ -36,6 +36,7 @@ impl Job for Deliverer {
                 done: delivered,
                 failed,
                 given_up: parked,
+                unfinished: false,
             }),
             Err(error) => Err(JobError::new(error.to_string())),
         }

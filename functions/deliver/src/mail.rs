@@ -139,7 +139,8 @@ async fn send(
     kind: LetterKind,
 ) -> Attempt<Delivered> {
     let letter = Letter {
-        id: entry.id.to_string(),
+        // Where an applicant's requests were removed, ids begin anew; mailboxes drop a letter whose id they have seen.
+        id: format!("{}-{}", entry.id, entry.written_at.as_millis()),
         to,
         locales,
         kind,

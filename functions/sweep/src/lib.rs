@@ -4,8 +4,10 @@
 //! |---|---|
 //! | [`fetch`] | fetches the lists of the policy that have an address |
 //! | [`requests`] | reminds and escalates, and ends requests whose time is over |
+//! | [`ledger`] | writes checkpoints over all histories, and removes what ended long ago |
 
 pub mod fetch;
+pub mod ledger;
 pub mod requests;
 
 use std::{sync::Arc, time::Duration};
@@ -19,6 +21,7 @@ use store::{Clock, Rows, Timestamp};
 
 use crate::{
     fetch::{Bounds, ListFetcher},
+    ledger::Bookkeeper,
     requests::RequestClock,
 };
 
@@ -40,6 +43,7 @@ pub struct Sweep {
 enum Duty {
     FetchLists(ListFetcher),
     Requests(RequestClock),
+    Ledger(Bookkeeper),
 }
 
 /// The function, as its settings and the policy say; nothing where the policy leaves nothing to do.
@@ -48,7 +52,7 @@ enum Duty {
 /// [`StartError`], saying which setting is wrong or missing, or what is wrong with the policy.
 pub async fn assemble(settings: &Settings) -> Result<Option<Sweep>, StartError> {
     let policy = assembly::read_policy(settings)?;
-    match has_duties(&policy) {
+    match has_duties(settings, &policy) {
         true => assemble_with(settings, &policy, assembly::open_rows(settings).await?),
         false => Ok(None),
     }
@@ -63,6 +67,14 @@ pub fn assemble_with(settings: &Settings, policy: &Policy, rows: Arc<dyn Rows>) 
     if fetches(policy) {
         duties.push(Duty::FetchLists(list_fetcher(settings, policy, rows.clone())?));
     }
+    if keeps_ledger(settings, policy) {
+        duties.push(Duty::Ledger(Bookkeeper::new(ledger::Parts {
+            rows: rows.clone(),
+            keep: policy.terms().keep,
+            audit: assembly::audit_key(settings)?,
+            clock: assembly::clock(),
+        })));
+    }
     if policy.holds() {
         duties.push(Duty::Requests(RequestClock::new(Desk {
             store: rows,
@@ -75,9 +87,15 @@ pub fn assemble_with(settings: &Settings, policy: &Policy, rows: Arc<dyn Rows>) 
     Ok((!duties.is_empty()).then_some(Sweep { duties, clock }))
 }
 
-/// Whether a policy leaves anything to do.
-pub fn has_duties(policy: &Policy) -> bool {
-    fetches(policy) || policy.holds()
+/// Whether settings and policy leave anything to do.
+pub fn has_duties(settings: &Settings, policy: &Policy) -> bool {
+    fetches(policy) || policy.holds() || keeps_ledger(settings, policy)
+}
+
+/// Wherever histories may be written, or were: a policy that holds nobody any more leaves those that there are, and
+/// reviewers who decide on them.
+fn keeps_ledger(settings: &Settings, policy: &Policy) -> bool {
+    policy.holds() || (settings.audit_key.is_some() && settings.store.is_some())
 }
 
 fn fetches(policy: &Policy) -> bool {
@@ -114,9 +132,13 @@ impl Job for Sweep {
         self.duties.into_iter().map(alone).collect()
     }
 
-    /// Always the same: an address that failed is not asked again at once.
-    fn pause(_: bool) -> Duration {
-        PAUSE
+    /// Always the same, since an address that failed is not asked again at once, unless there is more to do: after a long
+    /// outage many requests are due.
+    fn pause(ran: Ran) -> Duration {
+        match ran.unfinished {
+            true => Duration::ZERO,
+            false => PAUSE,
+        }
     }
 
     /// All duties beside one another.
@@ -132,7 +154,7 @@ impl Duty {
     fn longest_piece(&self) -> Duration {
         match self {
             Duty::FetchLists(fetcher) => fetcher.longest_piece(),
-            Duty::Requests(_) => LONGEST_STEP,
+            Duty::Requests(_) | Duty::Ledger(_) => LONGEST_STEP,
         }
     }
 
@@ -141,6 +163,7 @@ impl Duty {
         match self {
             Duty::FetchLists(fetcher) => fetcher.run(until).await,
             Duty::Requests(requests) => requests.run(until).await,
+            Duty::Ledger(bookkeeper) => bookkeeper.run(until).await,
         }
     }
 }
@@ -151,5 +174,6 @@ fn all_of(ran: impl IntoIterator<Item = Ran>) -> Ran {
         done: all.done + one.done,
         failed: all.failed + one.failed,
         given_up: all.given_up + one.given_up,
+        unfinished: all.unfinished || one.unfinished,
     })
 }

@@ -52,6 +52,8 @@ impl RequestClock {
                 None => break,
             }
         }
+        // Where nothing can be recorded, another run at once would fare no better.
+        ran.unfinished = ran.done > 0 && clock.now() >= until;
         ran
     }
 

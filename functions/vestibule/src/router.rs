@@ -72,7 +72,7 @@ impl Router {
     pub(crate) async fn open(settings: &Settings, prefix: &'static str) -> Result<(Router, Jobs), StartError> {
         let policy = Arc::new(list_files::read_policy(settings)?);
         let asked = Step::ALL.into_iter().any(|step| Gate::needs_store(step, &policy));
-        let needs_store = asked || settings.reviewers.is_some() || sweep::has_duties(&policy);
+        let needs_store = asked || settings.reviewers.is_some() || sweep::has_duties(settings, &policy);
         let rows = if needs_store {
             Some(assembly::open_rows(settings).await?)
         } else {

@@ -54,7 +54,7 @@ impl AuditKey {
     }
 
     /// An HMAC-SHA256 of several parts.
-    fn mac(&self, parts: &[&str]) -> Hash {
+    pub(crate) fn mac(&self, parts: &[&str]) -> Hash {
         // HMAC pads a short key with zeros to its block, so that doing it here changes nothing, and cannot fail.
         let mut block = [0; 64];
         block[..32].copy_from_slice(&self.0);
@@ -217,7 +217,7 @@ fn link(key: &AuditKey, head: Option<Hash>, entry: &HistoryEntry) -> Hash {
     ])
 }
 
-/// Actors and events hold nothing that JSON cannot express; were it otherwise, no proof would hold.
-fn json(value: &impl Serialize) -> String {
+/// What is proved holds nothing that JSON cannot express; were it otherwise, no proof would hold.
+pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

@@ -16,6 +16,7 @@
 
 mod block;
 mod chain;
+mod checkpoint;
 mod decide;
 mod forget;
 mod groups;
@@ -41,7 +42,7 @@ pub use forget::forget;
 pub use groups::Groups;
 pub use provision::{Account, provision};
 pub use reassign::{reassign, refuse};
-pub use standing::{Notice, Standing, check, standing, turned_away};
+pub use standing::{Notice, Standing, check, is_spent, standing, turned_away};
 pub use store::AccountBy;
 pub use submit::{Answer, Held, MOST_ADDRESSES, Submission, Wish, submit};
 pub use time::tick;
@@ -55,6 +56,9 @@ pub struct Terms {
     pub cool_down: Duration,
     /// How long an approval can be used.
     pub unused: Duration,
+    /// How long a request is kept after its last change, once it has ended and counts for nothing; for ever if nothing is
+    /// said.
+    pub keep: Option<Duration>,
     /// Whether an applicant that only an e-mail address identifies may use an approval.
     pub trust_email: bool,
     /// Who creates the account of somebody who is approved from now on.
@@ -77,6 +81,7 @@ impl Default for Terms {
         Terms {
             cool_down: 30 * DAY,
             unused: 30 * DAY,
+            keep: None,
             trust_email: false,
             account: AccountBy::Flow,
             groups: Groups::default(),

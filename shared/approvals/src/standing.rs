@@ -71,6 +71,12 @@ pub fn standing(request: Option<&Request>, now: Timestamp) -> Standing<'_> {
     }
 }
 
+/// Whether a request has ended and counts for nothing: its applicant would be treated as they are if it had never been.
+pub fn is_spent(request: &Request, now: Timestamp) -> bool {
+    let ended = !matches!(request.state, State::Pending(_) | State::Approved { .. });
+    ended && standing(Some(request), now) == Standing::None
+}
+
 /// Whether somebody is turned away because a request with their address, of whatever applicant, was denied. A later
 /// approval or admission of their own request outweighs it: letting in needs the exact applicant, and they are that.
 pub fn turned_away(request: Option<&Request>, denials: &[Denial], now: Timestamp) -> bool {

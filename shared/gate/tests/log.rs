@@ -55,7 +55,7 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
         .await;
     assert_eq!(only_line(&log)["level"], "ERROR", "an alarm counts these");
 
-    let mut hanging = house.with_store(Faulty {
+    let mut hanging = house.behind(Faulty {
         failure: None,
         asked: Arc::default(),
     });

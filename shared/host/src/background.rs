@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::join_all;
 use tokio::{sync::Notify, task::JoinHandle};
 
-use crate::{Job, Ran, job, random_id};
+use crate::{Job, job, random_id};
 
 /// How long a task waits from one run that found nothing to the next: what waits for another attempt is due some time.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(2);
@@ -65,7 +65,7 @@ impl<J: Job> Task<J> {
         loop {
             // What failed is in the log, and the next run tries again.
             let ran = job::run(&self.job, RUN, &random_id()).await;
-            let pause = J::pause(ran.is_ok_and(|ran| ran != Ran::default()));
+            let pause = J::pause(ran.unwrap_or_default());
             tokio::select! {
                 biased;
                 () = stop.notified() => return,

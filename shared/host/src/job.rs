@@ -31,10 +31,10 @@ pub trait Job: Send + Sync + 'static {
 
     /// How long a process of its own waits from one run to the next: not at all where that run did something, and there may
     /// be more, and otherwise so long that what waits for another attempt is found soon.
-    fn pause(did_something: bool) -> Duration {
-        match did_something {
-            true => Duration::ZERO,
-            false => INTERVAL,
+    fn pause(ran: Ran) -> Duration {
+        match ran == Ran::default() {
+            true => INTERVAL,
+            false => Duration::ZERO,
         }
     }
 
@@ -73,6 +73,8 @@ pub struct Ran {
     pub failed: usize,
     /// Those that nobody tries again before a person has looked.
     pub given_up: usize,
+    /// Whether its time was over before its work was.
+    pub unfinished: bool,
 }
 
 /// Why a run ended early. For the log: it holds nothing personal.
@@ -120,7 +122,7 @@ where
 /// Runs a job until SIGTERM or Ctrl-C; what is in flight is finished.
 async fn at_intervals<J: Job>(job: J) -> Result<(), StartError> {
     let mut signals = Signals::listen()?;
-    tracing::info!(target: "vestibule", job = J::NAME, "{} runs every {} s", J::NAME, J::pause(false).as_secs());
+    tracing::info!(target: "vestibule", job = J::NAME, "{} runs every {} s", J::NAME, J::pause(Ran::default()).as_secs());
     let running = Background::new(job).start();
     signals.end().await;
     running.stop().await;
@@ -162,7 +164,9 @@ fn log(job: &str, ran: &Result<Ran, JobError>, milliseconds: u64) {
             tracing::error!(target: "vestibule", job, reason = %error, milliseconds, "{job}: the run failed");
         }
         Ok(ran) if *ran == Ran::default() => {}
-        Ok(Ran { done, failed, given_up }) => {
+        Ok(Ran {
+            done, failed, given_up, ..
+        }) => {
             tracing::info!(
                 target: "vestibule", job, done, failed, given_up, milliseconds,
                 "{job}: {done} done, {failed} failed, {given_up} given up"

@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::{
     config::{Config, retry::RetryConfig},
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update, builders::DeleteBuilder},
 };
 use store::{
     Commit,
@@ -87,8 +87,8 @@ fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Transac
     let (item, condition) = match write {
         Write::Request { request, replaces } => (items::latest(request, shards)?, equals(VERSION, *replaces)),
         Write::Archive { request, replaces } => (items::archived(request, shards)?, equals(VERSION, *replaces)),
-        Write::History(entry) => (items::history(entry)?, Condition::Absent),
-        Write::Redact(entry) => (items::history(entry)?, Condition::Present),
+        Write::History(entry) => (items::history(entry, shards)?, Condition::Absent),
+        Write::Redact(entry) => (items::history(entry, shards)?, Condition::Present),
         Write::Call { record, replaces } => {
             let replaces = replaces.map(|at| at.as_millis());
             (items::call(record)?, equals(ANSWERED, replaces))
@@ -99,7 +99,18 @@ fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Transac
         }
         Write::Listed { list, entry } => return keep_or_put(store, list, entry),
         Write::Effect { entry, replaces } => (items::effect(entry, shards)?, equals(VERSION, *replaces)),
-        Write::Delivered { id, revision } => return conditional_delete(store, Key::effect(id), *revision),
+        Write::Delivered { id, revision } => return delete_version(store, Key::effect(id), *revision),
+        Write::Checkpoint(checkpoint) => (items::checkpoint(checkpoint)?, Condition::Absent),
+        Write::Pruning(pruning) => (items::pruning(pruning)?, equals(VERSION, pruning.replaces()?)),
+        Write::RemoveRequest { id, version, latest } => {
+            let key = if *latest {
+                Key::latest(id.applicant)
+            } else {
+                Key::archived(id)
+            };
+            return delete_version(store, key, *version);
+        }
+        Write::RemoveHistory { request, version } => return delete(store, Key::history(request, *version)),
         Write::Count { counter, by } => return add(store, Key::counter(counter, shards.any()), *by),
     };
     conditional_put(store, item, condition)
@@ -135,15 +146,23 @@ fn update(
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
-fn conditional_delete(store: &DynamoStore, key: Key, version: u64) -> Result<TransactWriteItem, StoreError> {
+/// Removes a row that has a version.
+fn delete_version(store: &DynamoStore, key: Key, version: u64) -> Result<TransactWriteItem, StoreError> {
     let delete = Delete::builder()
-        .table_name(store.table.name())
-        .set_key(Some(key.into_item()))
         .condition_expression("#a = :value")
         .expression_attribute_names("#a", VERSION)
-        .expression_attribute_values(":value", number(version))
-        .build()
-        .map_err(|error| StoreError::Broken(error.to_string()))?;
+        .expression_attribute_values(":value", number(version));
+    deletion(store, key, delete)
+}
+
+/// Removes a row if it is there.
+fn delete(store: &DynamoStore, key: Key) -> Result<TransactWriteItem, StoreError> {
+    deletion(store, key, Delete::builder())
+}
+
+fn deletion(store: &DynamoStore, key: Key, delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {
+    let delete = delete.table_name(store.table.name()).set_key(Some(key.into_item()));
+    let delete = delete.build().map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok(TransactWriteItem::builder().delete(delete).build())
 }
 

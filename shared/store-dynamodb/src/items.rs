@@ -4,9 +4,11 @@
 //! |---|---|---|---|
 //! | the applicant's latest request | `A#<applicant>` | `REQUEST` | `version`, `queue`, `queued`, `waiting`, `domain`, `address`, `due`, `due_at` |
 //! | an earlier one | `A#<applicant>` | `REQUEST#<round>` | `version`, `queue`, `queued`, `domain`, `address` |
-//! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | |
+//! | its history | `A#<applicant>` | `HISTORY#<round>#<version>` | `queue`, `queued` |
+//! | a checkpoint of all histories | `K#` | `CHECKPOINT#<number>` | |
+//! | how far removing what ended long ago has come | `K#` | `PRUNING` | `version` |
 //! | the answer to a call | `C#<call>` | `CALL` | `answered`, `expires` |
-//! | an address turned away | `M#<address>` | `DENIAL` | `until` |
+//! | an address turned away | `M#<address>` | `DENIAL` | `until`, `expires` |
 //! | an effect to deliver | `O#<applicant>#<receiver>` | `EFFECT#<number>` | `version`, `queue`, `queued` |
 //! | a part of a counter | `N#<shard>` | `COUNT#<state>#<route>` | `count`, and no `document` |
 //! | an entry of an edited list | `L#<list>#<shard>` | `ENTRY#<hash>` | |
@@ -25,6 +27,7 @@
 //! | `queue` | `queue` = `<state>#<shard>` | `queued` = `<opened_at>#<applicant>#<round>` | requests by state |
 //! | `queue` | `queue` = `due-<receiver>#<shard>` | `queued` = `<time>#<applicant>#<receiver>#<number>` | effects by the time they are due |
 //! | `queue` | `queue` = `parked-effect#<shard>` | the same | effects by the time they were parked |
+//! | `queue` | `queue` = `journal#<shard>` | `queued` = `<time>#<applicant>#<round>#<version>#<mac>` | entries of all histories by time |
 //! | `waiting` | `waiting` = `<hash of who is asked>#<shard>` | `queued` | pending requests by who is asked |
 //! | `domain` | `domain` = `<hash of the domain>#<shard>` | `queued` | requests by the applicant's domain |
 //! | `address` | `address` = `<hash of the address>` | `queued` | requests by the applicant's address |
@@ -40,9 +43,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{
-    Asked, CallRecord, Counter, Denial, DuePlace, EntryId, HistoryEntry, Lane, ListCopies, ListCopy, ListEntry,
-    ListName, ListPlace, OutboxEntry, OverduePlace, ParkedPlace, Position, Progress, Receiver, Request, RequestId,
-    RouteName, StateName, StoreError, Timestamp,
+    Asked, CallRecord, Checkpoint, Counter, Denial, DuePlace, EntryId, HistoryEntry, JournalPlace, Lane, Leaf,
+    ListCopies, ListCopy, ListEntry, ListName, ListPlace, OutboxEntry, OverduePlace, ParkedPlace, Position, Progress,
+    Pruning, Receiver, Request, RequestId, RouteName, StateName, StoreError, Timestamp,
 };
 
 use crate::settings::Shards;
@@ -97,6 +100,8 @@ const COPY: &str = "COPY";
 const COPIES: &str = "COPIES";
 pub(crate) const SETTINGS: &str = "SETTINGS";
 const COUNTED: &str = "COUNT";
+const CHECKPOINT: &str = "CHECKPOINT";
+const PRUNING: &str = "PRUNING";
 
 /// How many partitions a list is spread over: as many as a hex digit has values.
 pub(crate) const LIST_SHARDS: u8 = 16;
@@ -199,11 +204,27 @@ impl Key {
         }
     }
 
-    fn history(entry: &HistoryEntry) -> Key {
-        let (pk, prefix) = history_of(&entry.request);
+    pub(crate) fn history(request: &RequestId, version: u64) -> Key {
+        let (pk, prefix) = history_of(request);
         Key {
             pk,
-            sk: format!("{prefix}{:020}", entry.version),
+            sk: format!("{prefix}{version:020}"),
+        }
+    }
+
+    pub(crate) fn checkpoint(number: u64) -> Key {
+        let (pk, prefix) = checkpoints();
+        Key {
+            pk,
+            sk: format!("{prefix}{number:020}"),
+        }
+    }
+
+    pub(crate) fn pruning() -> Key {
+        let (pk, _) = checkpoints();
+        Key {
+            pk,
+            sk: PRUNING.to_owned(),
         }
     }
 
@@ -226,6 +247,16 @@ impl Key {
 /// The partition of a request's history, and what its sort keys begin with.
 pub(crate) fn history_of(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
+}
+
+/// The partition of all checkpoints, and what their sort keys begin with.
+pub(crate) fn checkpoints() -> (String, String) {
+    ("K#".to_owned(), format!("{CHECKPOINT}#"))
+}
+
+/// The number of the checkpoint that an item is.
+pub(crate) fn checkpoint_number(item: &Item) -> Option<u64> {
+    text(item, SK)?.strip_prefix(&checkpoints().1)?.parse().ok()
 }
 
 /// The partition of the earlier requests of an applicant, and the sort keys of the first and of the one before this.
@@ -311,6 +342,31 @@ fn effect_place(time: Timestamp, id: &EntryId) -> String {
     format!("{time}#{}#{receiver}#{number:020}", lane.applicant)
 }
 
+/// The index partition of a shard of the entries of all histories.
+pub(crate) fn journal(shard: u8) -> String {
+    format!("journal#{shard:02}")
+}
+
+/// A place in the journal; the proof that stands there follows it.
+pub(crate) fn journal_place(place: &JournalPlace) -> String {
+    let JournalPlace { at, request, version } = place;
+    let RequestId { applicant, round } = request;
+    format!("{}#{applicant}#{round:010}#{version:020}#", sortable(*at))
+}
+
+/// Reads what [`history`] wrote into the index.
+pub(crate) fn journalled(queued: &str) -> Option<Leaf> {
+    let Position {
+        opened_at: at,
+        id: request,
+    } = position(queued)?;
+    let mut parts = queued.split('#').skip(3);
+    let version = parts.next()?.parse().ok()?;
+    let mac = Hash::from_hex(parts.next()?)?;
+    let place = JournalPlace { at, request, version };
+    Some(Leaf { place, mac })
+}
+
 /// The index partition of a shard of a state's list.
 pub(crate) fn queue(state: StateName, shard: u8) -> String {
     format!("{state}#{shard:02}")
@@ -391,8 +447,33 @@ pub(crate) fn archived(request: &Request, shards: Shards) -> Result<Item, StoreE
     request_item(Key::archived(&request.id), request, shards)
 }
 
-pub(crate) fn history(entry: &HistoryEntry) -> Result<Item, StoreError> {
-    item(Key::history(entry), entry)
+pub(crate) fn history(entry: &HistoryEntry, shards: Shards) -> Result<Item, StoreError> {
+    let HistoryEntry {
+        request,
+        version,
+        at,
+        mac,
+        ..
+    } = *entry;
+    let mut item = item(Key::history(&request, version), entry)?;
+    let place = journal_place(&JournalPlace { at, request, version });
+    insert(
+        &mut item,
+        Index::QUEUE.partition,
+        journal(shards.of(&request.applicant)),
+    );
+    insert(&mut item, QUEUED, format!("{place}{mac}"));
+    Ok(item)
+}
+
+pub(crate) fn checkpoint(checkpoint: &Checkpoint) -> Result<Item, StoreError> {
+    item(Key::checkpoint(checkpoint.number), checkpoint)
+}
+
+pub(crate) fn pruning(pruning: &Pruning) -> Result<Item, StoreError> {
+    let mut item = item(Key::pruning(), pruning)?;
+    item.insert(VERSION.to_owned(), number(pruning.revision));
+    Ok(item)
 }
 
 pub(crate) fn call(record: &CallRecord) -> Result<Item, StoreError> {
@@ -405,6 +486,7 @@ pub(crate) fn call(record: &CallRecord) -> Result<Item, StoreError> {
 pub(crate) fn denial(denial: &Denial) -> Result<Item, StoreError> {
     let mut item = item(Key::denial(denial.address), denial)?;
     item.insert(UNTIL.to_owned(), number(denial.until.as_millis()));
+    item.insert(EXPIRES.to_owned(), number(denial.until.as_secs()));
     Ok(item)
 }
 
@@ -578,8 +660,12 @@ mod tests {
         assert_eq!(text(&earlier, "sk"), Some("REQUEST#0000000012"));
         assert_eq!(text(&earlier, "queue"), text(&item, "queue"));
         assert!(!earlier.contains_key("waiting") && !earlier.contains_key("due") && !earlier.contains_key("due_at"));
-        let entry = history(&sample::entry(&request)).unwrap();
+        let entry = history(&sample::entry(&request), Shards::USUAL).unwrap();
         assert_eq!(text(&entry, "sk"), Some("HISTORY#0000000012#00000000000000000007"));
+        assert_eq!(text(&entry, "queue"), Some(format!("journal#{shard:02}").as_str()));
+        let mac = sample::entry(&request).mac;
+        let queued = format!("00000004102444800007#{hash}#0000000012#00000000000000000007#{mac}");
+        assert_eq!(text(&entry, "queued"), Some(queued.as_str()));
 
         let record = sample::call("jane", &request);
         let item = call(&record).unwrap();
@@ -594,7 +680,7 @@ mod tests {
         let item = denial(&denied).unwrap();
         assert_eq!(text(&item, "pk"), Some(format!("M#{}", denied.address).as_str()));
         assert_eq!(item["until"].as_n().unwrap(), "4102448400007");
-        assert!(!item.contains_key("expires"));
+        assert_eq!(item["expires"].as_n().unwrap(), "4102448400");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod copies;
 mod error;
 mod index;
 mod items;
+mod ledger;
 mod list;
 mod list_editor;
 mod lists;
@@ -30,10 +31,10 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use claims::Hash;
 use store::{
-    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
-    OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
-    Traces, Undelivered,
+    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
+    Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
+    Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position, Pruning,
+    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp, Traces, Undelivered,
 };
 
 pub use open::OpenError;
@@ -148,6 +149,34 @@ impl Outbox for DynamoStore {
 
     async fn parked(&self, after: Option<&ParkedPlace>, limit: usize) -> Result<ParkedPage, StoreError> {
         self.in_time(outbox::parked(self, after, limit)).await
+    }
+}
+
+#[async_trait]
+impl Ledger for DynamoStore {
+    async fn journal(
+        &self,
+        after: Option<&JournalPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<JournalPage, StoreError> {
+        self.in_time(ledger::journal(self, after, until, limit)).await
+    }
+
+    async fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
+        self.in_time(ledger::checkpoints(self, after, limit)).await
+    }
+
+    async fn latest_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        self.in_time(ledger::latest(self)).await
+    }
+
+    async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError> {
+        self.in_time(ledger::roll(self, state, after, limit)).await
+    }
+
+    async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
+        self.in_time(ledger::pruning(self)).await
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
 const AT_ONCE: usize = 8;
 
 /// The most writes of a batch that DynamoDB takes.
-const MAX_BATCH: usize = 25;
+pub(crate) const MAX_BATCH: usize = 25;
 
 pub(crate) async fn add(store: &DynamoStore, place: &ListPlace, entries: &[ListEntry]) -> Result<usize, StoreError> {
     let keyed = ListEntry::by_key(entries)?;
@@ -135,7 +135,7 @@ async fn all_or_none(store: &DynamoStore, writes: Vec<TransactWriteItem>) -> Res
 }
 
 /// Works on rows part by part, several at once, and adds up what each came to.
-async fn in_parts<T, F>(rows: Vec<T>, size: usize, work: impl Fn(Vec<T>) -> F) -> Result<usize, StoreError>
+pub(crate) async fn in_parts<T, F>(rows: Vec<T>, size: usize, work: impl Fn(Vec<T>) -> F) -> Result<usize, StoreError>
 where
     F: Future<Output = Result<usize, StoreError>>,
 {
@@ -172,7 +172,7 @@ where
 }
 
 /// Writes a batch, whatever is there; how many. What DynamoDB leaves out is sent again.
-async fn write(store: &DynamoStore, batch: Vec<WriteRequest>) -> Result<usize, StoreError> {
+pub(crate) async fn write(store: &DynamoStore, batch: Vec<WriteRequest>) -> Result<usize, StoreError> {
     let count = batch.len();
     let mut left = batch;
     let mut attempts = Attempts::new();
@@ -260,7 +260,7 @@ async fn items_behind(
     Ok((page.items.unwrap_or_default(), more))
 }
 
-fn put(item: Item) -> Result<WriteRequest, StoreError> {
+pub(crate) fn put(item: Item) -> Result<WriteRequest, StoreError> {
     let put = PutRequest::builder().set_item(Some(item)).build().map_err(unmade)?;
     Ok(WriteRequest::builder().put_request(put).build())
 }

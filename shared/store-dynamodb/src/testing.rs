@@ -13,11 +13,14 @@ use aws_sdk_dynamodb::{
     },
 };
 
+use store::{Request, StoreError};
+
 use crate::{
     DynamoStore,
-    items::{EXPIRES, Index, PK, SK},
+    items::{self, EXPIRES, Index, PK, SK},
+    list_editor,
     open::{self, Limits},
-    trust,
+    settings, trust,
 };
 
 /// For a machine under load.
@@ -42,6 +45,35 @@ pub async fn create_table(endpoint: &str, table: &str) -> Result<(), String> {
 /// runs many tests may be slower than a call may be.
 pub fn open_at(endpoint: &str, table: &str) -> DynamoStore {
     open_through(endpoint, table, trust::http_client(), PATIENCE)
+}
+
+/// Opens a store with another HTTP client under the SDK: one that watches.
+pub fn open_watched(endpoint: &str, table: &str, http_client: SharedHttpClient) -> DynamoStore {
+    open_through(endpoint, table, http_client, PATIENCE)
+}
+
+/// The HTTP client that stores have under the SDK.
+pub fn http_client() -> SharedHttpClient {
+    trust::http_client()
+}
+
+/// The table's indexes: the name, the partition key and the sort key of each. They hold keys only.
+pub fn indexes() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let parts = |index: Index| (index.name, index.partition, index.sort);
+    Index::ALL.into_iter().map(parts)
+}
+
+/// Puts the rows of applicants' latest requests into a table as commits would, and whatever is there already is
+/// overwritten: many batches at once, without conditions, which is several times as fast.
+///
+/// # Errors
+/// As [`Store::commit`](store::Store::commit).
+pub async fn put_requests(store: &DynamoStore, requests: &[Request]) -> Result<(), StoreError> {
+    let shards = settings::shards(store).await?;
+    let put = |request| list_editor::put(items::latest(request, shards)?);
+    let puts = requests.iter().map(put).collect::<Result<_, _>>()?;
+    list_editor::in_parts(puts, list_editor::MAX_BATCH, |part| list_editor::write(store, part)).await?;
+    Ok(())
 }
 
 /// Opens a store with another HTTP client under the SDK.

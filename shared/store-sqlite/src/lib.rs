@@ -8,6 +8,7 @@ mod copies;
 mod count;
 mod error;
 mod file_system;
+mod ledger;
 mod list;
 mod lists;
 mod open;
@@ -26,10 +27,10 @@ use async_trait::async_trait;
 use claims::Hash;
 use rusqlite::Connection;
 use store::{
-    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, ListCopies, ListCopy, ListEditor,
-    ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing, Lists, Outbox, OutboxEntry, OverduePage,
-    OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
-    Traces, Undelivered,
+    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
+    Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
+    Lists, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position, Pruning,
+    Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp, Traces, Undelivered,
 };
 use tokio::sync::Mutex;
 
@@ -147,6 +148,45 @@ impl Outbox for SqliteStore {
             outbox::parked(connection, after.as_ref(), limit)
         })
         .await
+    }
+}
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn journal(
+        &self,
+        after: Option<&JournalPlace>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<JournalPage, StoreError> {
+        let after = after.copied();
+        run(&self.reader, move |connection| {
+            ledger::journal(connection, after.as_ref(), until, limit)
+        })
+        .await
+    }
+
+    async fn checkpoints(&self, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
+        run(&self.reader, move |connection| {
+            ledger::checkpoints(connection, after, limit)
+        })
+        .await
+    }
+
+    async fn latest_checkpoint(&self) -> Result<Option<Checkpoint>, StoreError> {
+        run(&self.reader, ledger::latest).await
+    }
+
+    async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError> {
+        let after = after.cloned();
+        run(&self.reader, move |connection| {
+            ledger::roll(connection, state, after.as_ref(), limit)
+        })
+        .await
+    }
+
+    async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {
+        run(&self.reader, ledger::pruning).await
     }
 }
 

@@ -22,13 +22,13 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 const BETWEEN: Duration = Duration::from_millis(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 6;
+const SCHEMA_VERSION: i64 = 7;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
 /// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round. `asked` is who decides a pending
 /// one, `domain` and `address` are hashes, `due` is when time changes something next. A counter's `route` is empty where no
-/// route decides. The `version` of an entry of a list
+/// route decides. `at` and `mac` of an entry of a history are when it happened and what proves it. The `version` of an entry of a list
 /// is that of its copy, or -1 in a list that people edit.
 const SCHEMA: &str = "
     CREATE TABLE request (
@@ -60,8 +60,20 @@ const SCHEMA: &str = "
         applicant TEXT NOT NULL,
         round INTEGER NOT NULL,
         version INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        mac TEXT NOT NULL,
         document TEXT NOT NULL,
         PRIMARY KEY (applicant, round, version)
+    ) STRICT;
+    CREATE INDEX journal ON history (at, applicant, round, version, mac);
+    CREATE TABLE checkpoint (
+        number INTEGER NOT NULL PRIMARY KEY,
+        document TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE pruning (
+        one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+        revision INTEGER NOT NULL,
+        document TEXT NOT NULL
     ) STRICT;
     CREATE TABLE call (
         key TEXT NOT NULL PRIMARY KEY,
@@ -74,6 +86,7 @@ const SCHEMA: &str = "
         until INTEGER NOT NULL,
         document TEXT NOT NULL
     ) STRICT;
+    CREATE INDEX denial_until ON denial (until);
     CREATE TABLE outbox (
         applicant TEXT NOT NULL,
         receiver TEXT NOT NULL,

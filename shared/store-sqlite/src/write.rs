@@ -6,13 +6,13 @@ use serde::Serialize;
 use store::{
     Asked, CALL_RECORD_LIFE, CallRecord, Commit,
     Committed::{self, Applied, Conflict},
-    Denial, HistoryEntry, Request, StoreError, Timestamp, Write,
+    Denial, HistoryEntry, Request, RequestId, StoreError, Timestamp, Write,
 };
 
 use crate::{
     count,
     error::{from_json, from_sqlite},
-    lists, outbox,
+    ledger, lists, outbox,
 };
 
 /// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
@@ -48,6 +48,10 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::Listed { list, entry } => lists::add_one(transaction, list, entry),
         Write::Effect { entry, replaces } => outbox::put(transaction, entry, *replaces),
         Write::Delivered { id, revision } => outbox::remove(transaction, id, *revision),
+        Write::Checkpoint(checkpoint) => ledger::add(transaction, checkpoint),
+        Write::Pruning(pruning) => ledger::set_pruning(transaction, pruning),
+        Write::RemoveRequest { id, version, latest } => remove_request(transaction, id, *version, *latest),
+        Write::RemoveHistory { request, version } => remove_history(transaction, request, *version),
         Write::Count { counter, by } => count::add(transaction, counter, *by),
     }
 }
@@ -115,11 +119,14 @@ fn text(hash: Hash) -> String {
 }
 
 fn insert_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Result<Committed, StoreError> {
-    let sql = "INSERT INTO history (applicant, round, version, document) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO history (applicant, round, version, at, mac, document) VALUES (?, ?, ?, ?, ?, ?) \
+               ON CONFLICT DO NOTHING";
     let columns = params![
         entry.request.applicant.to_string(),
         entry.request.round,
         version(entry.version)?,
+        entry.at.as_millis(),
+        entry.mac.to_string(),
         document("a history entry", entry)?,
     ];
     one_row(transaction, sql, columns)
@@ -134,6 +141,25 @@ fn replace_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Resul
         version(entry.version)?,
     ];
     one_row(transaction, sql, columns)
+}
+
+fn remove_request(
+    transaction: &Transaction<'_>,
+    id: &RequestId,
+    expected: u64,
+    latest: bool,
+) -> Result<Committed, StoreError> {
+    let sql = "DELETE FROM request WHERE applicant = ? AND slot = ? AND round = ? AND version = ?";
+    let slot = if latest { 0 } else { id.round };
+    let columns = params![id.applicant.to_string(), slot, id.round, version(expected)?];
+    one_row(transaction, sql, columns)
+}
+
+fn remove_history(transaction: &Transaction<'_>, id: &RequestId, entry: u64) -> Result<Committed, StoreError> {
+    let sql = "DELETE FROM history WHERE applicant = ? AND round = ? AND version = ?";
+    let columns = params![id.applicant.to_string(), id.round, version(entry)?];
+    execute(transaction, sql, columns)?;
+    Ok(Applied)
 }
 
 fn put_call(
@@ -168,7 +194,7 @@ fn put_denial(
 ) -> Result<Committed, StoreError> {
     let (address, until) = (denial.address.to_string(), denial.until.as_millis());
     let document = document("a denial", denial)?;
-    match replaces {
+    let done = match replaces {
         None => {
             let sql = "INSERT INTO denial (address, until, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
             one_row(transaction, sql, params![address, until, document])
@@ -181,7 +207,10 @@ fn put_denial(
                 params![until, document, address, replaces.as_millis()],
             )
         }
-    }
+    };
+    // Afterwards: the row that this one replaces may be an old one itself.
+    forget_old_denials(transaction, denial.at)?;
+    done
 }
 
 /// Deletes a few call records that are long past their time, so that the file does not grow for ever with answers
@@ -190,6 +219,12 @@ fn forget_old_calls(transaction: &Transaction<'_>, now: Timestamp) -> Result<(),
     let kept = i64::try_from((CALL_RECORD_LIFE + CALL_RECORD_GRACE).as_millis()).unwrap_or(i64::MAX);
     let sql = "DELETE FROM call WHERE key IN (SELECT key FROM call WHERE answered_at < ? ORDER BY answered_at LIMIT 8)";
     execute(transaction, sql, [now.as_millis().saturating_sub(kept)]).map(drop)
+}
+
+/// The same for addresses that are not turned away any more.
+fn forget_old_denials(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "DELETE FROM denial WHERE address IN (SELECT address FROM denial WHERE until < ? ORDER BY until LIMIT 8)";
+    execute(transaction, sql, [now.as_millis()]).map(drop)
 }
 
 /// Runs a statement that changes one row, or none where its condition does not hold.

@@ -7,6 +7,7 @@ use std::{
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use claims::Hash;
@@ -199,6 +200,36 @@ async fn old_answers_are_forgotten_and_nothing_else() {
     let kept = snapshot(&store, "old", &jane).await;
     assert!(kept.call.is_none() && kept.request == Some(jane.clone()) && kept.denials.len() == 1);
     assert!(snapshot(&store, "later", &jane).await.call.is_some());
+}
+
+/// Whoever is not turned away any more is forgotten with the next who is.
+#[tokio::test]
+async fn denials_that_are_over_are_forgotten_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("vestibule.db")).unwrap();
+    let jane = pending("jane");
+    let over = denial("jane", &jane);
+    assert_eq!(store.commit(&commit([turn_away(&over)])).await, Ok(Applied));
+    let another = |name: &str, at: Timestamp| store::Denial {
+        at,
+        until: at.plus(CALL_RECORD_LIFE),
+        ..denial(name, &jane)
+    };
+    for (name, at, left) in [
+        ("john", over.until, 1),
+        ("jill", over.until.plus(Duration::from_millis(1)), 0),
+    ] {
+        assert_eq!(
+            store.commit(&commit([turn_away(&another(name, at))])).await,
+            Ok(Applied)
+        );
+        assert_eq!(snapshot(&store, "none", &jane).await.denials.len(), left, "{name}");
+    }
+    let keys = Keys {
+        addresses: ["john", "jill"].map(Hash::of_address).to_vec(),
+        ..Keys::default()
+    };
+    assert_eq!(store.look_up(&keys).await.unwrap().denials.len(), 2);
 }
 
 async fn snapshot(store: &SqliteStore, call_name: &str, request: &Request) -> store::Snapshot {

@@ -9,14 +9,17 @@
 //! ```
 
 // All of this runs in tests alone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod between;
 pub mod conditions;
 pub mod copies;
 pub mod counts;
 pub mod decisions;
+pub mod ledger;
 pub mod listing;
 pub mod lists;
+pub mod lives;
 pub mod narrowed;
 pub mod outbox;
 pub mod overdue;
@@ -26,6 +29,7 @@ pub mod reading;
 pub mod sample;
 mod settle;
 pub mod traces;
+mod unsteady;
 mod walk;
 
 use std::sync::Arc;
@@ -33,7 +37,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use store::{EntryId, RequestId, Rows};
 
+pub use between::{Between, Interpose};
 pub use settle::{eventually, settle};
+pub use unsteady::Unsteady;
 
 /// Where a store keeps its rows: a file, a table. Empty at first.
 #[async_trait]
@@ -76,6 +82,17 @@ macro_rules! store_tests {
                 what_was_added_is_counted,
                 an_effect_counts_once,
                 counts_are_what_the_lists_hold;
+            ledger:
+                the_journal_is_in_order_of_time_page_by_page,
+                a_page_of_the_journal_is_bounded,
+                the_journal_outlives_claims,
+                checkpoints_come_back_in_order,
+                a_full_checkpoint_fits,
+                a_number_has_one_checkpoint,
+                a_roll_names_what_cannot_be_read,
+                a_request_is_removed_for_good,
+                what_is_undelivered_is_known,
+                how_far_removing_has_come_is_changed_by_one_of_many;
             listing:
                 a_list_is_complete_and_in_order_page_by_page,
                 a_page_asks_for_as_many_as_there_are,
@@ -100,6 +117,8 @@ macro_rules! store_tests {
                 what_is_known_of_copies_comes_back,
                 what_is_known_of_copies_is_changed_by_one_of_many,
                 a_closed_copy_is_never_put_in_use;
+            lives:
+                many_lives_end_whole;
             narrowed:
                 what_waits_for_somebody_is_one_list,
                 what_waits_follows_who_is_asked,
@@ -171,6 +190,7 @@ mod tests {
             include_str!("conditions.rs"),
             include_str!("copies.rs"),
             include_str!("counts.rs"),
+            include_str!("ledger.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),
             include_str!("narrowed.rs"),

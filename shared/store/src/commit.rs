@@ -4,7 +4,8 @@ use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Counter, EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Request, RequestId, StoreError, Timestamp,
+    Checkpoint, Counter, EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Pruning, Request, RequestId,
+    StoreError, Timestamp,
 };
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
@@ -96,6 +97,26 @@ pub enum Write {
         /// The revision that it must have.
         revision: u64,
     },
+    /// Adds a checkpoint. There must be none with its number.
+    Checkpoint(Box<Checkpoint>),
+    /// Says how far removing has come. The stored row must have the revision before.
+    Pruning(Box<Pruning>),
+    /// Removes a request for good.
+    RemoveRequest {
+        /// Which one.
+        id: RequestId,
+        /// The version that it must have.
+        version: u64,
+        /// Whether it is the applicant's latest; an earlier one otherwise.
+        latest: bool,
+    },
+    /// Removes an entry of a history for good, if it is there.
+    RemoveHistory {
+        /// Of which request.
+        request: RequestId,
+        /// The version that the request got by it.
+        version: u64,
+    },
     /// Adds to a counter, whatever it says. Many may do so at once without waiting for one another: the store spreads a
     /// counter over several rows. What must count once goes with a write whose condition holds once.
     Count {
@@ -168,6 +189,8 @@ enum Row {
     Denial(Hash),
     Listed(ListName, Hash),
     Effect(EntryId),
+    Checkpoint(u64),
+    Pruning,
     Count(Counter),
 }
 
@@ -182,6 +205,11 @@ impl Row {
             Write::Listed { list, entry } => Row::Listed(list.clone(), ListEntry::key(&entry.text)),
             Write::Effect { entry, .. } => Row::Effect(entry.id),
             Write::Delivered { id, .. } => Row::Effect(*id),
+            Write::Checkpoint(checkpoint) => Row::Checkpoint(checkpoint.number),
+            Write::Pruning(_) => Row::Pruning,
+            Write::RemoveRequest { id, latest: true, .. } => Row::Request(id.applicant),
+            Write::RemoveRequest { id, latest: false, .. } => Row::Archive(*id),
+            Write::RemoveHistory { request, version } => Row::History(*request, *version),
             Write::Count { counter, .. } => Row::Count(counter.clone()),
         }
     }

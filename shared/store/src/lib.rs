@@ -3,16 +3,19 @@
 //! Nothing is ever checked first and written afterwards: a [`Commit`] is a list of writes, each with the condition
 //! under which it holds, and either all of them happen or none.
 
+mod checkpoint;
 mod commit;
 mod copies;
 mod count;
 mod effect;
 mod entry_id;
 mod history;
+mod ledger;
 mod listing;
 mod lists;
 mod outbox;
 pub mod parking;
+mod pruning;
 mod request;
 mod review;
 mod timestamp;
@@ -21,18 +24,21 @@ mod traces;
 use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
+pub use checkpoint::{Checkpoint, MOST_SEALED, Pruned, Sealed};
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use copies::{Filling, KeptCopy, ListCopies};
 pub use count::{Counter, Counts, count};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};
+pub use ledger::{JournalPage, JournalPlace, Leaf, Ledger, MOST_CHECKPOINTS, MOST_ON_ROLL, Numbered, RollPage};
 pub use listing::{
     Filter, Listing, MOST_LISTED, MOST_LOOKED_AT, Order, OverduePage, OverduePlace, Page, Position, Which,
 };
 pub use lists::{ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Lists, MAX_ENTRY, Origin};
 pub use outbox::{DuePage, DuePlace, Outbox, OutboxEntry, Progress, Unreadable};
 pub use parking::{ParkedPage, ParkedPlace};
+pub use pruning::Pruning;
 pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
 pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
 pub use timestamp::{Clock, SystemClock, Timestamp};
@@ -99,9 +105,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox + ListEditor + Traces {}
+pub trait Rows: Store + Outbox + ListEditor + Ledger + Traces {}
 
-impl<S: Store + Outbox + ListEditor + Traces> Rows for S {}
+impl<S: Store + Outbox + ListEditor + Ledger + Traces> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,7 @@
 //! Which requests to list, and where in a list one is.
 
 use claims::{Domain, Hash};
+use serde::{Deserialize, Serialize};
 
 use crate::{Asked, Request, RequestId, RouteName, StateName, Timestamp};
 
@@ -68,7 +69,7 @@ pub enum Order {
 /// All lists have this one order, also the parts (shards, reviewers' groups) that a page is merged from. So one place
 /// stands for a place in each part: what was shown of any part is before it, and what was not is after it. A cursor
 /// need not name the parts, and stays good when there are more of them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Position {
     /// When the request was opened.
     pub opened_at: Timestamp,

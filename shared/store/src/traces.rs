@@ -28,3 +28,10 @@ pub struct Undelivered {
     /// What cannot be read.
     pub unreadable: Vec<Unreadable>,
 }
+
+impl Undelivered {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.unreadable.is_empty()
+    }
+}

@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 pub(crate) use backlog::Drain;
 
 /// How many times the other a value may be that is to be like it.
-const ALIKE: f64 = 1.2;
+pub(crate) const ALIKE: f64 = 1.2;
 
 /// Measures the groups whose names hold a text, and prints a table of each.
 pub(crate) fn measure(only: &str, counts: Counts, store: &Store) {
@@ -38,11 +38,11 @@ pub(crate) fn measure(only: &str, counts: Counts, store: &Store) {
 }
 
 /// As many threads as `vestibule serve` has.
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.expect("a tokio runtime")
 }
 
-fn ratio(value: Duration, baseline: Duration) -> f64 {
+pub(crate) fn ratio(value: Duration, baseline: Duration) -> f64 {
     value.as_secs_f64() / baseline.as_secs_f64()
 }

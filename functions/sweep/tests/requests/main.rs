@@ -138,3 +138,17 @@ async fn a_run_without_time_begins_nothing() {
     assert_eq!(world.run_until(Duration::ZERO).await, (0, 0));
     assert_eq!(world.state(&id).await, StateName::Pending);
 }
+
+/// After a long outage the next run does not wait for its turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_time_is_over_says_that_there_is_more() {
+    let world = World::sqlite();
+    for n in 0..30 {
+        world.held(&n.to_string(), vec![stage(DAY, TimeOut::Expire)]).await;
+    }
+    world.at(2 * DAY);
+    let (done, more) = world.run_slowly(30).await;
+    assert!((1..30).contains(&done) && more, "{done} {more}");
+    assert_eq!(world.run_slowly(10_000).await, (30 - done, false));
+    assert_eq!(world.run_slowly(0).await, (0, false));
+}

@@ -32,12 +32,13 @@ pub(crate) struct World {
     _folder: TempDir,
 }
 
+/// The time, and how many milliseconds pass whenever somebody asks for it.
 #[derive(Clone)]
-struct Hand(Arc<AtomicI64>);
+struct Hand(Arc<AtomicI64>, i64);
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        Timestamp::from_millis(self.0.fetch_add(self.1, Ordering::SeqCst))
     }
 }
 
@@ -75,7 +76,7 @@ impl World {
     fn new(store: Arc<dyn Rows>, folder: TempDir) -> World {
         World {
             store,
-            now: Hand(Arc::new(AtomicI64::new(START.as_millis()))),
+            now: Hand(Arc::new(AtomicI64::new(START.as_millis())), 0),
             _folder: folder,
         }
     }
@@ -91,15 +92,25 @@ impl World {
     }
 
     pub(crate) async fn run_until(&self, time: Duration) -> (usize, usize) {
-        let clock = RequestClock::new(Desk {
+        let ran = self.clock(0).run(self.now.now().plus(time)).await;
+        assert_eq!(ran.given_up, 0);
+        (ran.done, ran.failed)
+    }
+
+    /// The same for so many seconds, of which one is over whenever somebody looks at the clock; and whether there is more.
+    pub(crate) async fn run_slowly(&self, seconds: u64) -> (usize, bool) {
+        let until = self.now.now().plus(Duration::from_secs(seconds));
+        let ran = self.clock(1000).run(until).await;
+        (ran.done, ran.unfinished)
+    }
+
+    fn clock(&self, passing: i64) -> RequestClock {
+        RequestClock::new(Desk {
             store: self.store.clone(),
             terms: terms(),
             audit: audit_key(),
-            clock: Arc::new(self.now.clone()),
-        });
-        let ran = clock.run(self.now.now().plus(time)).await;
-        assert_eq!(ran.given_up, 0);
-        (ran.done, ran.failed)
+            clock: Arc::new(Hand(self.now.0.clone(), passing)),
+        })
     }
 
     /// Somebody's request, which waits in the first of these stages.

@@ -1,6 +1,6 @@
 //! What the gate answers to somebody who has no request yet.
 
-use approvals::{AccountBy, MOST_ADDRESSES};
+use approvals::{AccountBy, Held, MOST_ADDRESSES};
 use claims::{ApplicantKey, Decision, Hash, Reply, SignUp, render};
 use policy::{MessageName, Outcome, Policy, Seen, Verdict};
 use store::Timestamp;
@@ -93,10 +93,15 @@ impl<'p> Answer<'p> {
         }
     }
 
+    /// How the reviewers decide on somebody who is held.
+    pub(super) fn held(&self) -> Option<&Held> {
+        let held = self.verdict.as_ref().and_then(|verdict| verdict.held.as_ref());
+        held.filter(|_| self.outcome == Outcome::Hold)
+    }
+
     /// What people read who wait for the reviewers of the route, if there is one.
     fn waiting(&self) -> MessageName {
-        let held = self.verdict.as_ref().and_then(|verdict| verdict.held.as_ref());
-        let route = held.and_then(|held| held.route.as_ref());
+        let route = self.held().and_then(|held| held.route.as_ref());
         self.policy.message_on(route, MessageName::WAITING)
     }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use claims::{SignUp, Step};
 use policy::{Collector, Mistakes, Policy, suggestion};
-use store::Timestamp;
+use store::{Asked, Timestamp};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -29,6 +29,10 @@ pub(super) struct Case {
 pub(super) struct Expect {
     pub(super) outcome: String,
     pub(super) rule: Option<String>,
+    /// The route by which somebody who is held is decided.
+    pub(super) route: Option<String>,
+    /// Whom its stages ask, in order.
+    pub(super) asked: Option<String>,
     pub(super) message: Option<String>,
     pub(super) text: Option<String>,
     /// The claims that go out, no more and no fewer, as JSON.
@@ -153,19 +157,38 @@ impl Reader<'_> {
 
     fn expect(&mut self, node: &Node<'_>) -> Option<Expect> {
         let table = self.table(node, "what is expected")?;
-        self.refuse_unknown(table, &["outcome", "rule", "message", "text", "claims"]);
+        self.refuse_unknown(
+            table,
+            &["outcome", "rule", "route", "asked", "message", "text", "claims"],
+        );
         let outcome = self.needed(table, node, "outcome");
         let outcome = outcome.and_then(|node| self.one_of(node, &OUTCOMES));
         let mut text = |key: &str| table.get(key).and_then(|node| self.string(node));
-        let (rule, message, text) = (text("rule"), text("message"), text("text"));
+        let (rule, route, message, text) = (text("rule"), text("route"), text("message"), text("text"));
+        let asked = table.get("asked").map(|node| self.asked(node));
         let claims = table.get("claims").map(|node| self.claims(node));
         Some(Expect {
             outcome: outcome?,
             rule,
+            route,
+            asked: asked.flatten(),
             message,
             text,
             claims: claims.flatten(),
         })
+    }
+
+    /// One for each stage: `anybody`, `group:NAME` or `person:NAME`.
+    fn asked(&mut self, node: &Node<'_>) -> Option<String> {
+        let wants = "whom the stages ask, in order and in brackets: `anybody`, `group:NAME` or `person:NAME`";
+        let stages: Option<Vec<_>> = node.get_ref().as_array().and_then(|stages| {
+            let asked = |stage: &Node<'_>| stage.get_ref().as_str().and_then(Asked::from_key);
+            stages.iter().map(asked).collect()
+        });
+        if stages.is_none() {
+            self.mistakes.add(node.span(), wants);
+        }
+        stages.map(|stages| in_order(&stages))
     }
 
     fn claims(&mut self, node: &Node<'_>) -> Option<BTreeMap<String, String>> {
@@ -227,6 +250,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Whom stages ask, in a line.
+pub(super) fn in_order<'a>(stages: impl IntoIterator<Item = &'a Asked>) -> String {
+    let keys: Vec<_> = stages.into_iter().map(Asked::key).collect();
+    keys.join(", then ")
 }
 
 fn quoted(names: &[&str]) -> String {

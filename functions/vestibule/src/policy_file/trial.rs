@@ -7,9 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use approvals::Held;
 use claims::{Decision, Value};
 use host::StartError;
 use policy::Policy;
+use store::RouteName;
 
 use super::{
     Failure,
@@ -92,6 +94,8 @@ fn read_files(folder: &Path, policy: &Policy) -> Result<Vec<(PathBuf, Vec<Case>)
 struct Came {
     outcome: &'static str,
     rule: Option<String>,
+    route: Option<String>,
+    asked: Option<String>,
     message: Option<String>,
     text: Option<String>,
     claims: BTreeMap<String, String>,
@@ -113,9 +117,13 @@ fn came(policy: &Policy, case: &Case) -> Came {
         Decision::Block(text) | Decision::AskAgain(text) if message.is_some() => Some(text.as_str().to_owned()),
         _ => None,
     };
+    let held = answer.held();
+    let stages = |held: &Held| cases::in_order(held.plan.stages.iter().map(|stage| &stage.asked));
     Came {
         outcome: answer.word(),
         rule: answer.rule().map(str::to_owned),
+        route: held.and_then(|held| held.route.as_ref()).map(RouteName::to_string),
+        asked: held.map(stages),
         message,
         text,
         claims,
@@ -159,6 +167,8 @@ fn compare(expect: &Expect, came: &Came) -> Vec<Line> {
     let mut lines = vec![
         line("outcome", Some(&expect.outcome), Some(&came.outcome.to_owned())),
         line("rule", expect.rule.as_ref(), came.rule.as_ref()),
+        line("route", expect.route.as_ref(), came.route.as_ref()),
+        line("asked", expect.asked.as_ref(), came.asked.as_ref()),
         line("message", expect.message.as_ref(), came.message.as_ref()),
         line("text", expect.text.as_ref(), came.text.as_ref()),
         line("reason", None, came.reason.as_ref()),

@@ -114,6 +114,41 @@ fn each_expectation_can_fail() {
     }
 }
 
+/// The example's own page says who is asked.
+#[test]
+fn a_case_says_which_route_decides_and_whom_it_asks() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/approval-by-country-team.toml");
+    let place = Place::new();
+    let tried = |country: &str, expect: &str| {
+        let case = format!(
+            r#"
+[[cases]]
+name = "somebody"
+step = "post-attribute-collection"
+body = {{ email = "jane@contoso.com", displayName = "Jane Roe", country = "{country}" }}
+lists.unwanted = []
+expect = {{ outcome = "hold", {expect} }}
+"#
+        );
+        place.write("cases/a.toml", case);
+        place.run(&["test", "cases", "--policy", example.to_str().unwrap()])
+    };
+    let german = r#"route = "by-country", asked = ["group:germany", "group:security"]"#;
+    let told = tried("DE", german);
+    assert_eq!((told.code, &*told.stderr), (0, ""), "{}", told.stdout);
+    let told = tried("FR", german);
+    assert_eq!(told.code, 1, "{}", told.stdout);
+    let lines = "  - asked           group:germany, then group:security\n  + asked           group:france, then group:security\n";
+    assert!(told.stdout.contains(lines), "{}", told.stdout);
+    assert_eq!(tried("DE", r#"route = "other""#).code, 1);
+    let told = tried("DE", r#"asked = ["germany"]"#);
+    assert!(
+        told.code == 1 && told.stderr.contains("`group:NAME`"),
+        "{}",
+        told.stderr
+    );
+}
+
 #[test]
 fn mistakes_in_cases_are_told_with_their_place() {
     for (right, wrong, says) in [

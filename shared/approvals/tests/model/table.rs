@@ -92,8 +92,12 @@ impl Table {
             }
             Write::Effect { entry, .. } => !self.waits(entry.id),
             Write::Delivered { id, .. } => self.waits(*id),
-            // Nobody forgets anything here.
-            Write::Redact(_) => false,
+            // Nobody forgets, seals or removes anything here.
+            Write::Redact(_)
+            | Write::Checkpoint(_)
+            | Write::Pruning(_)
+            | Write::RemoveRequest { .. }
+            | Write::RemoveHistory { .. } => false,
             Write::Listed { .. } | Write::Count { .. } => true,
         }
     }
@@ -169,7 +173,7 @@ impl Row {
                 Content::Account(entry.id, entry.request)
             }
             Write::Delivered { id, .. } => Content::Delivered(*id),
-            Write::Effect { .. } | Write::Listed { .. } | Write::Redact(_) | Write::Count { .. } => Content::Nothing,
+            _ => Content::Nothing,
         };
         Row { write, kept }
     }

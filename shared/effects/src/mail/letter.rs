@@ -5,7 +5,7 @@ use claims::{Address, Locales};
 /// One letter to one person.
 #[derive(Clone)]
 pub struct Letter {
-    /// The effect's id, the same on every attempt; the `Message-ID` is made of it.
+    /// The same on every attempt, and another one for every other effect; the `Message-ID` is made of it.
     pub id: String,
     /// Who gets it.
     pub to: Address,

@@ -101,13 +101,13 @@ async fn an_event_that_cannot_be_kept_lets_nobody_in_but_at_the_token_step() {
         asked: Arc::default(),
     };
     for (step, goes_on) in [(FIRST, false), (SECOND, false), (TOKEN, true)] {
-        let house = emitting(OPEN).with_store(down());
+        let house = emitting(OPEN).behind(down());
         let body = json!({"city": "Wien", "displayName": "Al"}).to_string();
         let (status, answer) = house.call(step, &body).await;
         assert_eq!((status, answer["action"] == "Continue"), (200, goes_on), "{step}");
         assert!(answer["extension_Tier"].is_null(), "no claims are added");
     }
-    let house = emitting(OPEN).with_store(down());
+    let house = emitting(OPEN).behind(down());
     assert_eq!(
         house.call(TOKEN, r#"{"city":"Nowhere"}"#).await.0,
         500,

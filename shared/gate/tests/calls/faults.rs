@@ -27,10 +27,7 @@ async fn a_crowd_at_the_same_rows_is_waited_for_but_not_for_ever() {
             inner: house.store.clone(),
             refusals: AtomicUsize::new(refusals),
         };
-        assert_eq!(
-            message(&house.with_store(crowded).submit(&jane("Jane Roe")).await),
-            told
-        );
+        assert_eq!(message(&house.behind(crowded).submit(&jane("Jane Roe")).await), told);
     }
 }
 
@@ -40,7 +37,7 @@ async fn a_store_that_fails_blocks_politely() {
         failure: Some(StoreError::Unavailable("gone".into())),
         asked: Arc::default(),
     };
-    let house = House::new(HOLDING).with_store(down);
+    let house = House::new(HOLDING).behind(down);
     for step in [FIRST, SECOND] {
         assert_eq!(message(&house.call(step, &jane("Jane Roe")).await.1), FAILED);
     }
@@ -48,7 +45,7 @@ async fn a_store_that_fails_blocks_politely() {
 
 #[tokio::test]
 async fn a_store_that_hangs_blocks_within_the_deadline() {
-    let mut house = House::new(HOLDING).with_store(Faulty {
+    let mut house = House::new(HOLDING).behind(Faulty {
         failure: None,
         asked: Arc::default(),
     });
@@ -64,7 +61,7 @@ async fn a_store_that_hangs_blocks_within_the_deadline() {
 
 #[tokio::test]
 async fn at_the_deadline_too_the_message_speaks_the_applicants_language() {
-    let mut house = House::new(HOLDING).with_store(Faulty {
+    let mut house = House::new(HOLDING).behind(Faulty {
         failure: None,
         asked: Arc::default(),
     });
@@ -82,7 +79,7 @@ async fn rows_read_on_both_sides_of_a_commit_are_read_again() {
         inner: house.store.clone(),
         torn: AtomicBool::new(true),
     };
-    let house = house.with_store(torn);
+    let house = house.behind(torn);
     assert_eq!(message(&house.submit(&jane("Jane Roe")).await), WAITING);
 }
 
@@ -103,14 +100,14 @@ async fn a_body_that_trickles_is_answered_at_the_deadline() {
 async fn what_needs_no_store_never_asks_it() {
     let asked = Arc::new(AtomicUsize::new(0));
     let failure = Some(StoreError::Unavailable("gone".into()));
-    let open = House::new(OPEN).with_store(Faulty {
+    let open = House::new(OPEN).behind(Faulty {
         failure: failure.clone(),
         asked: asked.clone(),
     });
     for step in Step::ALL {
         assert_eq!(open.call(step, &jane("Jane Roe")).await.1["action"], "Continue");
     }
-    let holding = House::new(HOLDING).with_store(Faulty {
+    let holding = House::new(HOLDING).behind(Faulty {
         failure,
         asked: asked.clone(),
     });

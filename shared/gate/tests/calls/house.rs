@@ -19,6 +19,7 @@ use policy::Policy;
 use serde_json::{Value as Json, json};
 use store::{Clock, Committed, Listing, Outbox, OutboxEntry, Receiver, StateName, Store, Timestamp, Which};
 use store_sqlite::SqliteStore;
+use store_suite::{Between, Interpose};
 
 pub(crate) const FIRST: Step = Step::PostFederationSignup;
 pub(crate) const SECOND: Step = Step::PostAttributeCollection;
@@ -116,6 +117,11 @@ impl House {
             store: Arc::new(store),
             ..self
         }
+    }
+
+    /// With something between it and its store.
+    pub(crate) fn behind(self, between: impl Interpose + 'static) -> House {
+        self.with_store(Between(between))
     }
 
     pub(crate) fn gate(&self, step: Step) -> Gate {

@@ -35,6 +35,7 @@ impl Reader<'_> {
         if let Some(account) = section.take("account").and_then(|node| self.account(node)) {
             terms.account = account;
         }
+        terms.keep = section.take("keep").and_then(|node| self.retention(node));
         terms.block = self.blocks(&mut section);
         self.end(section);
         terms

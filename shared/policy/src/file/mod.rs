@@ -1,8 +1,10 @@
 //! From the text of a policy file to a [`Policy`]. Reading goes on after a mistake, so that all of them are reported.
 
+mod actions;
 mod approvals;
 mod conditions;
 mod demands;
+mod endings;
 mod groups;
 mod letters;
 mod lists;

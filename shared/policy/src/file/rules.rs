@@ -3,22 +3,19 @@
 use std::ops::Range;
 
 use approvals::Terms;
-use claims::{ClaimName, Step, Value};
-use toml::de::DeValue;
+use claims::{Step, Value};
 
 use super::{
-    BLOCK_AT_TOKEN, Node, Reader, Section, either, quoted_list,
-    values::is_a_text,
-    warnings::{Accepted, Warned, Warning},
+    Node, Reader, Section, quoted_list,
+    warnings::{Accepted, Warned},
 };
 use crate::{
     Otherwise,
     condition::Condition,
-    emit::Came,
     lists::List,
     messages::MessageName,
     mistakes::suggestion,
-    rule::{Action, Emit, Ending, Listed, OnFailure, Rule},
+    rule::{Action, Ending, OnFailure, Rule},
 };
 
 /// A rule, as it stands in the file.
@@ -164,7 +161,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
+    pub(super) fn rule_name(&mut self, node: &Node<'_>) -> Option<String> {
         self.line(node, "a rule's name")
     }
 
@@ -228,289 +225,7 @@ impl Reader<'_> {
             .filter_map(|(name, span)| self.step_name(&name, span))
             .collect()
     }
-
-    fn action(
-        &mut self,
-        kind: &str,
-        node: &Node<'_>,
-        otherwise: Option<&Node<'_>>,
-        steps: &[Step],
-        served: &[(Step, Otherwise)],
-    ) -> Option<Action> {
-        if let Some(otherwise) = otherwise.filter(|_| !matches!(kind, "allow" | "deny" | "require")) {
-            self.mistakes.add(
-                otherwise.span(),
-                format!("`{kind}` has no `otherwise`: it turns nobody away by itself"),
-            );
-        }
-        match kind {
-            "allow" => {
-                let listed = self.listed(node);
-                let closed = |step: &Step| served.iter().any(|(s, o)| s == step && *o != Otherwise::Continue);
-                let otherwise = match otherwise {
-                    // Several allow lists at a closed step are alternatives: the step's `otherwise` speaks last.
-                    None if !steps.is_empty() && steps.iter().all(closed) => None,
-                    _ => Some(self.ending(otherwise, node, steps, Ending::Block(MessageName::BLOCKED))?),
-                };
-                Some(Action::Allow {
-                    listed: listed?,
-                    otherwise,
-                })
-            }
-            "deny" => {
-                let listed = self.listed(node);
-                self.refuse_empty_lists(node);
-                let otherwise = self.ending(otherwise, node, steps, Ending::Block(MessageName::BLOCKED));
-                Some(Action::Deny {
-                    listed: listed?,
-                    otherwise: otherwise?,
-                })
-            }
-            "require" => {
-                let requirement = self.requirement(node);
-                let default = match steps.contains(&Step::PostFederationSignup) {
-                    true => Ending::Block(MessageName::CHECK_INPUT),
-                    false => Ending::AskAgain(MessageName::CHECK_INPUT),
-                };
-                let otherwise = self.ending(otherwise, node, steps, default);
-                Some(Action::Require {
-                    requirement: requirement?,
-                    otherwise: otherwise?,
-                })
-            }
-            "normalise" => self.normalise(node),
-            "set" => self.set(node),
-            "drop" => Some(self.drop_claims(node)),
-            "emit" => self.emit(node, steps),
-            "hold" => self.hold(node, steps),
-            "block" => self.block(node, steps),
-            _ => self.error(node, steps),
-        }
-    }
-
-    fn listed(&mut self, node: &Node<'_>) -> Option<Listed> {
-        let mut section = self.section(Some(node))?;
-        let (addresses, domains) = (section.take("addresses"), section.take("domains"));
-        let (issuers, apps) = (section.take("issuers"), section.take("apps"));
-        let (claim, values) = (section.take("claim"), section.take("values"));
-        if [addresses, domains, issuers, apps, claim].iter().all(Option::is_none) {
-            let what =
-                "a list rule says one of `addresses`, `domains`, `issuers`, `apps`, or a `claim` and its `values`";
-            section.lacks(["addresses", "domains", "issuers", "apps", "claim"], node.span(), what);
-        }
-        if claim.is_some() != values.is_some() {
-            let what = "`claim` says which claim is looked up, `values` in which list; write both";
-            section.lacks(["claim", "values"], node.span(), what);
-        }
-        self.end(section);
-        let values = match claim.zip(values) {
-            Some((claim, values)) => Some((self.claim(claim)?, self.values(values))),
-            None => None,
-        };
-        Some(Listed {
-            addresses: addresses.map(|node| self.addresses(node)),
-            domains: domains.map(|node| self.domains(node)),
-            issuers: issuers.map(|node| self.issuers(node)),
-            apps: apps.map(|node| self.apps(node)),
-            values,
-        })
-    }
-
-    /// An empty allow list admits nobody; an empty deny list does nothing.
-    fn refuse_empty_lists(&mut self, listed: &Node<'_>) {
-        let lists = listed.get_ref().as_table().map(|table| table.values());
-        lists.into_iter().flatten().for_each(|list| self.refuse_empty(list));
-    }
-
-    fn hold(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
-        if steps.iter().any(|step| *step != Step::PostAttributeCollection) {
-            self.mistakes.add(node.span(), HOLD_ELSEWHERE);
-        }
-        let mut section = match node.get_ref() {
-            DeValue::Boolean(true) => {
-                return Some(Action::Hold {
-                    route: None,
-                    approve_when: None,
-                    deny_when: None,
-                });
-            }
-            DeValue::String(_) => {
-                return Some(Action::Hold {
-                    route: Some(self.route_named(node)?),
-                    approve_when: None,
-                    deny_when: None,
-                });
-            }
-            DeValue::Table(table) if !table.is_empty() => Section::new(table, node.span()),
-            _ => {
-                let what = "`hold` is `true`, the name of a route, or a table with `route`, `approve_when`, `deny_when`, or \
-                    several of them";
-                self.mistakes.add(node.span(), what);
-                return None;
-            }
-        };
-        let route = section.take("route").map(|node| self.route_named(node));
-        let approve_when = section.take("approve_when").map(|node| self.condition(node));
-        let deny_when = section.take("deny_when").map(|node| self.condition(node));
-        self.end(section);
-        // A route or a condition that could not be read is a mistake noted already.
-        Some(Action::Hold {
-            route: route.flatten(),
-            approve_when: approve_when.flatten(),
-            deny_when: deny_when.flatten(),
-        })
-    }
-
-    fn block(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
-        if steps.contains(&Step::PreTokenIssuance) {
-            self.mistakes.add(node.span(), BLOCK_AT_TOKEN);
-        }
-        let message = match node.get_ref() {
-            DeValue::Boolean(true) => MessageName::BLOCKED,
-            _ => self.message_name(node)?,
-        };
-        Some(Action::End(Ending::Block(message)))
-    }
-
-    fn error(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
-        if self.boolean(node)? && steps.iter().all(|step| *step == Step::PreTokenIssuance) {
-            return Some(Action::End(Ending::Error));
-        }
-        self.mistakes.add(
-            node.span(),
-            "`error = true` is for `pre-token-issuance` only; write `block` elsewhere",
-        );
-        None
-    }
-
-    fn emit(&mut self, node: &Node<'_>, steps: &[Step]) -> Option<Action> {
-        let mut section = self.section(Some(node))?;
-        let (event, claims, on) = (section.take("event"), section.take("claims"), section.take("on"));
-        if event.is_none() || on.is_none() {
-            let what = "`emit` says which `event`, and `on` which answers: `emit = { event = \"sign-up\", on = [\"continue\"] }`";
-            section.lacks(["event", "on"], section.span.clone(), what);
-        }
-        let what = "nothing publishes events yet: they wait in the outbox, where nobody but the store sees them";
-        self.warn(Some(Warning::Unpublished), section.span.clone(), what);
-        self.end(section);
-        let event = event.map(|node| self.rule_name(node));
-        let names = claims.map(|node| self.some_texts(node)).unwrap_or_default();
-        let named = |(name, span): (String, Range<usize>)| {
-            let parsed = ClaimName::parse(&name);
-            parsed.map_err(|error| self.bad_name(&name, &error, span)).ok()
-        };
-        let claims = names.into_iter().filter_map(named).collect();
-        let on = on.map(|node| self.answers(node, steps));
-        Some(Action::Emit(Emit {
-            event: event??,
-            claims,
-            on: on?,
-        }))
-    }
-
-    fn answers(&mut self, node: &Node<'_>, steps: &[Step]) -> Vec<Came> {
-        let known = Came::ALL.map(Came::name);
-        let mut answers = Vec::new();
-        for (name, span) in self.one_or_some(node) {
-            let came = Came::ALL.into_iter().find(|came| came.name() == name);
-            match came {
-                None => {
-                    let what = format!("`{name}` is no answer; there are {}", quoted_list(&known));
-                    self.mistakes.add(span, what + &suggestion(&name, known));
-                }
-                Some(came) if !steps.iter().any(|step| can_come(*step, came)) => {
-                    self.mistakes
-                        .add(span, format!("no call of this step comes to `{name}`"));
-                }
-                Some(came) => answers.push(came),
-            }
-        }
-        answers
-    }
-
-    /// What happens to people who do not pass a rule.
-    fn ending(
-        &mut self,
-        otherwise: Option<&Node<'_>>,
-        rule: &Node<'_>,
-        steps: &[Step],
-        default: Ending,
-    ) -> Option<Ending> {
-        let token = steps.contains(&Step::PreTokenIssuance);
-        let Some(node) = otherwise else {
-            if token {
-                self.mistakes.add(
-                    rule.span(),
-                    "say `otherwise = \"error\"`: the token step cannot turn anybody away",
-                );
-            }
-            return (!token).then_some(default);
-        };
-        let ending = match node.get_ref() {
-            DeValue::String(text) => match text.as_ref() {
-                "block" => Ending::Block(MessageName::BLOCKED),
-                "ask-again" => Ending::AskAgain(MessageName::CHECK_INPUT),
-                "hold" => Ending::Hold(None),
-                "error" => Ending::Error,
-                other => {
-                    let known = ["block", "ask-again", "hold", "error"];
-                    let what = format!("`{other}` is no `otherwise` of a rule; write {}", either(&known));
-                    let near = match self.messages.iter().any(|name| name == other) || is_a_text(other) {
-                        true => "; to show a message, write `{ block = \"its name\" }`".to_owned(),
-                        false => suggestion(other, known),
-                    };
-                    self.mistakes.add(node.span(), what + &near);
-                    self.may_be_shown(node);
-                    return None;
-                }
-            },
-            _ => {
-                let mut section = self.section(Some(node))?;
-                let (block, ask_again) = (section.take("block"), section.take("ask_again"));
-                let hold = section.take("hold");
-                let said = [block, ask_again, hold].into_iter().flatten().count();
-                if said != 1 {
-                    let what =
-                        "write `{ block = \"message\" }`, `{ ask_again = \"message\" }` or `{ hold = \"route\" }`";
-                    section.lacks(["block", "ask_again", "hold"], node.span(), what);
-                }
-                self.end(section);
-                match (block, ask_again, hold) {
-                    (Some(message), None, None) => Ending::Block(self.message_name(message)?),
-                    (None, Some(message), None) => Ending::AskAgain(self.message_name(message)?),
-                    (None, None, Some(route)) => Ending::Hold(Some(self.route_named(route)?)),
-                    _ => return None,
-                }
-            }
-        };
-        self.check_ending(&ending, steps, node.span());
-        Some(ending)
-    }
-
-    fn check_ending(&mut self, ending: &Ending, steps: &[Step], span: Range<usize>) {
-        let elsewhere = |only: Step| steps.iter().any(|step| *step != only);
-        match ending {
-            Ending::Block(_) if steps.contains(&Step::PreTokenIssuance) => self.mistakes.add(span, BLOCK_AT_TOKEN),
-            Ending::AskAgain(_) if elsewhere(Step::PostAttributeCollection) => {
-                self.mistakes.add(
-                    span,
-                    "only `post-attribute-collection` can ask again; write `block` elsewhere",
-                );
-            }
-            Ending::Hold(_) if elsewhere(Step::PostAttributeCollection) => self.mistakes.add(span, HOLD_ELSEWHERE),
-            Ending::Error if elsewhere(Step::PreTokenIssuance) => {
-                self.mistakes.add(
-                    span,
-                    "`error` is for `pre-token-issuance` only; write `block` elsewhere",
-                );
-            }
-            _ => {}
-        }
-    }
 }
-
-const HOLD_ELSEWHERE: &str =
-    "only `post-attribute-collection` can hold: before it the form is not filled in, after it the account exists";
 
 /// The most rules of a step that say events.
 const MOST_EVENTS: usize = 8;
@@ -528,13 +243,3 @@ const KINDS: [&str; 10] = [
     "error",
     "emit",
 ];
-
-/// Whether a call of a step can have an answer.
-fn can_come(step: Step, came: Came) -> bool {
-    match came {
-        Came::Continue => true,
-        Came::Block => step.is_sign_up(),
-        Came::AskAgain | Came::Hold => step == Step::PostAttributeCollection,
-        Came::Error => step == Step::PreTokenIssuance,
-    }
-}

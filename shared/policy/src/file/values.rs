@@ -8,6 +8,8 @@ use toml::de::DeValue;
 use super::{Node, Reader, Section, quoted_list};
 use crate::{messages::MessageName, mistakes::suggestion};
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Reader<'_> {
     pub(super) fn message_name(&mut self, node: &Node<'_>) -> Option<MessageName> {
         let name = self.text(node)?;
@@ -112,7 +114,25 @@ impl Reader<'_> {
     }
 
     /// `30 days`, `12 hours`, `45 minutes`.
+    /// A year at most: longer is a slip of the keyboard, and no sum of times can overflow.
     pub(super) fn duration(&mut self, node: &Node<'_>) -> Option<Duration> {
+        self.duration_within(node, 366 * DAY)
+    }
+
+    /// How long something is kept: as long as anybody has to, and never less than a day, in which what is written is
+    /// proved as well.
+    pub(super) fn retention(&mut self, node: &Node<'_>) -> Option<Duration> {
+        let duration = self.duration_within(node, 36_525 * DAY)?;
+        if duration < DAY {
+            self.mistakes.add(
+                node.span(),
+                "what happened is kept for a day at least; write `\"1 day\"` or more",
+            );
+        }
+        (duration >= DAY).then_some(duration)
+    }
+
+    fn duration_within(&mut self, node: &Node<'_>, longest: Duration) -> Option<Duration> {
         self.expect(
             node,
             "a time such as `\"30 days\"`, `\"12 hours\"` or `\"45 minutes\"`",
@@ -124,9 +144,8 @@ impl Reader<'_> {
                     "minute" | "minutes" => 60,
                     _ => return None,
                 };
-                // A year at most: longer is a slip of the keyboard, and no sum of times can overflow.
                 let duration = Duration::from_secs(number.parse::<u32>().ok()?.checked_mul(seconds)?.into());
-                (duration <= Duration::from_secs(366 * 24 * 60 * 60)).then_some(duration)
+                (duration <= longest).then_some(duration)
             },
         )
     }

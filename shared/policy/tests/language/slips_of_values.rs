@@ -96,6 +96,17 @@ fn an_approval_that_ends_at_once_is_refused() {
 }
 
 #[test]
+fn what_happened_is_kept_for_a_day_or_longer() {
+    for keep in ["0 days", "23 hours"] {
+        let said = read(&format!("[approvals]\nkeep = \"{keep}\"")).err().unwrap();
+        assert!(said.contains("for a day at least"), "{said}");
+    }
+    let said = read("[approvals]\nkeep = \"36526 days\"").err().unwrap();
+    assert!(said.contains("a time such as"), "{said}");
+    assert!(read("[approvals]\nkeep = \"36525 days\"").is_ok());
+}
+
+#[test]
 fn a_claim_cannot_be_set_to_a_list_of_nothing() {
     let wanted = "`\"\"` takes the claim away";
     assert_refused(&[

@@ -18,6 +18,15 @@ fn approvals_and_denials_last_thirty_days_by_default() {
 }
 
 #[test]
+fn requests_are_kept_for_ever_or_as_long_as_the_file_says() {
+    let keep = |file: &str| policy(file).terms().keep;
+    assert_eq!(keep("[approvals]\nunused = \"1 day\""), None);
+    let days = |days: u64| Some(Duration::from_secs(days * 24 * 60 * 60));
+    assert_eq!(keep("[approvals]\nkeep = \"730 days\""), days(730));
+    assert_eq!(keep("[approvals]\nkeep = \"24 hours\""), days(1));
+}
+
+#[test]
 fn accounts_and_mails_are_chosen_in_the_file() {
     use approvals::AccountBy;
     use store::News;

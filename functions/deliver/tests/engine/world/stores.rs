@@ -10,11 +10,11 @@ use std::{
 
 use async_trait::async_trait;
 use store::{
-    Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, Keys, Lane, Listing, Outbox, OutboxEntry,
-    OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Receiver, Request, RequestId, Snapshot, Store,
-    StoreError, Timestamp,
+    Commit, Committed, DuePage, DuePlace, EntryId, Lane, Outbox, OutboxEntry, ParkedPage, ParkedPlace, Receiver,
+    Request, RequestId, Store, StoreError, Timestamp,
 };
 use store_sqlite::SqliteStore;
+use store_suite::Interpose;
 use tokio::sync::Barrier;
 
 /// A store that goes away after some commits.
@@ -30,38 +30,9 @@ impl Failing {
 }
 
 #[async_trait]
-impl Store for Failing {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.inner.look_up(keys).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.inner.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.inner.history(id).await
-    }
-
-    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
-        self.inner.earlier(id, limit).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.inner.list(listing).await
-    }
-
-    async fn overdue(
-        &self,
-        now: Timestamp,
-        after: Option<&OverduePlace>,
-        limit: usize,
-    ) -> Result<OverduePage, StoreError> {
-        self.inner.overdue(now, after, limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.inner.counts().await
+impl Interpose for Failing {
+    fn store(&self) -> &dyn Store {
+        &*self.inner
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -94,44 +65,18 @@ impl Sparing {
     }
 }
 
+/// Its requests.
+pub(super) struct SparingRequests(pub(super) Arc<Sparing>);
+
 #[async_trait]
-impl Store for Sparing {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.inner.look_up(keys).await
+impl Interpose for SparingRequests {
+    fn store(&self) -> &dyn Store {
+        &*self.0.inner
     }
 
     async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.both.wait().await;
-        self.inner.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.inner.history(id).await
-    }
-
-    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
-        self.inner.earlier(id, limit).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.inner.list(listing).await
-    }
-
-    async fn overdue(
-        &self,
-        now: Timestamp,
-        after: Option<&OverduePlace>,
-        limit: usize,
-    ) -> Result<OverduePage, StoreError> {
-        self.inner.overdue(now, after, limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.inner.counts().await
-    }
-
-    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
-        self.inner.commit(commit).await
+        self.0.both.wait().await;
+        self.0.inner.request(id).await
     }
 }
 

@@ -21,9 +21,10 @@ use store::{
     Request, RequestId, StateName, Store, StoreError, Timestamp, Which, Write,
 };
 use store_sqlite::SqliteStore;
+use store_suite::Between;
 use tokio::{sync::watch, time::timeout};
 
-use self::stores::{Failing, Sparing};
+use self::stores::{Failing, Sparing, SparingRequests};
 
 /// Longer than any schedule.
 pub(crate) const FAR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -273,13 +274,17 @@ impl World {
 
     pub(crate) fn deliverer_on_failing_store(&self) -> Runner {
         let failing = Failing::new(self.store.clone(), self.commits_left.clone());
-        self.runner(Arc::new(failing), self.store.clone(), self.receivers())
+        self.runner(Arc::new(Between(failing)), self.store.clone(), self.receivers())
     }
 
     /// One whose store does no more than it must.
     pub(crate) fn deliverer_on_sparing_store(&self) -> Runner {
         let sparing = Arc::new(Sparing::new(self.store.clone()));
-        self.runner(sparing.clone(), sparing, self.receivers())
+        self.runner(
+            Arc::new(Between(SparingRequests(sparing.clone()))),
+            sparing,
+            self.receivers(),
+        )
     }
 
     /// Somebody's request with an effect of one of its versions.

@@ -1,0 +1,278 @@
+//! What the checkpoints say: which requests there were, and which were removed on purpose.
+
+use approvals::AuditKey;
+use claims::Hash;
+use store::{
+    Checkpoint, JournalPlace, Leaf, MOST_CHECKPOINTS, MOST_SEALED, Numbered, Request, RequestId, Rows, StoreError,
+    Timestamp,
+};
+
+use super::words::ChainFault;
+
+/// What all checkpoints say together.
+///
+/// It holds some 64 bytes for each leaf, so that a million requests, sealed two or three times each, fit into 200 MB.
+#[derive(Default)]
+pub(super) struct Chain {
+    /// By request, then by version.
+    leaves: Vec<Known>,
+    pruned: Vec<Removed>,
+    last: Option<Last>,
+    /// The proof of the last one that could be read.
+    previous: Option<Hash>,
+    /// The number of the last one, whatever it holds.
+    number: u64,
+    /// The number that the next one had when what is not sealed was read.
+    open: u32,
+}
+
+/// The last checkpoint that holds.
+#[derive(Clone, Copy)]
+pub(super) struct Last {
+    pub(super) number: u64,
+    pub(super) proof: Hash,
+    pub(super) through: JournalPlace,
+}
+
+/// A version of a request that a checkpoint or the journal knows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Known {
+    pub(super) request: RequestId,
+    /// The first half of its proof: 128 bits tell one from another.
+    mac: [u8; 16],
+    pub(super) version: u64,
+    /// In which checkpoint; the next one, for what is in none yet.
+    number: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Removed {
+    request: RequestId,
+    version: u64,
+    number: u32,
+    /// What was sealed until then. A request of the same id that was opened later is another one: rounds begin anew.
+    through: Timestamp,
+}
+
+/// A checkpoint that the log told of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    number: u64,
+    proof: Hash,
+}
+
+impl std::str::FromStr for Told {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Told, String> {
+        let told = text.split_once(':').and_then(|(number, proof)| {
+            let number = number.parse().ok().filter(|number| *number > 0)?;
+            let proof = Hash::from_hex(proof)?;
+            Some(Told { number, proof })
+        });
+        told.ok_or_else(|| "a checkpoint is written as in the log: its number, `:` and 64 hex digits".to_owned())
+    }
+}
+
+impl Chain {
+    /// Reads all checkpoints, and what the journal holds since.
+    pub(super) async fn read(
+        rows: &dyn Rows,
+        key: &AuditKey,
+        told: &[Told],
+    ) -> Result<(Chain, Vec<ChainFault>), StoreError> {
+        let (mut chain, mut faults) = (Chain::default(), Vec::new());
+        let mut seen = Vec::new();
+        chain.go_on(rows, key, told, &mut seen, &mut faults).await?;
+        let lost = told.iter().filter(|told| !seen.contains(&told.number));
+        faults.extend(lost.map(|told| ChainFault::Lost(told.number)));
+        if chain.read_journal(rows).await?.is_none() {
+            faults.push(ChainFault::Journal);
+        }
+        let Chain { leaves, pruned, .. } = &mut chain;
+        pruned.sort_unstable_by_key(|removed| (removed.request, removed.number));
+        // What was removed on purpose is no more to be there; what came after that is.
+        leaves.retain(|leaf| !was_removed(pruned, leaf));
+        leaves.sort_unstable_by_key(|leaf| (leaf.request, leaf.version));
+        Ok((chain, faults))
+    }
+
+    /// The last checkpoint that holds.
+    pub(super) fn last(&self) -> Option<Last> {
+        self.last
+    }
+
+    /// What is known of a request, by its place among all that is known.
+    pub(super) fn of(&self, request: &RequestId) -> std::ops::Range<usize> {
+        let from = self.leaves.partition_point(|leaf| leaf.request < *request);
+        let to = self.leaves.partition_point(|leaf| leaf.request <= *request);
+        from..to
+    }
+
+    /// All that is known, by request and version.
+    pub(super) fn leaves(&self) -> &[Known] {
+        &self.leaves
+    }
+
+    /// Whether what is known of a request was removed on purpose since. A later one of the same id is another one.
+    pub(super) fn was_removed(&self, leaf: &Known) -> bool {
+        was_removed(&self.pruned, leaf)
+    }
+
+    /// Whether a checkpoint proves it.
+    pub(super) fn is_sealed(&self, leaf: &Known) -> bool {
+        leaf.number < self.open
+    }
+
+    /// The last version of a request up to which it was removed on purpose, or is just being removed.
+    pub(super) fn removed_up_to(&self, request: &Request) -> Option<u64> {
+        let from = self.pruned.partition_point(|removed| removed.request < request.id);
+        let same = self.pruned[from..]
+            .iter()
+            .take_while(|removed| removed.request == request.id);
+        let same = same.filter(|removed| request.opened_at <= removed.through);
+        same.map(|removed| removed.version).max()
+    }
+
+    /// Takes in what was removed on purpose since the checkpoints were read.
+    pub(super) async fn catch_up(&mut self, rows: &dyn Rows, key: &AuditKey) -> Result<(), StoreError> {
+        let kept = self.leaves.len();
+        self.go_on(rows, key, &[], &mut Vec::new(), &mut Vec::new()).await?;
+        self.leaves.truncate(kept);
+        self.pruned
+            .sort_unstable_by_key(|removed| (removed.request, removed.number));
+        Ok(())
+    }
+
+    async fn go_on(
+        &mut self,
+        rows: &dyn Rows,
+        key: &AuditKey,
+        told: &[Told],
+        seen: &mut Vec<u64>,
+        faults: &mut Vec<ChainFault>,
+    ) -> Result<(), StoreError> {
+        loop {
+            let page = rows.checkpoints(self.number, MOST_CHECKPOINTS).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for Numbered { number, checkpoint } in page {
+                seen.extend(told.iter().filter(|told| told.number == number).map(|told| told.number));
+                if number > self.number + 1 {
+                    faults.push(ChainFault::Missing(self.number + 1, number - 1));
+                }
+                let follows = number == self.number + 1;
+                self.number = number;
+                match checkpoint {
+                    Ok(checkpoint) => self.take(number, checkpoint, follows, key, told, faults),
+                    Err(why) => faults.push(ChainFault::Unreadable(number, why)),
+                }
+            }
+        }
+    }
+
+    /// Takes one in, as far as it holds.
+    fn take(
+        &mut self,
+        number: u64,
+        checkpoint: Checkpoint,
+        follows: bool,
+        key: &AuditKey,
+        told: &[Told],
+        faults: &mut Vec<ChainFault>,
+    ) {
+        if told
+            .iter()
+            .any(|told| told.number == number && told.proof != checkpoint.proof)
+        {
+            faults.push(ChainFault::PutBack(number));
+        }
+        if checkpoint.number != number || !key.has_signed(&checkpoint) {
+            faults.push(ChainFault::Altered(number));
+            return;
+        }
+        // After one that is missing or cannot be read nobody can tell; that one is named.
+        let first = number == 1 && checkpoint.previous.is_some();
+        let other = self.previous.is_some() && checkpoint.previous != self.previous;
+        if follows && (first || other) {
+            faults.push(ChainFault::OutOfLine(number));
+        }
+        self.previous = Some(checkpoint.proof);
+        self.last = Some(Last {
+            number,
+            proof: checkpoint.proof,
+            through: checkpoint.through,
+        });
+        let number = short(number);
+        let known = |leaf: &store::Sealed| Known::new(leaf.request, leaf.version, leaf.mac, number);
+        self.leaves.extend(checkpoint.leaves.iter().map(known));
+        let removed = |pruned: &store::Pruned| Removed {
+            request: pruned.request,
+            version: pruned.version,
+            number,
+            through: checkpoint.through.at,
+        };
+        self.pruned.extend(checkpoint.pruned.iter().map(removed));
+    }
+
+    /// What happened since the last checkpoint: nobody has proved it, but what is there must belong to requests. Nothing if
+    /// it cannot be read.
+    async fn read_journal(&mut self, rows: &dyn Rows) -> Result<Option<()>, StoreError> {
+        self.open = short(self.number + 1);
+        let open = self.open;
+        let mut after = self.last.map(|last| last.through);
+        loop {
+            let page = match rows
+                .journal(after.as_ref(), Timestamp::from_millis(i64::MAX), MOST_SEALED)
+                .await
+            {
+                Ok(page) => page,
+                Err(StoreError::Broken(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let known = |leaf: &Leaf| Known::new(leaf.place.request, leaf.place.version, leaf.mac, open);
+            self.leaves.extend(page.leaves.iter().map(known));
+            match page.next {
+                Some(place) => after = Some(place),
+                None => return Ok(Some(())),
+            }
+        }
+    }
+}
+
+impl Known {
+    fn new(request: RequestId, version: u64, mac: Hash, number: u32) -> Known {
+        Known {
+            request,
+            mac: half(mac),
+            version,
+            number,
+        }
+    }
+
+    /// Whether it is the version with this proof.
+    pub(super) fn is(&self, mac: Hash) -> bool {
+        self.mac == half(mac)
+    }
+}
+
+/// There is a checkpoint every five minutes at most often: so many come in 40,000 years.
+fn short(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn half(mac: Hash) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&mac.as_bytes()[..16]);
+    half
+}
+
+/// Whether a checkpoint from the leaf's own on says that the request was removed at this version or a later one.
+fn was_removed(pruned: &[Removed], leaf: &Known) -> bool {
+    let from = pruned.partition_point(|removed| (removed.request, removed.number) < (leaf.request, leaf.number));
+    let same = pruned[from..]
+        .iter()
+        .take_while(|removed| removed.request == leaf.request);
+    same.into_iter().any(|removed| removed.version >= leaf.version)
+}
