@@ -1,6 +1,8 @@
 //! What time does to requests: those who are asked are reminded, the next reviewers are asked, and what nobody decided or
 //! used in time ends.
 
+use std::sync::Arc;
+
 use desk::{Desk, NotDone};
 use futures_util::stream::{self, StreamExt};
 use host::Ran;
@@ -17,17 +19,17 @@ const MOST_STEPS: usize = 20;
 
 /// The clock of requests. Two at once do nothing twice: each change holds for the version that it builds on.
 #[derive(Clone)]
-pub struct RequestClock(Desk);
+pub struct RequestClock(Arc<Desk>);
 
 impl RequestClock {
     /// Puts it together.
     pub fn new(desk: Desk) -> RequestClock {
-        RequestClock(desk)
+        RequestClock(Arc::new(desk))
     }
 
     /// Works off what is due, the longest due first, and begins nothing after `until`. What fails is due as before.
     pub async fn run(&self, until: Timestamp) -> Ran {
-        let Desk { store, clock, .. } = &self.0;
+        let Desk { store, clock, .. } = &*self.0;
         let (mut ran, mut after) = (Ran::default(), None);
         while clock.now() < until {
             let page = match store.overdue(clock.now(), after.as_ref(), PAGE).await {

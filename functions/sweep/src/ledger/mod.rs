@@ -51,6 +51,7 @@ impl Bookkeeper {
             tracing::error!(target: "vestibule", %error, "sweep: histories are not sealed, {error}");
             ran.failed += 1;
         }
+        ran.unfinished = ran.done > 0 && self.0.clock.now() >= until;
         ran
     }
 

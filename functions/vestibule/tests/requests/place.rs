@@ -244,9 +244,12 @@ impl Place {
         Finished::of(self.command("requests", arguments).stdin(far))
     }
 
-    /// Whether every history is as it was written.
-    pub(crate) fn verifies(&self) -> Finished {
-        Finished::of(&mut self.command("audit", &["verify"]))
+    /// The histories of so many requests, which are all there are, are as they were written.
+    #[track_caller]
+    pub(crate) fn verifies(&self, requests: usize) {
+        let verified = Finished::of(&mut self.command("audit", &["verify"]));
+        let all = format!("The histories of {requests} requests are as they were written.\n");
+        assert!(verified.code == 0 && verified.stdout.ends_with(&all), "{verified:?}");
     }
 
     fn command(&self, command: &str, arguments: &[&str]) -> Command {

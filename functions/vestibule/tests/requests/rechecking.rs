@@ -102,7 +102,7 @@ async fn a_new_deny_rule_is_tried_first_and_then_applied() {
         place
             .run(&["recheck", "--apply"])
             .says(0, "Turned away: 0 of 1 request.\n");
-        assert!(place.verifies().code == 0);
+        place.verifies(3);
     }
 }
 
