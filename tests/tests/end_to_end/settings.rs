@@ -24,7 +24,7 @@ const FUNCTIONS: [&str; 5] = [FIRST, SECOND, TOKEN, REVIEW, DELIVER];
 /// A setting that these programs are not given where they are deployed, though their sources name it, and why.
 type NotGiven = (&'static str, &'static [&'static str], &'static str);
 
-const NOT_GIVEN: [NotGiven; 11] = [
+const NOT_GIVEN: [NotGiven; 12] = [
     (
         "VESTIBULE_ALLOW_LOOPBACK",
         &[FIRST, SECOND, TOKEN, REVIEW, DELIVER, APP],
@@ -44,6 +44,11 @@ const NOT_GIVEN: [NotGiven; 11] = [
         "VESTIBULE_REVIEWERS",
         &[FIRST, SECOND, TOKEN, DELIVER],
         "only the review room asks who decides",
+    ),
+    (
+        "VESTIBULE_REVIEWER_TOKEN",
+        &[APP],
+        "a reviewer's own, on the command line",
     ),
     ("VESTIBULE_AUDIT_KEY", &[FIRST, TOKEN], "they write no histories"),
     (
