@@ -313,6 +313,7 @@ fn checkpoint(number: u64) -> Checkpoint {
         pruned: vec![Pruned {
             request: next_round(&request).id,
             version: 4,
+            head: Some(applicant("head")),
         }],
         entries: 5,
         counts: vec![(Counter::of(&request), -6)],

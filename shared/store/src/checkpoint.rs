@@ -48,4 +48,7 @@ pub struct Pruned {
     pub request: RequestId,
     /// Its last version.
     pub version: u64,
+    /// The proof of the last entry of its history. An applicant who comes back begins with the same ids and versions: this
+    /// tells one life from the next.
+    pub head: Option<Hash>,
 }

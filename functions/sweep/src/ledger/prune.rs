@@ -169,6 +169,7 @@ async fn announce(
     let pruned = removable.iter().map(|(request, _)| Pruned {
         request: request.id,
         version: request.version,
+        head: request.head,
     });
     let checkpoint = Checkpoint {
         number: latest.number + 1,
