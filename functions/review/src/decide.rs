@@ -47,7 +47,8 @@ pub(crate) async fn carry_out(room: &Room, id: &RequestId, reviewer: &Reviewer, 
         reason: wish.reason,
         block: wish.block,
     };
-    let done = room.parts.desk.decide(id, &decision, wish.seen).await?;
+    let done = room.parts.desk.decide(id, &decision, wish.seen).await;
+    let done = done.map_err(|why| undone(id, why))?;
     settle(done, id, reviewer, ruling)
 }
 
@@ -69,10 +70,20 @@ pub(crate) async fn reassign(
         return Err(Refusal::NoSuchReviewer);
     }
     let by = Decider::Reviewer(reviewer.as_decider(&room.parts.desk.terms));
-    let done = room.parts.desk.reassign(id, to, &by, reason, seen).await?;
+    let done = room.parts.desk.reassign(id, to, &by, reason, seen).await;
+    let done = done.map_err(|why| undone(id, why))?;
     let applied = settle(done, id, reviewer, "reassign")?.applied();
     let file = room.parts.desk.read(id).await?;
     Ok(Decided { applied, file })
+}
+
+/// Why nothing came of it. A request that somebody forged is named in the log.
+fn undone(id: &RequestId, why: NotDone) -> Refusal {
+    if why == NotDone::NotAsWritten {
+        let (request, reason) = (tracing::field::display(id), approvals::NOT_AS_WRITTEN);
+        tracing::error!(target: "vestibule", request, reason, "review: failed, {reason}");
+    }
+    why.into()
 }
 
 /// One line in the log, unless the change was refused.
@@ -105,6 +116,7 @@ fn refusal(refused: Refused) -> Option<Refusal> {
         Refused::NothingToBlock => Some(Refusal::NothingToBlock),
         Refused::NoSuchGroup => Some(Refusal::NoSuchGroup),
         Refused::TooFew => Some(Refusal::TooFew),
+        Refused::TooOften => Some(Refusal::TooOften),
     }
 }
 
@@ -114,6 +126,7 @@ impl From<NotDone> for Refusal {
             NotDone::Unknown => Refusal::Request,
             NotDone::Changed => Refusal::Changed,
             NotDone::Moved => Refusal::Moved,
+            NotDone::NotAsWritten => Refusal::NotAsWritten,
             NotDone::NoRandom => Refusal::NoRandom,
             NotDone::Store(error) => Refusal::Store(error),
         }

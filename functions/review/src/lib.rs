@@ -18,6 +18,7 @@ mod whole;
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
+use approvals::Terms;
 use bytes::Bytes;
 use desk::Desk;
 use host::{Body, Settings, StartError};
@@ -60,6 +61,9 @@ pub fn assemble(
         return Ok(Review::closed());
     };
     let reviewers = Reviewers::parse(lines).map_err(|bad| bad.into_start_error())?;
+    let terms = policy.terms();
+    // Who is listed in a group and has no token cannot decide.
+    let groups = terms.groups.only(|person| reviewers.has(person));
     let store = store.ok_or_else(|| StartError::new("VESTIBULE_REVIEWERS is set, and there is no store to review"))?;
     Ok(Review::new(Parts {
         mount,
@@ -68,7 +72,10 @@ pub fn assemble(
         reviewers,
         desk: Desk {
             store: store.clone(),
-            terms: policy.terms().clone(),
+            terms: Terms {
+                groups,
+                ..terms.clone()
+            },
             audit: assembly::audit_key(settings)?,
             clock: assembly::clock(),
         },

@@ -52,6 +52,10 @@ pub(crate) enum Refusal {
     NoSuchReviewer,
     /// Those who would be asked cannot end the stage.
     TooFew,
+    /// The request was handed on very often already.
+    TooOften,
+    /// Somebody changed the request in the store.
+    NotAsWritten,
     /// There was no time left to begin with it: one of many.
     NotTried,
     /// The effect is still tried.
@@ -87,6 +91,7 @@ impl Refusal {
             }
             Refusal::Forged | Refusal::NotAsked | Refusal::OnThemselves => StatusCode::FORBIDDEN,
             Refusal::Moved | Refusal::Opposed | Refusal::TooFew => StatusCode::CONFLICT,
+            Refusal::TooOften | Refusal::NotAsWritten => StatusCode::CONFLICT,
             Refusal::Changed | Refusal::NotParked | Refusal::Overtaken | Refusal::Fetched => StatusCode::CONFLICT,
             Refusal::Store(_) | Refusal::OutOfTime | Refusal::NoRandom | Refusal::NotTried => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -113,6 +118,8 @@ impl Refusal {
             Refusal::NoSuchGroup => "no-such-group",
             Refusal::NoSuchReviewer => "no-such-reviewer",
             Refusal::TooFew => "too-few",
+            Refusal::TooOften => "too-often",
+            Refusal::NotAsWritten => "not-as-written",
             Refusal::NotTried => "not-tried",
             Refusal::Changed | Refusal::Overtaken => "changed",
             Refusal::NotParked => "not-parked",
@@ -147,6 +154,11 @@ impl Refusal {
             }
             Refusal::NoSuchGroup => "The policy knows no such group of reviewers.",
             Refusal::NoSuchReviewer => "No reviewer of this name can log in here.",
+            Refusal::TooOften => "This request was handed on many times already. Whoever is asked now has to decide.",
+            Refusal::NotAsWritten => {
+                "Somebody changed this request in the store: it is not as it was written, and nobody can decide on it. Tell \
+                 whoever runs this room."
+            }
             Refusal::TooFew => {
                 "Too few of those who would be asked may vote: one has voted, or is the applicant, or the stage wants \
                  more people."
@@ -243,7 +255,9 @@ mod tests {
             Refusal::NothingToBlock => Refusal::NoSuchGroup,
             Refusal::NoSuchGroup => Refusal::NoSuchReviewer,
             Refusal::NoSuchReviewer => Refusal::TooFew,
-            Refusal::TooFew => Refusal::NotTried,
+            Refusal::TooFew => Refusal::TooOften,
+            Refusal::TooOften => Refusal::NotAsWritten,
+            Refusal::NotAsWritten => Refusal::NotTried,
             Refusal::NotTried => Refusal::NotParked,
             Refusal::NotParked => Refusal::Overtaken,
             Refusal::Overtaken => Refusal::Store(StoreError::Busy(String::new())),

@@ -87,6 +87,7 @@ impl RequestClock {
 fn failed(why: NotDone) -> Result<(), StoreError> {
     match why {
         NotDone::Unknown | NotDone::Changed | NotDone::Moved => Ok(()),
+        NotDone::NotAsWritten => Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned())),
         NotDone::NoRandom => Err(StoreError::Broken("the system has no random numbers".to_owned())),
         NotDone::Store(error) => Err(error),
     }

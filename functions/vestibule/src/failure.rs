@@ -58,6 +58,7 @@ impl From<Undone> for Failure {
             Undone::Unknown => "there is no such request".to_owned(),
             Undone::Changed => "the applicant changed the request after that version: look at it again".to_owned(),
             Undone::Moved => "others are asked since that version: look at it again".to_owned(),
+            Undone::NotAsWritten => approvals::NOT_AS_WRITTEN.to_owned(),
             Undone::NoRandom => "the system has no random numbers".to_owned(),
             Undone::Store(error) => error.to_string(),
         })

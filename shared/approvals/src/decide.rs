@@ -88,6 +88,8 @@ pub enum Refusal {
     NoSuchGroup,
     /// Too few of those who would be asked may vote to end the stage: one voted, or is the applicant.
     TooFew,
+    /// The request was handed on very often already.
+    TooOften,
 }
 
 /// What came of a command.
@@ -212,11 +214,12 @@ fn may_decide(request: &Request, review: &Review, command: &Decide, terms: &Term
         if reviewer.is_applicant(request) {
             return Err(Refusal::OnThemselves);
         }
-        if !reviewer.is_asked(&review.stage().asked) {
-            return Err(Refusal::NotAsked);
-        }
+        // First: whose vote ended a stage is not asked any more, and may not know that it counted.
         if vote_of(review, &reviewer.person).is_some() {
             return Err(Refusal::Voted);
+        }
+        if !reviewer.is_asked(&review.stage().asked) {
+            return Err(Refusal::NotAsked);
         }
     }
     if command.ruling == Ruling::Withdraw && review.is_opposed() && matches!(command.by, Decider::Reviewer(_)) {

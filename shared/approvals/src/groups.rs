@@ -20,6 +20,15 @@ impl Groups {
         groups.map(|(group, _)| group.clone()).collect()
     }
 
+    /// The same groups with those of their people alone.
+    pub fn only(&self, is: impl Fn(&Person) -> bool) -> Groups {
+        let kept = |people: &Vec<Person>| people.iter().filter(|person| is(person)).cloned().collect();
+        self.0
+            .iter()
+            .map(|(group, people)| (group.clone(), kept(people)))
+            .collect()
+    }
+
     /// Who belongs to a group; nobody to one that there is not.
     pub fn people(&self, group: &str) -> &[Person] {
         self.0.get(group).map_or(&[], Vec::as_slice)

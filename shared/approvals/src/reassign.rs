@@ -4,6 +4,9 @@ use crate::{
     Decided, Decider, Groups, Refusal, Reviewer, Terms, Transition, outcome::asking, outcome::deny, time::overtake,
 };
 
+/// How often the claims of a request can be handed on. Each time is kept in the history, and others are told.
+const MOST_HANDED_ON: u32 = 20;
+
 /// Somebody has others asked in the stage that a request is in. Its votes and its time go on. A reviewer hands on what they
 /// are asked themselves, and to a group or a person: nobody takes a request that asks others, or opens it to everybody.
 pub fn reassign(
@@ -27,12 +30,16 @@ pub fn reassign(
     if let Err(refusal) = allowed {
         return Decided::refused(None, refusal);
     }
+    if review.handed_on >= MOST_HANDED_ON {
+        return Decided::refused(None, Refusal::TooOften);
+    }
     let event = Event::Reassigned {
         stage: review.stage().name.clone(),
         to: to.clone(),
         reason: reason.map(str::to_owned),
     };
     let mut next = review.clone();
+    next.handed_on += 1;
     if let Some(stage) = next.plan.stages.get_mut(review.stage) {
         stage.asked = to.clone();
     }
@@ -70,12 +77,11 @@ fn can_decide(request: &Request, review: &Review, asked: &Asked, groups: &Groups
     };
     let left: Vec<&Person> = people.into_iter().filter(may_vote).collect();
     let stage = review.stage();
-    let approvals = || {
-        review
-            .votes
-            .iter()
-            .filter(|vote| vote.stage == review.stage && vote.approves)
+    let votes = |approves| {
+        let counts = move |vote: &&Vote| vote.stage == review.stage && vote.approves == approves;
+        review.votes.iter().filter(counts)
     };
+    let approvals = || votes(true);
     let enough = |have: usize, more: usize, wanted: u32| have + more >= usize::try_from(wanted).unwrap_or(usize::MAX);
     let share = |share: &Share| {
         let belongs = |vote: &&Vote| vote.groups.contains(&share.group);
@@ -84,7 +90,10 @@ fn can_decide(request: &Request, review: &Review, asked: &Asked, groups: &Groups
             .filter(|person| groups.people(&share.group).contains(person));
         enough(approvals().filter(belongs).count(), more.count(), share.at_least)
     };
-    match enough(approvals().count(), left.len(), stage.approve.max(1)) && stage.among.iter().all(share) {
+    let can_approve = enough(approvals().count(), left.len(), stage.approve.max(1)) && stage.among.iter().all(share);
+    // Who votes to deny must not be left alone with it either.
+    let can_deny = enough(votes(false).count(), left.len(), stage.deny.max(1));
+    match can_approve && can_deny {
         true => Ok(()),
         false => Err(Refusal::TooFew),
     }

@@ -33,7 +33,9 @@ pub(crate) fn confirmed(request: &Request, submission: &Submission) -> Changes {
 
 /// The answer that let the applicant in, once more. Whatever they typed differently this time is put back.
 pub(crate) fn again(request: &Request, submission: &Submission) -> Answer {
-    if !same_address(request, submission) {
+    // Of who is forgotten no claims are left that could be compared.
+    let is_forgotten = request.recent.is_empty();
+    if is_forgotten || !same_address(request, submission) {
         return Answer::Notice(Notice::OtherAddress);
     }
     let keys = Keys::of(&submission.received);

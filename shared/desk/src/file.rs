@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use approvals::Ruling;
 use store::{Actor, Event, HistoryEntry, Request, StateName, Timestamp};
 
@@ -8,6 +10,9 @@ pub struct File {
     pub request: Request,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
+    /// Whether the request is as it was written; nothing where nobody asked. If not, somebody changed it in the store, and
+    /// nobody acts on it.
+    pub as_written: Option<bool>,
 }
 
 /// What was decided about a request.
@@ -15,8 +20,8 @@ pub struct File {
 pub struct Decision<'f> {
     /// What.
     pub ruling: Ruling,
-    /// Who decided, in words.
-    pub by: &'f str,
+    /// Who decided.
+    pub by: &'f Actor,
     /// When.
     pub at: Timestamp,
     /// Why; never shown to the applicant.
@@ -38,6 +43,22 @@ impl File {
 }
 
 impl<'f> Decision<'f> {
+    /// Who decided, in words. An override is never taken for the reviewer whose name it bears.
+    pub fn who(&self) -> Cow<'f, str> {
+        match self.by {
+            Actor::Reviewer(name) => Cow::Borrowed(name),
+            Actor::Override(name) => Cow::Owned(format!("{name} (override)")),
+            Actor::Clock => Cow::Borrowed("time"),
+            Actor::Applicant => Cow::Borrowed("the applicant"),
+            Actor::Policy => Cow::Borrowed("the policy"),
+        }
+    }
+
+    /// Whether it is a reviewer's own.
+    pub fn is_by(&self, reviewer: &str) -> bool {
+        matches!(self.by, Actor::Reviewer(name) if name == reviewer)
+    }
+
     fn of(entry: &'f HistoryEntry) -> Option<Decision<'f>> {
         let (ruling, reason, until) = match &entry.event {
             Event::Approved { reason, until } => (Ruling::Approve, reason, Some(*until)),
@@ -45,13 +66,7 @@ impl<'f> Decision<'f> {
             Event::Withdrawn { reason } => (Ruling::Withdraw, reason, None),
             _ => return None,
         };
-        let by = match &entry.by {
-            Actor::Reviewer(name) | Actor::Override(name) => name,
-            Actor::Clock => "time",
-            Actor::Applicant => "the applicant",
-            Actor::Policy => "the policy",
-        };
-        let (at, reason) = (entry.at, reason.as_deref());
+        let (by, at, reason) = (&entry.by, entry.at, reason.as_deref());
         Some(Decision {
             ruling,
             by,

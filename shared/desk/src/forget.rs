@@ -4,7 +4,7 @@
 //! each earlier request and its history, and out of the outbox. A run that ends in between is finished by another one. Nothing
 //! that a commit leaves is wrong: who reads meanwhile finds less, and the histories verify.
 
-use approvals::{NOT_AS_WRITTEN, Seal};
+use approvals::Seal;
 use claims::Hash;
 use store::{
     Commit, HistoryEntry, Keys, MAX_WRITES, MOST_LISTED, OutboxEntry, Progress, Receiver, Request, RequestId, Snapshot,
@@ -144,11 +144,11 @@ impl Desk {
 }
 
 /// Whether an effect is about a request that is forgotten, and of no use, or of harm, from then on. What counts requests
-/// names nobody. An account that is being created may be there already, and a person has to learn so.
+/// names nobody. An account that somebody tried to create may be there already, and a person has to learn so.
 fn names_applicant(entry: &OutboxEntry, latest: &RequestId) -> bool {
     let counts = match entry.id.lane.receiver {
         Receiver::Counts => false,
-        Receiver::Account => !matches!(entry.progress, Progress::UnderWay { .. }),
+        Receiver::Account => entry.attempts == 0 && !matches!(entry.progress, Progress::UnderWay { .. }),
         Receiver::Mail | Receiver::Reviewers | Receiver::Events => true,
     };
     counts && entry.request.round <= latest.round
@@ -162,7 +162,7 @@ fn without_claims(entry: HistoryEntry) -> Write {
 fn vouched_for(request: &Request, seal: &Seal<'_>) -> Result<(), NotDone> {
     match seal.vouches_for(request) {
         true => Ok(()),
-        false => Err(StoreError::Broken(NOT_AS_WRITTEN.to_owned()).into()),
+        false => Err(NotDone::NotAsWritten),
     }
 }
 

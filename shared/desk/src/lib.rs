@@ -9,7 +9,7 @@ mod forget;
 
 use std::sync::Arc;
 
-use approvals::{AuditKey, Decide, Decided, Decider, NOT_AS_WRITTEN, Refusal, Terms};
+use approvals::{AuditKey, Decide, Decided, Decider, Refusal, Terms};
 use store::{Asked, Clock, Commit, Committed, Event, Keys, Request, RequestId, Snapshot, Store, StoreError, Timestamp};
 
 pub use file::{Decision, File};
@@ -57,9 +57,11 @@ pub enum NotDone {
     Changed,
     /// The request went on to others after it was seen.
     Moved,
+    /// Somebody changed the request in the store behind our back, or the audit key is another one: nobody acts on it.
+    NotAsWritten,
     /// The system has no random numbers.
     NoRandom,
-    /// The store failed, or holds a request that is not as it was written.
+    /// The store failed.
     Store(StoreError),
 }
 
@@ -79,7 +81,12 @@ impl Desk {
         let mut history = self.store.history(id).await?;
         // What happened between the two reads would contradict the state shown.
         history.retain(|entry| entry.version <= request.version);
-        Ok(File { request, history })
+        let as_written = Some(self.audit.vouches_for(&request));
+        Ok(File {
+            request,
+            history,
+            as_written,
+        })
     }
 
     /// Somebody decides. `seen` is the version that they looked at, where they say so. The first outcome stands: whoever comes
@@ -140,10 +147,14 @@ impl Desk {
         for _ in 0..MOST_RACES {
             let request = self.store.request(id).await?.ok_or(NotDone::Unknown)?;
             if !seal.vouches_for(&request) {
-                return Err(StoreError::Broken(NOT_AS_WRITTEN.to_owned()).into());
+                return Err(NotDone::NotAsWritten);
             }
             let Decided { transition, refused } = rule(&request, self.clock.now());
             let Some(transition) = transition else {
+                // Who is not asked any more is to learn why.
+                if let Some(seen) = seen.filter(|_| refused == Some(Refusal::NotAsked)) {
+                    self.unchanged_since(&request, seen).await?;
+                }
                 let events = Vec::new();
                 return Ok(Done { events, refused });
             };

@@ -115,6 +115,7 @@ pub fn reviewed() -> Review {
         }],
         reminded: 1,
         escalated: true,
+        handed_on: 3,
     }
 }
 

@@ -155,6 +155,9 @@ pub struct Review {
     /// Whether the next reviewers are asked already.
     #[serde(skip_serializing_if = "is_default", default)]
     pub escalated: bool,
+    /// How often others were asked instead.
+    #[serde(skip_serializing_if = "is_default", default)]
+    pub handed_on: u32,
 }
 
 /// What one person said.
@@ -196,6 +199,7 @@ impl Review {
             votes: Vec::new(),
             reminded: 0,
             escalated: false,
+            handed_on: 0,
         }
     }
 

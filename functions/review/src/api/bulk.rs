@@ -7,10 +7,11 @@ use futures_util::{StreamExt, stream};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::{Block, RequestId, StateName};
 use tokio::time::{Instant, timeout_at};
 
-use super::{ErrorShape, JSON, json};
+use super::{ErrorShape, JSON, json, shape};
 use crate::{
     Room,
     decide::{self, Wish},
@@ -33,19 +34,24 @@ const MOST_KIB: usize = 64;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {
-    ids: Vec<Seen>,
+    ids: Vec<Named>,
     ruling: String,
     reason: Option<String>,
     #[serde(default)]
     block: Vec<Block>,
 }
 
-/// A request, and the version of it that the reviewer looked at.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Named {
+    id: String,
+    #[serde(default, deserialize_with = "whole::number")]
+    version: Option<u64>,
+}
+
+/// A request, and the version of it that the reviewer looked at.
 struct Seen {
     id: RequestId,
-    #[serde(default, deserialize_with = "whole::number")]
     version: Option<u64>,
 }
 
@@ -89,7 +95,7 @@ async fn one(room: &Room, reviewer: &Reviewer, seen: Seen, wish: &Wish, time: &T
     };
     let done = timeout_at(time.end, apply(room, &id, reviewer, wish)).await;
     match done.unwrap_or(Err(Refusal::OutOfTime)) {
-        Ok((applied, state)) => Each::done(id, applied, state),
+        Ok(each) => each,
         Err(refusal) => {
             refusal.log();
             Each::refused(id, &refusal)
@@ -97,18 +103,26 @@ async fn one(room: &Room, reviewer: &Reviewer, seen: Seen, wish: &Wish, time: &T
     }
 }
 
-/// Whether the decision is the one that counts, and the state that the request is in.
-async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<(bool, StateName), Refusal> {
+/// What came of one. Whoever was second learns what stands.
+async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<Each, Refusal> {
     let done = decide::carry_out(room, id, reviewer, wish).await?;
     let state = done.events.last().and_then(store::Event::leads_to);
-    let state = match state {
-        Some(state) => state,
+    let (state, decision) = match state.filter(|_| done.applied()) {
+        Some(state) => (state, None),
         None => {
-            let request = room.parts.desk.store.request(id).await?;
-            request.ok_or(Refusal::Request)?.state.name()
+            let file = room.parts.desk.read(id).await?;
+            let decision = shape::decision(&file).filter(|_| !done.applied());
+            let decision = decision.and_then(|decision| serde_json::to_value(decision).ok());
+            (file.request.state.name(), decision)
         }
     };
-    Ok((done.applied(), state))
+    Ok(Each {
+        id: *id,
+        applied: done.applied(),
+        state: Some(state),
+        decision,
+        error: None,
+    })
 }
 
 fn read(body: &[u8]) -> Result<(Vec<Seen>, Wish), Refusal> {
@@ -119,8 +133,9 @@ fn read(body: &[u8]) -> Result<(Vec<Seen>, Wish), Refusal> {
     if !(1..=MOST).contains(&said.ids.len()) {
         return Err(Refusal::input(wants));
     }
-    let different: HashSet<_> = said.ids.iter().map(|seen| seen.id).collect();
-    if different.len() < said.ids.len() {
+    let ids = said.ids.iter().zip(1..).map(seen).collect::<Result<Vec<_>, _>>()?;
+    let different: HashSet<_> = ids.iter().map(|seen| seen.id).collect();
+    if different.len() < ids.len() {
         return Err(Refusal::input("An id comes twice."));
     }
     let wish = Wish {
@@ -129,7 +144,19 @@ fn read(body: &[u8]) -> Result<(Vec<Seen>, Wish), Refusal> {
         block: said.block,
         seen: None,
     };
-    Ok((said.ids, wish))
+    Ok((ids, wish))
+}
+
+fn seen((named, number): (&Named, usize)) -> Result<Seen, Refusal> {
+    let what = || {
+        Refusal::Input(
+            format!("Number {number} of `ids` has an `id` that is none: 64 hex digits, `-`, a number.").into(),
+        )
+    };
+    Ok(Seen {
+        id: named.id.parse().map_err(|_| what())?,
+        version: named.version,
+    })
 }
 
 #[derive(Serialize)]
@@ -144,25 +171,20 @@ struct Each {
     applied: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<StateName>,
+    /// What stands, where it is another's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorShape>,
 }
 
 impl Each {
-    fn done(id: RequestId, applied: bool, state: StateName) -> Each {
-        Each {
-            id,
-            applied,
-            state: Some(state),
-            error: None,
-        }
-    }
-
     fn refused(id: RequestId, refusal: &Refusal) -> Each {
         Each {
             id,
             applied: false,
             state: None,
+            decision: None,
             error: Some(ErrorShape::of(refusal)),
         }
     }

@@ -1,5 +1,7 @@
 //! What the JSON looks like. Rows are not shown as they are stored, so that they can change without the API.
 
+use std::borrow::Cow;
+
 use claims::{Claims, Identity, Value};
 use desk::File;
 use serde::{Serialize, Serializer};
@@ -60,6 +62,7 @@ struct ReviewShape<'r> {
 struct FileShape<'f> {
     #[serde(flatten)]
     summary: Summary<'f>,
+    as_written: bool,
     decision: Option<DecisionShape<'f>>,
     received: &'f Claims,
     reviewed: &'f Claims,
@@ -104,9 +107,9 @@ struct CountShape<'c> {
 }
 
 #[derive(Serialize)]
-struct DecisionShape<'f> {
+pub(super) struct DecisionShape<'f> {
     ruling: &'static str,
-    by: &'f str,
+    by: Cow<'f, str>,
     at: Time,
     reason: Option<&'f str>,
     until: Option<Time>,
@@ -152,17 +155,22 @@ pub(super) fn shown<'f>(shown: &'f File, beside: &Beside<'f>) -> ShownShape<'f> 
     }
 }
 
-fn file(file: &File) -> FileShape<'_> {
-    let decision = file.decision().map(|decision| DecisionShape {
+/// What was decided, if anything was.
+pub(super) fn decision(file: &File) -> Option<DecisionShape<'_>> {
+    file.decision().map(|decision| DecisionShape {
         ruling: decide::name_of(decision.ruling),
-        by: decision.by,
+        by: decision.who(),
         at: Time(decision.at),
         reason: decision.reason,
         until: decision.until.map(Time),
-    });
+    })
+}
+
+fn file(file: &File) -> FileShape<'_> {
     FileShape {
         summary: summary(&file.request),
-        decision,
+        as_written: file.as_written == Some(true),
+        decision: decision(file),
         received: &file.request.received,
         reviewed: &file.request.reviewed,
         identities: &file.request.identities,

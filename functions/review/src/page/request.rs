@@ -12,7 +12,7 @@ use super::{
     queue,
     text::{about, lines, shown, time},
 };
-use crate::{Room, decide::name_of, reason::MAX_REASON_CHARS, session::Session};
+use crate::{Room, decide::name_of, reason::MAX_REASON_CHARS, refusal::Refusal, session::Session};
 
 /// One request, as one reviewer sees it.
 pub(super) struct View<'v> {
@@ -43,6 +43,9 @@ impl View<'_> {
                 p.notice role="status" { (text) }
             }
             @if let Some(typed) = &self.typed { p.problem role="alert" { (typed.problem) } }
+            @if self.file.as_written != Some(true) {
+                p.problem role="alert" { (Refusal::NotAsWritten.message()) }
+            }
             @if !request.proven { (self.warning()) }
             (facts(request))
             // What waits is read first, and decided then; of what is decided, the decision comes first.
@@ -264,7 +267,7 @@ impl View<'_> {
         };
         html! {
             p {
-                strong { (done) } " by " (shown(decision.by)) ", " (time(decision.at)) "."
+                strong { (done) } " by " (shown(&decision.who())) ", " (time(decision.at)) "."
                 @if let Some(at) = decision.until { " " (until) (time(at)) "." }
             }
             @if let Some(reason) = decision.reason { blockquote { (lines(reason)) } }

@@ -18,6 +18,7 @@ mod queues;
 mod races;
 mod room;
 mod routes;
+mod seconds;
 mod slow;
 mod start;
 mod votes;

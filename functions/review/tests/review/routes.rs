@@ -294,6 +294,12 @@ async fn a_vote_of_another_does_not_stand_in_the_way() {
     let answer = rob.decide(&his, &path, "approve", "").await;
     assert_eq!(answer.header("location"), format!("{path}?notice=done"), "{answer:?}");
     let again = rita.decide(&hers, &path, "approve", "").await;
+    assert_eq!(
+        again.header("location"),
+        format!("{path}?notice=done"),
+        "a second click"
+    );
+    let again = rita.decide(&hers, &path, "deny", "").await;
     assert_eq!(again.header("location"), format!("{path}?notice=already"));
     let page = rita.get(again.header("location")).await;
     assert!(page.body.contains("You had voted on these claims already."));
@@ -338,7 +344,7 @@ async fn a_request_that_is_not_as_it_was_written_is_decided_by_nobody() {
     let commit = store::Commit { writes: vec![write] };
     assert_eq!(room.store.commit(&commit).await, Ok(store::Committed::Applied));
     let (status, refused) = decide(&room, RITA, &id, "approve", json!({})).await;
-    assert_eq!((status, &refused["error"]["code"]), (503, &json!("unavailable")));
+    assert_eq!((status, &refused["error"]["code"]), (409, &json!("not-as-written")));
 }
 
 /// Who wanted it, and not whoever denies last, stands behind it.

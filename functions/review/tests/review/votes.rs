@@ -127,9 +127,10 @@ async fn who_is_not_asked_any_more_is_told_on_the_page() {
     let page = rita.get(&path).await;
     decide(&room, ROB, &id, "reassign", json!({"to": "group:security"})).await;
     let page = rita.decide(&page, &path, "approve", "known").await;
-    assert_eq!(page.status, 403);
+    assert_eq!(page.status, 409);
     assert!(
-        page.body.contains("This request asks other reviewers at this stage."),
+        page.body
+            .contains("The request went on to other reviewers after you saw it."),
         "{page:?}"
     );
     assert!(

@@ -19,7 +19,7 @@ pub(super) fn standing(file: &File) -> String {
         (Some(review), _) => format!("pending, {}", progress(review)),
         (None, None) => file.request.state.name().to_string(),
         (None, Some(decision)) => {
-            let (ruling, by, at) = (past(decision.ruling), decision.by, decision.at);
+            let (ruling, by, at) = (past(decision.ruling), decision.who(), decision.at);
             let ruled = format!("{ruling} by {by} at {at}");
             match file.request.state.name() {
                 state if state.as_str() == ruling => ruled,

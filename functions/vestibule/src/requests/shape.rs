@@ -100,7 +100,7 @@ fn review(review: &Review) -> Value {
 fn decision(decision: &Decision<'_>) -> Value {
     json!({
         "ruling": outcome::name_of(decision.ruling),
-        "by": decision.by,
+        "by": decision.who(),
         "at": time(decision.at),
         "reason": decision.reason,
         "until": decision.until.map(time),

@@ -46,7 +46,11 @@ pub(super) async fn read(rows: &dyn Rows, id: &RequestId) -> Result<Option<File>
     };
     let mut history = rows.history(id).await?;
     history.retain(|entry| entry.version <= request.version);
-    Ok(Some(File { request, history }))
+    Ok(Some(File {
+        request,
+        history,
+        as_written: None,
+    }))
 }
 
 fn print(out: &mut impl Write, file: &File, earlier: &[Request]) -> io::Result<()> {

@@ -80,10 +80,12 @@ fn stages_come_in_order_and_a_person_counts_in_one_of_them() {
     assert_eq!(occasions(&passed), [Occasion::Asked]);
     let review = passed.request.review().unwrap();
     assert_eq!((review.stage, review.since, review.ends()), (1, at(DAY), at(11 * DAY)));
-    assert_eq!(
-        refused(&passed.request, Ruling::Approve, &rita),
-        Some(Refusal::NotAsked)
-    );
+    for (again, why) in [
+        (&rita, Refusal::Voted),
+        (&reviewer("eve", &["front"]), Refusal::NotAsked),
+    ] {
+        assert_eq!(refused(&passed.request, Ruling::Approve, again), Some(why));
+    }
     assert_eq!(
         ruled(&passed.request, Ruling::Approve, &bob, DAY).state.name(),
         StateName::Approved
