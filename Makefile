@@ -37,7 +37,7 @@ test: $(npm) $(moto) ## every test, after setting up what is missing
 	cargo build --workspace
 	scripts/with-dynamodb cargo test --workspace
 
-api-check: $(schemathesis) ## drive the review API of a running `serve` with calls made out of its document; SEED=number for other ones
+api-check: $(schemathesis) ## drive the review API, of a `serve` of its own, with calls made out of its document; SEED=number for other ones
 	@scripts/need cc openssl
 	cargo build -p vestibule
 	scripts/api-check $(SEED)
