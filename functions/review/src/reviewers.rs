@@ -81,7 +81,7 @@ impl Reviewers {
     }
 
     /// Whether somebody can log in, in whatever letters their name is written.
-    pub(crate) fn has(&self, person: &Person) -> bool {
+    pub fn has(&self, person: &Person) -> bool {
         self.0.iter().any(|reviewer| Person::of(&reviewer.name) == *person)
     }
 

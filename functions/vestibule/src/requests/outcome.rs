@@ -75,7 +75,10 @@ pub(super) fn refusal(refusal: Refusal) -> &'static str {
         Refusal::NoReason => "its route wants a reason: say `--reason`",
         Refusal::NothingToBlock => "the policy names no list to block with, or the request has no address",
         Refusal::NoSuchGroup => "the policy knows no such group of reviewers",
-        Refusal::TooFew => "too few of those who would be asked may vote: one has voted, or is the applicant",
+        Refusal::TooFew => {
+            "too few of those who would be asked may vote: one has voted, is the applicant or has no token, or the stage wants more people"
+        }
+        Refusal::TooOften => "it was handed on many times already: whoever is asked now has to decide",
     }
 }
 

@@ -35,7 +35,17 @@ pub(crate) struct Reassign {
 impl Reassign {
     pub(super) async fn run(self) -> Result<bool, Failure> {
         may_override(self.yes)?;
-        let opened = self.place.open().await?;
+        let mut opened = self.place.open().await?;
+        // Where it is known who can log in, nobody else is asked.
+        if let Some(reviewers) = who::reviewers(&opened.settings)? {
+            if let Asked::Person(person) = &self.to
+                && !reviewers.has(person)
+            {
+                return Err(Failure::Refused("no reviewer of this name has a token".to_owned()));
+            }
+            let terms = &mut opened.desk.terms;
+            terms.groups = terms.groups.only(|person| reviewers.has(person));
+        }
         let by = self.name.decider(&opened.settings, &opened.desk.terms)?;
         let to = clean(&self.to.key());
         confirm_override(&by, &format!("Hand 1 request to {to}"), self.yes)?;

@@ -25,10 +25,16 @@ pub(super) fn reviewer(settings: &Settings, terms: &Terms) -> Result<Option<appr
     };
     let wants = "lines of `name:token`, the token among them";
     let unset = || StartError::setting("VESTIBULE_REVIEWERS", "not set", wants);
-    let lines = settings.reviewers.as_deref().ok_or_else(unset)?;
-    let reviewers = Reviewers::parse(lines).map_err(|bad| bad.into_start_error())?;
+    let reviewers = reviewers(settings)?.ok_or_else(unset)?;
     let nobodys = || StartError::setting(TOKEN, "nobody's (not shown)", "the token of one of VESTIBULE_REVIEWERS");
     reviewers.decider(token.trim(), terms).ok_or_else(nobodys).map(Some)
+}
+
+/// Who can log in to the review room; nothing where the environment does not say.
+pub(super) fn reviewers(settings: &Settings) -> Result<Option<Reviewers>, StartError> {
+    let lines = settings.reviewers.as_deref();
+    let parsed = lines.map(|lines| Reviewers::parse(lines).map_err(|bad| bad.into_start_error()));
+    parsed.transpose()
 }
 
 /// Whether a reviewer's token is there.

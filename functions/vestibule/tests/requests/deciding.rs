@@ -61,7 +61,7 @@ async fn without_a_token_it_is_an_override_that_somebody_confirms() {
         "y\n",
     );
     assert!(
-        typed.code == 0 && typed.stdout.contains(": override: denied by ops at "),
+        typed.code == 0 && typed.stdout.contains(": override: denied by ops (override) at "),
         "{typed:?}"
     );
     assert!(
@@ -120,11 +120,12 @@ async fn several_are_decided_each_by_itself() {
     );
     assert!(
         done.stdout
-            .contains(&format!("{john}: nothing was changed: denied by a test at ")),
+            .contains(&format!("{john}: nothing was changed: denied by a test (override) at ")),
         "{done:?}"
     );
     assert!(
-        done.stdout.contains(&format!("{jane}: override: approved by ops at ")),
+        done.stdout
+            .contains(&format!("{jane}: override: approved by ops (override) at ")),
         "{done:?}"
     );
     let two = place.run(&[
@@ -163,6 +164,12 @@ async fn others_are_asked_once_and_only_as_it_may_be() {
     place
         .run_as(Some(RITA), &to("anybody"))
         .refused(1, "its stage asks others");
+    for who in [Some(RITA), None] {
+        let ghost = [&to("person:ghost")[..], if who.is_none() { &["--yes"] } else { &[] }].concat();
+        place
+            .run_as(who, &ghost)
+            .refused(1, "no reviewer of this name has a token");
+    }
     place.run(&to("group:board")).refused(2, "say `--yes`");
     place
         .run_as(Some(RITA), &to("group:board"))

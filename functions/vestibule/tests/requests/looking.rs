@@ -129,7 +129,7 @@ async fn one_is_shown_whole() {
         .json()
         .try_into()
         .unwrap();
-    assert_eq!(json["decision"]["by"], "a test");
+    assert_eq!(json["decision"]["by"], "a test (override)");
     assert_eq!(json["state"], "withdrawn");
     let eve = place.submits("e\\u001bve", "Wien").await;
     for finished in [place.run(&["show", &eve.to_string()]), place.run(&["list"])] {
