@@ -35,6 +35,7 @@ pub fn forget(request: &Request, by: &str, now: Timestamp, terms: &Terms) -> Opt
 fn nameless(request: Request) -> Request {
     Request {
         received: Claims::default(),
+        dropped: Vec::new(),
         reviewed: Claims::default(),
         changes: Changes::none(),
         identities: Vec::new(),

@@ -99,14 +99,14 @@ fn can_decide(request: &Request, review: &Review, asked: &Asked, groups: &Groups
     }
 }
 
-/// A rule that came after a request turns its applicant away.
-pub fn refuse(request: &Request, rule: &str, now: Timestamp, terms: &Terms) -> Decided {
+/// A rule that came after a request turns its applicant away. `by` had it applied, and is named in the reason.
+pub fn refuse(request: &Request, rule: &str, by: &str, now: Timestamp, terms: &Terms) -> Decided {
     if let Some(over) = overtake(request, now, terms) {
         return Decided::refused(Some(over), Refusal::NotPending);
     }
     let State::Pending(review) = &request.state else {
         return Decided::refused(None, Refusal::NotPending);
     };
-    let reason = Some(format!("the rule `{rule}`"));
+    let reason = Some(format!("the rule `{rule}`, applied by {by}"));
     Decided::done(deny(request, review, Actor::Policy, reason, &[], now, terms))
 }

@@ -199,6 +199,7 @@ fn open(begun: Option<&Transition>, submission: &Submission, held: Held, now: Ti
         route: held.route,
         proven: submission.proven,
         received: received.clone(),
+        dropped: dropped(submission),
         reviewed: reviewed.clone(),
         changes: submission.changes.clone(),
         identities: submission.identities.clone(),
@@ -221,6 +222,13 @@ fn submitted(submission: &Submission) -> Submitted {
         received: submission.kept.clone(),
         reviewed: submission.reviewed.clone(),
     }
+}
+
+/// The keys of the claims that came and are not kept.
+fn dropped(submission: &Submission) -> Vec<String> {
+    let kept = |key: &str| submission.kept.at_key(key).is_some();
+    let keys = submission.received.iter().map(|(key, _)| key);
+    keys.filter(|key| !kept(key)).map(str::to_owned).collect()
 }
 
 /// The review of claims that changed: it begins anew, with those who have voted on the old ones asked again. A rule that
@@ -275,6 +283,7 @@ fn update(
                 state: State::Pending(Box::new(next)),
                 route,
                 received,
+                dropped: dropped(submission),
                 reviewed,
                 changes: submission.changes.clone(),
                 identities: submission.identities.clone(),

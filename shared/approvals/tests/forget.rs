@@ -16,8 +16,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[test]
 fn what_is_personal_goes_and_the_fact_stays() {
     let pending = opened(Plan::anybody());
+    assert_eq!(pending.0.dropped, ["extension_token"]);
     let forgotten = forget(&pending.0, "ops", at(1), &terms()).unwrap();
     let request = forgotten.request.clone();
+    let row = serde_json::to_string(&request).unwrap();
+    assert!(
+        !row.contains("dropped"),
+        "as a row was written before there was such a field: {row}"
+    );
     assert_eq!((request.id, request.rule), (pending.0.id, pending.0.rule.clone()));
     assert_eq!((request.opened_at, request.version), (START, 3));
     assert_eq!(request.received, Claims::default());
@@ -132,11 +138,16 @@ type File = (Request, Vec<HistoryEntry>);
 
 fn opened(plan: Plan) -> File {
     let claims = Claims::from_iter([("email".to_owned(), Value::Text("jane@example.com".to_owned()))]);
+    let received = [("extension_token".to_owned(), Value::Text("t-1".to_owned()))];
+    let received = claims
+        .iter()
+        .map(|(key, value)| (key.to_owned(), value.clone()))
+        .chain(received);
     let submission = Submission {
         applicant: Hash::of(&["jane"]),
         proven: true,
         kept: claims.clone(),
-        received: claims.clone(),
+        received: received.collect(),
         reviewed: claims,
         changes: Changes::none(),
         identities: vec![Identity {

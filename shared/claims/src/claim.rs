@@ -122,6 +122,12 @@ impl Value {
     }
 }
 
+/// Whether nobody sees what a character does to a text: control characters, those that turn the direction or end the line,
+/// and those that leave no ink and are no space. Whoever shows what somebody typed shows these as something else.
+pub fn is_unseen(c: char) -> bool {
+    is_hidden(c) || matches!(c, '\u{2028}' | '\u{2029}' | '\u{FFF9}'..='\u{FFFB}')
+}
+
 /// Whether nobody sees a character, and it is no white space.
 fn is_hidden(c: char) -> bool {
     c.is_control() || (!c.is_ascii() && (is_ignorable(c) || c == BRAILLE_BLANK))

@@ -17,7 +17,7 @@ mod step;
 
 pub use address::{Address, Domain, DomainPattern, NotADomain, NotAnAddress, fold, normal_form};
 pub use applicant::{ApplicantKey, CallKey, Hash};
-pub use claim::{Claims, Value};
+pub use claim::{Claims, Value, is_unseen};
 pub use connector::{BadBody, MAX_BODY_BYTES, MAX_DEPTH, Reply, parse, render};
 pub use decision::{BadMessage, Changes, Decision, MAX_MESSAGE_CHARS, UserMessage};
 pub use locale::{Locale, Locales};

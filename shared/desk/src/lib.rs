@@ -115,12 +115,12 @@ impl Desk {
         self.change(id, seen, rule).await
     }
 
-    /// A rule that came after a request turns its applicant away.
+    /// A rule that came after a request turns its applicant away. `by` had it applied.
     ///
     /// # Errors
     /// [`NotDone`]; [`NotDone::Changed`] unless the request has the version that the rule saw.
-    pub async fn refuse(&self, id: &RequestId, rule: &str, seen: u64) -> Result<Done, NotDone> {
-        let refuse = |request: &Request, now| approvals::refuse(request, rule, now, &self.terms);
+    pub async fn refuse(&self, id: &RequestId, rule: &str, by: &str, seen: u64) -> Result<Done, NotDone> {
+        let refuse = |request: &Request, now| approvals::refuse(request, rule, by, now, &self.terms);
         self.change(id, Some(seen), refuse).await
     }
 

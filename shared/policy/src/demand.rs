@@ -105,6 +105,15 @@ impl Demand {
         }
     }
 
+    /// Whether it asks something else on another day.
+    pub(crate) fn counts_from_today(&self) -> bool {
+        let bound = match self {
+            Demand::NotBefore(bound) | Demand::NotAfter(bound) => bound,
+            _ => return false,
+        };
+        matches!(bound, Bound::Fixed(Day::FromToday(..)))
+    }
+
     /// The regular expression that it matches.
     pub(crate) fn pattern(&self) -> Option<&Pattern> {
         match self {

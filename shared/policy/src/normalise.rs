@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use claims::{Address, Claims};
+use claims::{Address, ClaimName, Claims};
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::{
@@ -50,6 +50,14 @@ impl Normaliser {
             "country-iso" => Normaliser::CountryIso,
             _ => return None,
         })
+    }
+
+    /// The claim that it reads beside the one that it changes.
+    pub(crate) fn claim(&self) -> Option<&ClaimName> {
+        match self {
+            Normaliser::PhoneE164(CountryFrom::Claim(claim)) => Some(claim),
+            _ => None,
+        }
     }
 
     /// The text in the other spelling; what cannot be read as what it should be stays as it is.

@@ -1,6 +1,8 @@
 //! Asking the rules once more about somebody who waits for reviewers.
 
-use claims::{ClaimName, SignUp, Step};
+use std::borrow::Cow;
+
+use claims::{ClaimName, SignUp, Step, meaning};
 use store::{ListQuestion, Timestamp};
 
 use crate::{
@@ -8,14 +10,15 @@ use crate::{
     condition::Condition,
     demand::Demand,
     facts::Facts,
+    normalise::Normaliser,
     rule::{Action, Rule},
 };
 
 /// A policy as it is asked about sign-ups that are over: whom would it turn away now?
 ///
 /// What a person can correct, and who would decide, is no matter: rules that ask again or hold are as if they were not
-/// there. So are those that could only turn away on account of what is not known any more: the time of the call, and claims
-/// that the policy drops.
+/// there. So are those that could only turn away on account of what is not known any more: the day and time of the call, and
+/// claims that the policy drops.
 #[derive(Clone, Debug)]
 pub struct Recheck<'p> {
     policy: &'p Policy,
@@ -27,12 +30,21 @@ impl Policy {
     pub fn recheck(&self) -> Recheck<'_> {
         Recheck {
             policy: self,
-            passed_over: resting_on_unkept(self),
+            passed_over: resting_on_unkept(self, &[]),
         }
     }
 }
 
 impl<'p> Recheck<'p> {
+    /// The same for a sign-up of which claims with these keys were dropped when it came, by the policy of that time.
+    #[must_use]
+    pub fn without(&self, dropped: &[String]) -> Recheck<'p> {
+        Recheck {
+            policy: self.policy,
+            passed_over: resting_on_unkept(self.policy, dropped),
+        }
+    }
+
     /// The rules that are not asked, since they look at what is not kept.
     pub fn passed_over(&self) -> &[&'p str] {
         &self.passed_over
@@ -73,20 +85,20 @@ impl<'p> Rechecked<'p> {
 }
 
 /// The rules that end calls and look at what is not kept, or at claims that such rules make.
-fn resting_on_unkept(policy: &Policy) -> Vec<&str> {
+fn resting_on_unkept<'p>(policy: &'p Policy, dropped_then: &[String]) -> Vec<&'p str> {
     let rules = || {
         let all = policy.rules_at(Step::PostAttributeCollection);
         all.filter(|rule| !rule.observes && rule.emits().is_none())
     };
-    let mut unkept: Vec<&ClaimName> = rules().flat_map(dropped).collect();
+    let mut unkept = Unkept::default();
+    unkept.0.extend(dropped_then.iter().map(|key| meaning(key)));
+    rules().flat_map(dropped).for_each(|claim| unkept.add(claim));
     let mut resting = Vec::new();
     for rule in rules() {
         let reads = rule.reads_unkept(&unkept);
         match &rule.action {
-            Action::Set { claim, to } if reads || to.claims().iter().any(|from| unkept.contains(from)) => {
-                unkept.push(claim.name());
-            }
-            Action::Normalise { claims, .. } if reads => unkept.extend(claims.iter().map(|claim| claim.name())),
+            Action::Set { claim, .. } if reads => unkept.add(claim.name()),
+            Action::Normalise { claims, .. } if reads => claims.iter().for_each(|claim| unkept.add(claim.name())),
             Action::Set { .. } | Action::Normalise { .. } | Action::Drop(_) | Action::Emit(_) => {}
             _ if reads => resting.push(&*rule.name),
             _ => {}
@@ -103,41 +115,66 @@ fn dropped(rule: &Rule) -> impl Iterator<Item = &ClaimName> {
     claims.iter().map(|claim| claim.name())
 }
 
+/// Claims that are not kept, each in [one spelling](meaning): a rule may name the app that another leaves out.
+#[derive(Default)]
+struct Unkept<'n>(Vec<Cow<'n, str>>);
+
+impl<'n> Unkept<'n> {
+    fn add(&mut self, claim: &'n ClaimName) {
+        self.0.push(meaning(claim.as_str()));
+    }
+
+    fn has(&self, claim: &ClaimName) -> bool {
+        self.has_key(claim.as_str())
+    }
+
+    fn has_key(&self, key: &str) -> bool {
+        self.0.contains(&meaning(key))
+    }
+}
+
 impl Rule {
-    fn reads_unkept(&self, unkept: &[&ClaimName]) -> bool {
+    fn reads_unkept(&self, unkept: &Unkept<'_>) -> bool {
         let deny_when = match &self.action {
             Action::Hold { deny_when, .. } => deny_when.as_ref(),
             _ => None,
         };
         let mut leaves = self.when.iter().chain(deny_when).flat_map(Condition::leaves);
-        let of_action: Vec<&ClaimName> = match &self.action {
+        leaves.any(|leaf| leaf.reads_unkept(unkept)) || self.action.reads_unkept(unkept)
+    }
+}
+
+impl Action {
+    fn reads_unkept(&self, unkept: &Unkept<'_>) -> bool {
+        match self {
             Action::Allow { listed, .. } | Action::Deny { listed, .. } => {
-                listed.values.iter().map(|(claim, _)| claim).collect()
+                listed.values.iter().any(|(claim, _)| unkept.has(claim))
             }
             Action::Require { requirement, .. } => {
-                let compared = requirement.demands.iter().filter_map(Demand::claim);
-                compared.chain([&requirement.claim]).collect()
+                unkept.has(&requirement.claim) || reads_unkept(&requirement.demands, unkept)
             }
-            _ => Vec::new(),
-        };
-        leaves.any(|leaf| leaf.reads_unkept(unkept)) || of_action.iter().any(|claim| unkept.contains(claim))
+            Action::Normalise { with, .. } => with.iter().filter_map(Normaliser::claim).any(|claim| unkept.has(claim)),
+            Action::Set { to, .. } => to.claims().into_iter().any(|claim| unkept.has(claim)),
+            Action::Drop(_) | Action::Hold { .. } | Action::End(_) | Action::Emit(_) => false,
+        }
     }
 }
 
 impl Condition {
-    fn reads_unkept(&self, unkept: &[&ClaimName]) -> bool {
+    fn reads_unkept(&self, unkept: &Unkept<'_>) -> bool {
         match self {
             Condition::Time(_) => true,
-            Condition::ClientAddress(_) => unkept.iter().any(|claim| claim.as_str() == "ipAddress"),
-            Condition::Present { claim, .. } => unkept.contains(&claim),
-            Condition::Claim { claim, demands } => {
-                unkept.contains(&claim)
-                    || demands
-                        .iter()
-                        .filter_map(Demand::claim)
-                        .any(|claim| unkept.contains(&claim))
-            }
+            Condition::ClientAddress(_) => unkept.has_key("ipAddress"),
+            Condition::Present { claim, .. } => unkept.has(claim),
+            Condition::Claim { claim, demands } => unkept.has(claim) || reads_unkept(demands, unkept),
             _ => false,
         }
     }
+}
+
+/// Whether what is demanded depends on what is not kept. A day that was far enough from the day of the call need not be
+/// so far from today.
+fn reads_unkept(demands: &[Demand], unkept: &Unkept<'_>) -> bool {
+    let reads = |demand: &Demand| demand.counts_from_today() || demand.claim().is_some_and(|claim| unkept.has(claim));
+    demands.iter().any(reads)
 }

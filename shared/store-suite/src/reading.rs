@@ -121,6 +121,7 @@ pub async fn every_field_of_a_request_comes_back(place: &dyn Place) {
     let second = Request {
         version: i64::MAX as u64,
         received: Claims::default(),
+        dropped: vec![],
         identities: vec![],
         addresses: vec![],
         updates: 0,

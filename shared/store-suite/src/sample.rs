@@ -45,6 +45,7 @@ pub fn pending(name: &str) -> Request {
         route: None,
         proven: true,
         received: claims.clone(),
+        dropped: Vec::new(),
         reviewed: claims,
         changes: Changes::none(),
         identities: Vec::new(),
@@ -137,6 +138,7 @@ pub fn full(name: &str) -> Request {
         route: RouteName::parse("germany"),
         proven: false,
         received: serde_json::from_str(HARD_CLAIMS).unwrap(),
+        dropped: vec!["extension_token".to_owned(), "\u{0}ß".to_owned()],
         reviewed: Claims::from_iter([
             ("k".repeat(256), Value::Text("ß".repeat(256))),
             ("displayName".to_owned(), Value::Text("\u{0}".to_owned())),

@@ -26,6 +26,9 @@ pub struct Request {
     pub proven: bool,
     /// The claims as the applicant sent them last.
     pub received: Claims,
+    /// The keys of the claims that the policy dropped from them: nobody can ask about these later.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub dropped: Vec<String>,
     /// The same claims as the policy left them: what is reviewed, and what the account gets.
     pub reviewed: Claims,
     /// What the answer that let the applicant in set, or will set, beyond confirming the reviewed claims.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use claims::is_unseen;
 use maud::{Markup, html};
 use store::{Asked, Timestamp};
 
@@ -65,22 +66,13 @@ enum Piece<'t> {
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_hidden(*c)) {
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_unseen(*c)) {
         pieces.push(Piece::Plain(&rest[..at]));
         pieces.push(Piece::Hidden(c));
         rest = &rest[at + c.len_utf8()..];
     }
     pieces.push(Piece::Plain(rest));
     pieces
-}
-
-/// Control characters, those that turn the direction, and those that leave no ink and are no space.
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
-            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]

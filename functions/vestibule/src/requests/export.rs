@@ -6,6 +6,7 @@ use std::{
     io::{self, BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::Args;
@@ -14,10 +15,13 @@ use serde_json::Value;
 use store::{Request, Rows, StateName, StoreError};
 
 use super::{decide::requests, filters::Filters, shape, show, walk::Walk};
-use crate::{existing::Place, failure::Failure, progress::Progress};
+use crate::{existing::Place, failure::Failure, progress::Progress, text::json};
 
 /// How many histories are read at once.
 const AT_ONCE: usize = 8;
+
+/// By how much the clocks that wrote the requests may be behind this one.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Args)]
 pub(crate) struct Export {
@@ -64,7 +68,7 @@ impl Export {
             true => usize::try_from(rows.counts().await?.values().sum::<i64>()).ok(),
             false => None,
         };
-        let begun = assembly::clock().now();
+        let begun = assembly::clock().now().minus(CLOCKS_DIFFER);
         let mut progress = Progress::of(total);
         let (mut count, mut met_again) = (0, HashSet::new());
         // Requests only leave the first state: what changes meanwhile is not missed, but may be met twice.
@@ -74,7 +78,7 @@ impl Export {
             let lines = stream::iter(page).map(|request| self.line(rows, request));
             let lines: Vec<_> = lines.buffered(AT_ONCE).try_collect().await?;
             let lines: Vec<_> = lines.into_iter().flatten().collect();
-            lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+            lines.iter().try_for_each(|line| writeln!(out, "{}", json(line)))?;
             count += lines.len();
             progress.advance(lines.len())?;
         }

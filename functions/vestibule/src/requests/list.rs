@@ -6,7 +6,11 @@ use clap::Args;
 use store::{Order, Request, StateName};
 
 use super::{filters::Filters, shape, walk::Walk};
-use crate::{existing::Place, failure::Failure, text::clean};
+use crate::{
+    existing::Place,
+    failure::Failure,
+    text::{clean, json},
+};
 
 #[derive(Args)]
 pub(crate) struct List {
@@ -65,7 +69,7 @@ impl List {
 
     fn print(&self, out: &mut impl Write, request: &Request) -> io::Result<()> {
         if self.json {
-            return writeln!(out, "{}", shape::summary(request));
+            return writeln!(out, "{}", json(&shape::summary(request)));
         }
         let route = request.route.as_ref().map_or("-", |route| route.as_str());
         let asked = request.asked().map(|asked| asked.key());

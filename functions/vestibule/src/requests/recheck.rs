@@ -8,17 +8,26 @@ use std::{
 use claims::{SignUp, Step};
 use clap::Args;
 use desk::NotDone;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use policy::{Facts, Recheck as Rules, Rechecked};
 use store::{Counts, Listing, MOST_LISTED, Request, RequestId, StateName, Which};
 
-use super::{Opened, Place, decide::requests, walk::Walk};
-use crate::{failure::Failure, progress::Progress};
+use super::{Opened, Place, decide::requests, walk::Walk, who};
+use crate::{confirm, failure::Failure, progress::Progress};
+
+/// How many requests are asked about at once.
+const AT_ONCE: usize = 8;
 
 #[derive(Args)]
 pub(crate) struct Recheck {
     /// Turn away whom a rule would turn away now. Without it, nothing is changed
     #[arg(long)]
     apply: bool,
+    #[command(flatten)]
+    name: who::Name,
+    /// Do not ask before
+    #[arg(long)]
+    yes: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -42,60 +51,114 @@ struct Found {
     refused: Vec<(RequestId, String)>,
     not_let_in: usize,
     failed: Vec<(RequestId, String)>,
+    /// The rules that are asked as a rule, and how many requests they were not asked about.
+    passed_over: BTreeMap<String, usize>,
 }
 
 impl Recheck {
     pub(super) async fn run(self) -> Result<bool, Failure> {
+        let why = "`requests recheck --apply` asks before it turns people away";
+        confirm::may_ask(self.yes || !self.apply, why)?;
         let opened = self.place.open().await?;
         let rules = opened.policy.recheck();
-        let mut found = Found::default();
-        let mut progress = Progress::of(pending(&opened.rows.counts().await?));
-        let pending = Listing::of(Which::State(StateName::Pending), MOST_LISTED);
-        let mut walk = Walk::through(&*opened.rows, vec![pending]);
-        while let Some(page) = walk.next().await? {
-            let asked = page.len();
-            for request in page {
-                let id = request.id;
-                found.add(id, self.recheck(&opened, &rules, request).await?);
-            }
-            progress.advance(asked)?;
+        let mut found = look(&opened, &rules).await?;
+        if self.apply && !found.refused.is_empty() {
+            self.confirm(&found)?;
+            found = self.refuse(&opened, &rules, found).await?;
         }
-        progress.end()?;
         found.print(self.apply, rules.passed_over())?;
         Ok(found.failed.is_empty())
     }
 
-    /// A request that changed since it was read is asked about once more.
-    async fn recheck(&self, opened: &Opened, rules: &Rules<'_>, read: Request) -> Result<Came, Failure> {
-        let mut request = read;
-        for _ in 0..2 {
-            if request.review().is_none() {
-                return Ok(Came::Nothing);
-            }
-            let rule = match judge(opened, rules, &request).await {
-                Rechecked::Refused(rule) => rule,
-                Rechecked::Waits => return Ok(Came::Nothing),
-                Rechecked::NotLetIn => return Ok(Came::NotLetIn),
-                Rechecked::Failed(why) => return Ok(Came::Failed(why)),
-            };
-            if !self.apply {
-                return Ok(Came::Refused(rule.to_owned()));
-            }
-            match opened.desk.refuse(&request.id, rule, request.version).await {
-                Ok(done) if done.applied() => return Ok(Came::Refused(rule.to_owned())),
-                Ok(_) => return Ok(Came::Nothing),
-                Err(NotDone::Changed | NotDone::Moved) => {}
-                // The others may fare better: one row may be broken.
-                Err(NotDone::Store(error)) => return Ok(Came::Failed(error.to_string())),
-                Err(other) => return Err(other.into()),
-            }
-            match opened.rows.request(&request.id).await? {
-                Some(now) => request = now,
-                None => return Ok(Came::Nothing),
-            }
-        }
-        Ok(Came::Failed("it changes all the time: do the same again".to_owned()))
+    fn confirm(&self, found: &Found) -> Result<(), Failure> {
+        let (refused, asked, name) = (found.refused.len(), requests(found.asked), self.name.name());
+        let question = format!("Turn away {refused} of {asked} as `{name}`?");
+        confirm::ask(self.yes, &question, "nothing was changed")
     }
+
+    /// Turns away those who were found.
+    async fn refuse(&self, opened: &Opened, rules: &Rules<'_>, mut found: Found) -> Result<Found, Failure> {
+        let refused = std::mem::take(&mut found.refused);
+        let mut progress = Progress::of(Some(refused.len()));
+        let by = self.name.name();
+        let done = stream::iter(refused).map(|(id, _)| {
+            let by = &by;
+            async move {
+                Ok::<_, Failure>(match opened.rows.request(&id).await? {
+                    Some(request) => (id, apply(opened, rules, request, by).await?),
+                    None => (id, Came::Nothing),
+                })
+            }
+        });
+        let mut done = done.buffered(AT_ONCE);
+        while let Some((id, came)) = done.try_next().await? {
+            found.add(id, came);
+            progress.advance(1)?;
+        }
+        progress.end()?;
+        Ok(found)
+    }
+}
+
+/// Asks about all that wait.
+async fn look(opened: &Opened, rules: &Rules<'_>) -> Result<Found, Failure> {
+    let mut found = Found::default();
+    let mut progress = Progress::of(pending(&opened.rows.counts().await?));
+    let pending = Listing::of(Which::State(StateName::Pending), MOST_LISTED);
+    let mut walk = Walk::through(&*opened.rows, vec![pending]);
+    while let Some(page) = walk.next().await? {
+        let asked = page.len();
+        let judged = stream::iter(page).map(|request| async move {
+            let rules = rules.without(&request.dropped);
+            (came(judge(opened, &rules, &request).await), request.id, rules)
+        });
+        let judged: Vec<_> = judged.buffered(AT_ONCE).collect().await;
+        for (came, id, of_it) in judged {
+            found.asked += 1;
+            found.add(id, came);
+            found.pass_over(rules, &of_it);
+        }
+        progress.advance(asked)?;
+    }
+    progress.end()?;
+    Ok(found)
+}
+
+fn came(rechecked: Rechecked<'_>) -> Came {
+    match rechecked {
+        Rechecked::Refused(rule) => Came::Refused(rule.to_owned()),
+        Rechecked::Waits => Came::Nothing,
+        Rechecked::NotLetIn => Came::NotLetIn,
+        Rechecked::Failed(why) => Came::Failed(why),
+    }
+}
+
+/// Turns away the applicant of a request if a rule still does. A request that changed since it was read is asked about once
+/// more.
+async fn apply(opened: &Opened, rules: &Rules<'_>, read: Request, by: &str) -> Result<Came, Failure> {
+    let mut request = read;
+    for _ in 0..2 {
+        if request.review().is_none() {
+            return Ok(Came::Nothing);
+        }
+        let rule = match judge(opened, &rules.without(&request.dropped), &request).await {
+            Rechecked::Refused(rule) => rule,
+            otherwise => return Ok(came(otherwise)),
+        };
+        match opened.desk.refuse(&request.id, rule, by, request.version).await {
+            Ok(done) if done.applied() => return Ok(Came::Refused(rule.to_owned())),
+            Ok(_) => return Ok(Came::Nothing),
+            Err(NotDone::Changed | NotDone::Moved) => {}
+            // The others may fare better: one row may be broken.
+            Err(NotDone::Store(error)) => return Ok(Came::Failed(error.to_string())),
+            Err(other) => return Err(other.into()),
+        }
+        match opened.rows.request(&request.id).await? {
+            Some(now) => request = now,
+            None => return Ok(Came::Nothing),
+        }
+    }
+    Ok(Came::Failed("it changes all the time: do the same again".to_owned()))
 }
 
 /// What the rules say of a request as it is, with what the store says of the lists that they look things up in.
@@ -122,12 +185,22 @@ async fn judge<'p>(opened: &Opened, rules: &Rules<'p>, request: &Request) -> Rec
 
 impl Found {
     fn add(&mut self, id: RequestId, came: Came) {
-        self.asked += 1;
         match came {
             Came::Nothing => {}
             Came::Refused(rule) => self.refused.push((id, rule)),
             Came::NotLetIn => self.not_let_in += 1,
             Came::Failed(why) => self.failed.push((id, why)),
+        }
+    }
+
+    /// The rules that were not asked about a request, and are about others.
+    fn pass_over(&mut self, rules: &Rules<'_>, of_it: &Rules<'_>) {
+        let more = of_it
+            .passed_over()
+            .iter()
+            .filter(|rule| !rules.passed_over().contains(rule));
+        for rule in more {
+            *self.passed_over.entry((*rule).to_owned()).or_default() += 1;
         }
     }
 
@@ -157,8 +230,17 @@ impl Found {
             )?;
         }
         for rule in passed_over {
-            let why = "it looks at the time of the call, or at claims that the policy drops, and neither is kept";
+            let why =
+                "it looks at the day or time of the call, or at claims that the policy drops, and neither is kept";
             writeln!(out, "The rule `{rule}` was not asked: {why}.")?;
+        }
+        for (rule, count) in &self.passed_over {
+            let why = "it looks at claims that the policy dropped when they came";
+            writeln!(
+                out,
+                "The rule `{rule}` was not asked about {}: {why}.",
+                requests(*count)
+            )?;
         }
         out.flush()?;
         for (id, why) in &self.failed {
@@ -210,15 +292,8 @@ mod tests {
                 let decision = Decide::new(ruling, Decider::Override("ops".to_owned()));
                 assert!(opened.desk.decide(&read.id, &decision, None).await.unwrap().applied());
             }
-            let recheck = Recheck {
-                apply: true,
-                place: Place {
-                    policy: None,
-                    store: crate::existing::Place::default(),
-                },
-            };
             let id = read.id;
-            let came = recheck.recheck(&opened, &opened.policy.recheck(), read).await;
+            let came = apply(&opened, &opened.policy.recheck(), read, "ops").await;
             let refused = match came.unwrap_or_else(|_| panic!("{cities:?}")) {
                 Came::Refused(rule) => Some(rule),
                 Came::Nothing => None,

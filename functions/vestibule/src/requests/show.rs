@@ -7,7 +7,11 @@ use desk::File;
 use store::{Actor, Event, HistoryEntry, MOST_LISTED, Request, RequestId, Rows, StoreError};
 
 use super::{outcome, shape};
-use crate::{existing::Place, failure::Failure, text::clean};
+use crate::{
+    existing::Place,
+    failure::Failure,
+    text::{clean, json},
+};
 
 #[derive(Args)]
 pub(crate) struct Show {
@@ -30,7 +34,7 @@ impl Show {
             true => {
                 let mut all = shape::file(&file);
                 all["earlier"] = earlier.iter().map(shape::summary).collect();
-                writeln!(out, "{all}")?;
+                writeln!(out, "{}", json(&all))?;
             }
             false => print(&mut out, &file, &earlier)?,
         }

@@ -1,7 +1,8 @@
 //! `forget`: what is personal goes, the fact stays.
 
 use approvals::Ruling;
-use store::{Actor, Event, Keys, Receiver, StateName};
+use claims::{CallKey, Changes, Decision, Hash};
+use store::{Actor, CallRecord, Clock, Commit, Committed, Event, Keys, Receiver, StateName, SystemClock, Write};
 
 use crate::place::{Place, ago};
 
@@ -134,4 +135,28 @@ async fn what_was_written_behind_our_back_is_not_made_true() {
     let refused = place.run(&["forget", &id.to_string(), "--yes"]);
     refused.refused(1, "not as it was written");
     assert!(!refused.stderr.contains("Zwett") && !refused.stderr.contains("jane"));
+}
+
+#[tokio::test]
+async fn answers_that_tell_of_no_request_go_too() {
+    let place = Place::sqlite();
+    let id = place.submits("jane", "Zwettl").await;
+    let mut changes = Changes::none();
+    changes.set("displayName", claims::Value::Text("Kremsmuenster".to_owned()));
+    let record = CallRecord {
+        key: CallKey(Hash::of(&["first step"])),
+        at: SystemClock.now(),
+        answer: Decision::Continue(changes),
+        left: None,
+    };
+    let writes = vec![Write::Call { record, replaces: None }];
+    assert_eq!(place.rows.commit(&Commit { writes }).await, Ok(Committed::Applied));
+    let john = place.submits("john", "Melk").await;
+    assert!(place.holds("Kremsmuenster"));
+    assert_eq!(place.run(&["forget", &id.to_string(), "--yes"]).code, 0);
+    assert!(!place.holds("Kremsmuenster"));
+    assert!(
+        place.holds(&format!("{john}")) && place.holds("Melk"),
+        "nobody else is forgotten"
+    );
 }

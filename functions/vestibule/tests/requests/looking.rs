@@ -181,3 +181,23 @@ async fn an_export_has_everything_or_all_but_claims() {
         .refused(1, "out.jsonl: File exists");
     assert_eq!(fs::read_to_string(&file).unwrap(), text, "never overwritten");
 }
+
+#[tokio::test]
+async fn nothing_that_applicants_typed_rules_the_terminal() {
+    let place = Place::sqlite();
+    let city = "W\u{9b}2J\u{202e}x\u{200b}";
+    let id = place.submits("jane", city).await.to_string();
+    let unseen = ['\u{9b}', '\u{202e}', '\u{200b}'];
+    for arguments in [
+        &["show", &id][..],
+        &["show", "--json", &id],
+        &["list", "--json"],
+        &["export"],
+    ] {
+        let printed = place.run(arguments);
+        assert_eq!(printed.code, 0, "{printed:?}");
+        assert!(!printed.stdout.contains(unseen), "{arguments:?}: {printed:?}");
+    }
+    assert_eq!(place.run(&["show", "--json", &id]).json()[0]["received"]["city"], city);
+    assert_eq!(place.run(&["export"]).json()[0]["received"]["city"], city);
+}

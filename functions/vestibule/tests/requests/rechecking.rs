@@ -87,7 +87,7 @@ async fn a_new_deny_rule_is_tried_first_and_then_applied() {
             ),
         );
         assert_eq!(state(&place, &jane).await, StateName::Pending, "nothing is changed");
-        let applied = place.run(&["recheck", "--apply"]);
+        let applied = place.run(&["recheck", "--apply", "--by", "ops", "--yes"]);
         applied.says(
             0,
             &format!("{jane}  not Graz\nBy the rule `not Graz`: 1 request.\nTurned away: 1 of 2 requests.\n"),
@@ -98,9 +98,11 @@ async fn a_new_deny_rule_is_tried_first_and_then_applied() {
         let history = place.rows.history(&jane).await.unwrap();
         let last = history.last().unwrap();
         assert_eq!(last.by, Actor::Policy);
-        assert!(matches!(&last.event, Event::Denied { reason: Some(why), .. } if why == "the rule `not Graz`"));
+        assert!(
+            matches!(&last.event, Event::Denied { reason: Some(why), .. } if why == "the rule `not Graz`, applied by ops")
+        );
         place
-            .run(&["recheck", "--apply"])
+            .run(&["recheck", "--apply", "--yes"])
             .says(0, "Turned away: 0 of 1 request.\n");
         place.verifies(3);
     }
@@ -125,7 +127,7 @@ async fn lists_in_the_store_are_asked() {
             at: Timestamp::from_millis(0),
         };
         place.rows.add(&list, &[entry]).await.unwrap();
-        let applied = place.run(&["recheck", "--apply"]);
+        let applied = place.run(&["recheck", "--apply", "--yes"]);
         assert_eq!(
             (applied.code, applied.ids()),
             (0, vec![&*jane.to_string()]),
@@ -141,7 +143,7 @@ async fn what_a_request_does_not_keep_turns_nobody_away() {
     let jane = place.submits("jane", "Graz").await;
     let john = place.submits("john", "Wien").await;
     place.write_policy(&format!("{POLICY}{AROUND}{DENY}"));
-    let applied = place.run(&["recheck", "--apply"]);
+    let applied = place.run(&["recheck", "--apply", "--yes"]);
     assert_eq!(
         (applied.code, applied.ids()),
         (0, vec![&*jane.to_string()]),
@@ -170,7 +172,7 @@ async fn what_no_rule_turns_away_stays() {
         "when = { claim = \"city\", is = \"Linz\" }\nhold = \"two\"",
     );
     place.write_policy(&policy);
-    let applied = place.run(&["recheck", "--apply"]);
+    let applied = place.run(&["recheck", "--apply", "--yes"]);
     assert_eq!(applied.code, 0, "{applied:?}");
     assert!(
         applied
@@ -191,7 +193,7 @@ async fn an_answer_that_failed_changes_nothing_and_is_named() {
     );
     let needs = LISTED.replace("\"unwanted\"", "\"blocked\"");
     place.write_policy(&format!("{fetched}{needs}{DENY}"));
-    let applied = place.run(&["recheck", "--apply"]);
+    let applied = place.run(&["recheck", "--apply", "--yes"]);
     assert_eq!(
         (applied.code, &*applied.stdout),
         (1, "Turned away: 0 of 1 request.\n"),
@@ -204,4 +206,63 @@ async fn an_answer_that_failed_changes_nothing_and_is_named() {
         "{applied:?}"
     );
     assert_eq!(state(&place, &jane).await, StateName::Pending);
+}
+
+#[tokio::test]
+async fn who_applies_a_rule_is_asked_first_and_named() {
+    let place = Place::sqlite();
+    let jane = place.submits("jane", "Graz").await;
+    place.submits("john", "Wien").await;
+    place.write_policy(&format!("{POLICY}{DENY}"));
+    place.run(&["recheck", "--apply"]).refused(2, "say `--yes`");
+    let no = place.run_in_terminal(&["recheck", "--apply", "--by", "ops"], "n\n");
+    no.refused(1, "Turn away 1 of 2 requests as `ops`? [y/N]");
+    assert_eq!(state(&place, &jane).await, StateName::Pending);
+    let yes = place.run_in_terminal(&["recheck", "--apply"], "y\n");
+    assert!(
+        yes.code == 0 && yes.stdout.ends_with("Turned away: 1 of 2 requests.\n"),
+        "{yes:?}"
+    );
+    let history = place.rows.history(&jane).await.unwrap();
+    let start = "the rule `not Graz`, applied by ";
+    let why = match &history.last().unwrap().event {
+        Event::Denied { reason: Some(why), .. } => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(why.len() > start.len() && why.starts_with(start), "{why}");
+    let nobody = place.run_in_terminal(&["recheck", "--apply"], "");
+    assert!(
+        !nobody.stderr.contains("[y/N]"),
+        "nobody is left to ask about: {nobody:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_policy_before_dropped_turns_nobody_away() {
+    for place in Place::both().await {
+        let rule = |what: &str| {
+            format!("{POLICY}\n[[rules]]\nname = \"the token\"\nstep = \"post-attribute-collection\"\n{what}\n")
+        };
+        place.write_policy(&rule("drop = [\"extension_token\"]"));
+        let jane = place.submits("jane", "Wien").await;
+        let john = place.submits("john", "Wien").await;
+        place.write_policy(POLICY);
+        assert_eq!(
+            place.submits("john", "Graz").await,
+            john,
+            "a change that nothing is dropped from"
+        );
+        place.write_policy(&rule(
+            "require = { claim = \"extension_token\", one_of = [\"other\"] }\notherwise = \"block\"",
+        ));
+        let applied = place.run(&["recheck", "--apply", "--yes"]);
+        let expected = format!(
+            "{john}  the token\nBy the rule `the token`: 1 request.\nTurned away: 1 of 2 requests.\nThe rule `the token` was \
+             not asked about 1 request: it looks at claims that the policy dropped when they came.\n"
+        );
+        applied.says(0, &expected);
+        assert_eq!(state(&place, &jane).await, StateName::Pending);
+        assert_eq!(place.run(&["forget", &jane.to_string(), "--yes"]).code, 0);
+        place.verifies(2);
+    }
 }

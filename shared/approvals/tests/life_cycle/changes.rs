@@ -151,7 +151,7 @@ fn a_stage_that_wants_some_of_a_group_is_not_handed_to_others() {
 
 #[test]
 fn a_later_rule_turns_away_who_waits() {
-    let denied = refuse(&pending(), "no-competitors", at(DAY), &terms())
+    let denied = refuse(&pending(), "no-competitors", "ops", at(DAY), &terms())
         .transition
         .unwrap();
     assert_eq!(
@@ -159,7 +159,7 @@ fn a_later_rule_turns_away_who_waits() {
         (StateName::Denied, &Actor::Policy)
     );
     assert!(
-        matches!(&denied.entries[0].event, Event::Denied { reason: Some(reason), .. } if reason.contains("no-competitors"))
+        matches!(&denied.entries[0].event, Event::Denied { reason: Some(reason), .. } if reason == "the rule `no-competitors`, applied by ops")
     );
     assert_eq!(
         denials(&denied.commit(None, &[], &audit_key().seal().unwrap())).len(),
@@ -173,7 +173,7 @@ fn what_is_over_is_neither_reassigned_nor_refused() {
     for request in [approved(), denied()] {
         for came in [
             reassign(&request, &Asked::Anybody, &by, None, at(2 * DAY), &terms()),
-            refuse(&request, "rule", at(2 * DAY), &terms()),
+            refuse(&request, "rule", "ops", at(2 * DAY), &terms()),
         ] {
             assert_eq!((came.transition, came.refused), (None, Some(Refusal::NotPending)));
         }
@@ -181,7 +181,7 @@ fn what_is_over_is_neither_reassigned_nor_refused() {
     let late = held(&plan(&[stage("only", Asked::Anybody)]));
     for came in [
         reassign(&late, &Asked::Anybody, &by, None, at(10 * DAY), &terms()),
-        refuse(&late, "rule", at(10 * DAY), &terms()),
+        refuse(&late, "rule", "ops", at(10 * DAY), &terms()),
     ] {
         assert_eq!(came.refused, Some(Refusal::NotPending));
         assert_eq!(

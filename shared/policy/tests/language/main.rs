@@ -18,6 +18,7 @@ mod lists_elsewhere;
 mod lists_of_others;
 mod messages;
 mod observe;
+mod rechecks;
 mod requirements;
 mod routes;
 mod routes_elsewhere;
