@@ -11,7 +11,7 @@ use claims::Hash;
 use host::Ran;
 use store::{Checkpoint, Clock, Commit, Committed, Ledger, Store, StoreError, Timestamp, Traces, Write};
 
-pub use seal::MARGIN;
+pub use seal::{MARGIN, OVERLAP};
 
 /// In the place of a proof, until there is one.
 const UNSIGNED: Hash = Hash::from_bytes([0; 32]);
