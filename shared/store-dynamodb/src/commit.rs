@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::{
 use store::{
     Commit,
     Committed::{self, Applied},
-    ListEntry, ListName, StoreError, Write,
+    Leaf, ListEntry, ListName, Position, StoreError, Write,
 };
 
 use crate::{
     DynamoStore,
     error::{self, Cancellation},
-    items::{self, ANSWERED, COUNT, DOCUMENT, Item, Key, PK, UNTIL, VERSION, number},
+    items::{self, ANSWERED, COUNT, DOCUMENT, Item, Key, PK, QUEUED, UNTIL, VERSION, number},
     open::SDK_ATTEMPTS,
     retry::{Attempts, MOST_REFUSED},
     settings::{self, Shards},
@@ -102,15 +102,20 @@ fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Transac
         Write::Delivered { id, revision } => return delete_version(store, Key::effect(id), *revision),
         Write::Checkpoint(checkpoint) => (items::checkpoint(checkpoint)?, Condition::Absent),
         Write::Pruning(pruning) => (items::pruning(pruning)?, equals(VERSION, pruning.replaces()?)),
-        Write::RemoveRequest { id, version, latest } => {
-            let key = if *latest {
-                Key::latest(id.applicant)
-            } else {
-                Key::archived(id)
+        Write::RemoveRequest {
+            id,
+            version,
+            opened_at,
+            latest,
+        } => {
+            let key = match latest {
+                true => Key::latest(id.applicant),
+                false => Key::archived(id),
             };
-            return delete_version(store, key, *version);
+            let (opened_at, id) = (*opened_at, *id);
+            return delete_placed(store, key, *version, items::queued(&Position { opened_at, id }));
         }
-        Write::RemoveHistory { request, version } => return delete(store, Key::history(request, *version)),
+        Write::RemoveHistory(leaf) => return delete_leaf(store, leaf),
         Write::Count { counter, by } => return add(store, Key::counter(counter, shards.any()), *by),
     };
     conditional_put(store, item, condition)
@@ -155,9 +160,25 @@ fn delete_version(store: &DynamoStore, key: Key, version: u64) -> Result<Transac
     deletion(store, key, delete)
 }
 
-/// Removes a row if it is there.
-fn delete(store: &DynamoStore, key: Key) -> Result<TransactWriteItem, StoreError> {
-    deletion(store, key, Delete::builder())
+/// Removes a row that has a version and a place in lists.
+fn delete_placed(store: &DynamoStore, key: Key, version: u64, queued: String) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder()
+        .condition_expression("#version = :version AND #queued = :queued")
+        .expression_attribute_names("#version", VERSION)
+        .expression_attribute_values(":version", number(version))
+        .expression_attribute_names("#queued", QUEUED)
+        .expression_attribute_values(":queued", AttributeValue::S(queued));
+    deletion(store, key, delete)
+}
+
+/// Removes an entry of a history if it is there; another one in its place stays.
+fn delete_leaf(store: &DynamoStore, leaf: &Leaf) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder()
+        .condition_expression("attribute_not_exists(#pk) OR #queued = :queued")
+        .expression_attribute_names("#pk", PK)
+        .expression_attribute_names("#queued", QUEUED)
+        .expression_attribute_values(":queued", AttributeValue::S(items::journal_queued(leaf)));
+    deletion(store, Key::history(&leaf.place.request, leaf.place.version), delete)
 }
 
 fn deletion(store: &DynamoStore, key: Key, delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {

@@ -368,7 +368,12 @@ pub(crate) fn journal_place(place: &JournalPlace) -> String {
     format!("{}#{applicant}#{round:010}#{version:020}#", sortable(*at))
 }
 
-/// Reads what [`history`] wrote into the index.
+/// A place in the journal and the proof that stands there.
+pub(crate) fn journal_queued(leaf: &Leaf) -> String {
+    format!("{}{}", journal_place(&leaf.place), leaf.mac)
+}
+
+/// Reads what [`journal_queued`] wrote.
 pub(crate) fn journalled(queued: &str) -> Option<Leaf> {
     let Position {
         opened_at: at,
@@ -462,21 +467,14 @@ pub(crate) fn archived(request: &Request, shards: Shards) -> Result<Item, StoreE
 }
 
 pub(crate) fn history(entry: &HistoryEntry, shards: Shards) -> Result<Item, StoreError> {
-    let HistoryEntry {
-        request,
-        version,
-        at,
-        mac,
-        ..
-    } = *entry;
+    let HistoryEntry { request, version, .. } = *entry;
     let mut item = item(Key::history(&request, version), entry)?;
-    let place = journal_place(&JournalPlace { at, request, version });
     insert(
         &mut item,
         Index::QUEUE.partition,
         journal(shards.of(&request.applicant)),
     );
-    insert(&mut item, QUEUED, format!("{place}{mac}"));
+    insert(&mut item, QUEUED, journal_queued(&Leaf::of(entry)));
     Ok(item)
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::{
     Asked, CALL_RECORD_LIFE, CallRecord, Commit,
     Committed::{self, Applied, Conflict},
-    Denial, HistoryEntry, Request, RequestId, StoreError, Timestamp, Write,
+    Denial, HistoryEntry, JournalPlace, Leaf, Request, RequestId, StoreError, Timestamp, Write,
 };
 
 use crate::{
@@ -50,8 +50,13 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         Write::Delivered { id, revision } => outbox::remove(transaction, id, *revision),
         Write::Checkpoint(checkpoint) => ledger::add(transaction, checkpoint),
         Write::Pruning(pruning) => ledger::set_pruning(transaction, pruning),
-        Write::RemoveRequest { id, version, latest } => remove_request(transaction, id, *version, *latest),
-        Write::RemoveHistory { request, version } => remove_history(transaction, request, *version),
+        Write::RemoveRequest {
+            id,
+            version,
+            opened_at,
+            latest,
+        } => remove_request(transaction, id, (*version, *opened_at), *latest),
+        Write::RemoveHistory(leaf) => remove_history(transaction, leaf),
         Write::Count { counter, by } => count::add(transaction, counter, *by),
     }
 }
@@ -146,20 +151,41 @@ fn replace_history(transaction: &Transaction<'_>, entry: &HistoryEntry) -> Resul
 fn remove_request(
     transaction: &Transaction<'_>,
     id: &RequestId,
-    expected: u64,
+    (number, opened_at): (u64, Timestamp),
     latest: bool,
 ) -> Result<Committed, StoreError> {
-    let sql = "DELETE FROM request WHERE applicant = ? AND slot = ? AND round = ? AND version = ?";
-    let slot = if latest { 0 } else { id.round };
-    let columns = params![id.applicant.to_string(), slot, id.round, version(expected)?];
+    let sql = "DELETE FROM request WHERE applicant = ? AND slot = ? AND round = ? AND version = ? AND opened_at = ?";
+    let slot = if latest { LATEST } else { id.round };
+    let columns = params![
+        id.applicant.to_string(),
+        slot,
+        id.round,
+        version(number)?,
+        opened_at.as_millis(),
+    ];
     one_row(transaction, sql, columns)
 }
 
-fn remove_history(transaction: &Transaction<'_>, id: &RequestId, entry: u64) -> Result<Committed, StoreError> {
-    let sql = "DELETE FROM history WHERE applicant = ? AND round = ? AND version = ?";
-    let columns = params![id.applicant.to_string(), id.round, version(entry)?];
-    execute(transaction, sql, columns)?;
-    Ok(Applied)
+fn remove_history(transaction: &Transaction<'_>, leaf: &Leaf) -> Result<Committed, StoreError> {
+    let JournalPlace {
+        at,
+        request,
+        version: n,
+    } = leaf.place;
+    let (applicant, round, number) = (request.applicant.to_string(), request.round, version(n)?);
+    let sql = "DELETE FROM history WHERE applicant = ? AND round = ? AND version = ? AND at = ? AND mac = ?";
+    let columns = params![applicant, round, number, at.as_millis(), leaf.mac.to_string()];
+    if execute(transaction, sql, columns)? > 0 {
+        return Ok(Applied);
+    }
+    let sql = "SELECT 1 FROM history WHERE applicant = ? AND round = ? AND version = ?";
+    let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
+    let another = statement.exists(params![applicant, round, number]);
+    Ok(if another.map_err(from_sqlite)? {
+        Conflict
+    } else {
+        Applied
+    })
 }
 
 fn put_call(

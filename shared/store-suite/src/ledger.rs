@@ -206,6 +206,7 @@ pub async fn a_request_is_removed_for_good(place: &dyn Place) {
     let remove = |request: &Request, version, latest| Write::RemoveRequest {
         id: request.id,
         version,
+        opened_at: request.opened_at,
         latest,
     };
     for wrong in [remove(&one, 1, false), remove(&two, 2, true), remove(&one, 2, true)] {
@@ -237,6 +238,50 @@ pub async fn a_request_is_removed_for_good(place: &dyn Place) {
         store.commit(&commit([first(&again), history(&again)])).await,
         Ok(Applied)
     );
+}
+
+/// Ids and versions begin anew with who comes back: neither their request nor its history goes in the place of what they had.
+pub async fn what_came_in_the_place_of_a_removed_request_stays(place: &dyn Place) {
+    let store = place.open().await;
+    let gone = Request {
+        opened_at: at(1),
+        changed_at: at(1),
+        ..pending("jane")
+    };
+    let back = Request {
+        opened_at: at(9),
+        changed_at: at(9),
+        ..pending("jane")
+    };
+    let entry_of = |request: &Request| Write::History(Box::new(proved(request)));
+    assert_eq!(
+        store.commit(&commit([first(&back), entry_of(&back)])).await,
+        Ok(Applied)
+    );
+    let remove = |request: &Request| Write::RemoveRequest {
+        id: request.id,
+        version: request.version,
+        opened_at: request.opened_at,
+        latest: true,
+    };
+    let other_time = leaf(&gone);
+    let other_proof = Leaf {
+        mac: applicant("mac"),
+        ..leaf(&back)
+    };
+    for wrong in [
+        remove(&gone),
+        Write::RemoveHistory(other_time),
+        Write::RemoveHistory(other_proof),
+    ] {
+        assert_eq!(store.commit(&commit([wrong])).await, Ok(Conflict));
+    }
+    assert_eq!(store.request(&back.id).await, Ok(Some(back.clone())));
+    assert_eq!(store.history(&back.id).await, Ok(vec![proved(&back)]));
+    let right = [remove(&back), Write::RemoveHistory(leaf(&back))];
+    assert_eq!(store.commit(&commit(right)).await, Ok(Applied));
+    assert_eq!(store.request(&back.id).await, Ok(None));
+    assert_eq!(store.history(&back.id).await, Ok(Vec::new()));
 }
 
 /// For whatever receiver, parked or not, and nobody else's.
@@ -334,10 +379,7 @@ fn numbered(checkpoint: Checkpoint) -> Numbered {
 }
 
 fn remove_history(request: &Request) -> Write {
-    Write::RemoveHistory {
-        request: request.id,
-        version: request.version,
-    }
+    Write::RemoveHistory(Leaf::of(&entry(request)))
 }
 
 /// An entry with a proof of its own.

@@ -92,6 +92,7 @@ macro_rules! store_tests {
                 a_number_has_one_checkpoint,
                 a_roll_names_what_cannot_be_read,
                 a_request_is_removed_for_good,
+                what_came_in_the_place_of_a_removed_request_stays,
                 what_is_undelivered_is_known,
                 how_far_removing_has_come_is_changed_by_one_of_many;
             listing:

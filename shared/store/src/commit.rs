@@ -4,7 +4,7 @@ use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Checkpoint, Counter, EntryId, HistoryEntry, ListEntry, ListName, OutboxEntry, Pruning, Request, RequestId,
+    Checkpoint, Counter, EntryId, HistoryEntry, Leaf, ListEntry, ListName, OutboxEntry, Pruning, Request, RequestId,
     StoreError, Timestamp,
 };
 
@@ -107,16 +107,13 @@ pub enum Write {
         id: RequestId,
         /// The version that it must have.
         version: u64,
+        /// When it must have been opened: who comes back after a removal has the same ids and versions again.
+        opened_at: Timestamp,
         /// Whether it is the applicant's latest; an earlier one otherwise.
         latest: bool,
     },
-    /// Removes an entry of a history for good, if it is there.
-    RemoveHistory {
-        /// Of which request.
-        request: RequestId,
-        /// The version that the request got by it.
-        version: u64,
-    },
+    /// Removes this entry of a history for good, if it is there. There must be no other one in its place.
+    RemoveHistory(Leaf),
     /// Adds to a counter, whatever it says. Many may do so at once without waiting for one another: the store spreads a
     /// counter over several rows. What must count once goes with a write whose condition holds once.
     Count {
@@ -209,7 +206,7 @@ impl Row {
             Write::Pruning(_) => Row::Pruning,
             Write::RemoveRequest { id, latest: true, .. } => Row::Request(id.applicant),
             Write::RemoveRequest { id, latest: false, .. } => Row::Archive(*id),
-            Write::RemoveHistory { request, version } => Row::History(*request, *version),
+            Write::RemoveHistory(Leaf { place, .. }) => Row::History(place.request, place.version),
             Write::Count { counter, .. } => Row::Count(counter.clone()),
         }
     }

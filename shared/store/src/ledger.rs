@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use claims::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::{Checkpoint, Position, Pruning, RequestId, StateName, StoreError, Timestamp};
+use crate::{Checkpoint, HistoryEntry, Position, Pruning, RequestId, StateName, StoreError, Timestamp};
 
 /// The most requests on one page of a [roll](Ledger::roll). Only keys are read.
 pub const MOST_ON_ROLL: usize = 500;
@@ -74,6 +74,21 @@ pub struct Leaf {
     pub place: JournalPlace,
     /// Proof of it and of all before it.
     pub mac: Hash,
+}
+
+impl Leaf {
+    /// Of an entry.
+    pub fn of(entry: &HistoryEntry) -> Leaf {
+        let HistoryEntry {
+            request,
+            version,
+            at,
+            mac,
+            ..
+        } = *entry;
+        let place = JournalPlace { at, request, version };
+        Leaf { place, mac }
+    }
 }
 
 /// Part of the journal.

@@ -11,7 +11,7 @@ use claims::Hash;
 use host::Ran;
 use store::{Checkpoint, Clock, Commit, Committed, Ledger, Store, StoreError, Timestamp, Traces, Write};
 
-pub use seal::MARGIN;
+pub use seal::{MARGIN, OVERLAP};
 
 /// In the place of a proof, until there is one.
 const UNSIGNED: Hash = Hash::from_bytes([0; 32]);
@@ -47,23 +47,28 @@ impl Bookkeeper {
     /// by the next run.
     pub async fn run(&self, until: Timestamp) -> Ran {
         let mut ran = Ran::default();
-        if let Err(error) = self.work(until, &mut ran).await {
-            tracing::error!(target: "vestibule", %error, "sweep: histories are not sealed, {error}");
-            ran.failed += 1;
-        }
+        self.work(until, &mut ran).await;
         ran.unfinished = ran.done > 0 && self.0.clock.now() >= until;
         ran
     }
 
-    async fn work(&self, until: Timestamp, ran: &mut Ran) -> Result<(), StoreError> {
+    async fn work(&self, until: Timestamp, ran: &mut Ran) {
         let parts = &*self.0;
         // What is removed was sealed before: nothing goes that no checkpoint knows of.
-        let Some(latest) = seal::seal(parts, until, ran).await? else {
-            return Ok(());
+        let latest = match seal::seal(parts, until, ran).await {
+            Ok(latest) => latest,
+            Err(error) => {
+                tracing::error!(target: "vestibule", %error, "sweep: histories are not sealed, {error}");
+                ran.failed += 1;
+                None
+            }
         };
-        match parts.keep {
-            Some(keep) => prune::prune(parts, keep, latest, until, ran).await,
-            None => Ok(()),
+        let (Some(keep), Some(latest)) = (parts.keep, latest) else {
+            return;
+        };
+        if let Err(error) = prune::prune(parts, keep, latest, until, ran).await {
+            tracing::error!(target: "vestibule", %error, "sweep: what ended long ago is not removed, {error}");
+            ran.failed += 1;
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 use host::Ran;
 use store::{
-    Checkpoint, Commit, Committed, Counter, Keys, MAX_WRITES, Position, Pruned, Pruning, Request, RequestId, StateName,
-    StoreError, Timestamp, Write,
+    Checkpoint, Commit, Committed, Counter, Keys, Leaf, MAX_WRITES, Position, Pruned, Pruning, Request, RequestId,
+    StateName, StoreError, Timestamp, Write,
 };
 
 use super::{Parts, UNSIGNED, write};
@@ -22,6 +22,9 @@ const MOST_PAGES: usize = 20;
 
 /// How many requests are looked at at once.
 const AT_ONCE: usize = 8;
+
+/// What is said of a request whose history ends before or after it.
+const CUT_OFF: &str = "the last entry of its history is not the one that it names: `vestibule audit verify` says more";
 
 /// The states in which a request has ended.
 const ENDED: [StateName; 5] = [
@@ -63,8 +66,8 @@ pub(super) async fn prune(
                 return Ok(());
             };
             latest = announced;
-            for (request, is_latest) in removable {
-                ran.done += usize::from(remove(parts, &request, is_latest).await?);
+            if !remove_all(parts, removable, until, ran).await? {
+                return Ok(());
             }
         }
         pruning = after_page(pruning, state, places.last().filter(|_| !through));
@@ -76,10 +79,11 @@ pub(super) async fn prune(
     Ok(())
 }
 
-/// Where to go on; nothing if the last pass is through and the next one not due.
+/// Where to go on; nothing if the last pass is through and the next one not due. One that begins later than now is none:
+/// it would keep all others from beginning.
 fn under_way(stored: Option<Pruning>, now: Timestamp) -> Option<Pruning> {
     let revision = stored.as_ref().map_or(0, |stored| stored.revision);
-    match stored {
+    match stored.filter(|stored| stored.begun <= now) {
         Some(pruning) if pruning.state.is_some() => Some(pruning),
         Some(pruning) if now < pruning.begun.plus(PASS) => None,
         _ => Some(Pruning {
@@ -116,14 +120,20 @@ async fn removable(
     for (request, found) in looked_at {
         match found {
             Ok(found) => removable.extend(found),
-            Err(StoreError::Broken(why)) => {
-                tracing::error!(target: "vestibule", %request, why, "sweep: a request that ended is not removed, {why}");
-                ran.given_up += 1;
-            }
-            Err(error) => return Err(error),
+            Err(error) => give_up(&request, error, ran)?,
         }
     }
     Ok(removable)
+}
+
+/// Tells of a request that stays because of what is stored. Other errors concern all.
+fn give_up(request: &RequestId, error: StoreError, ran: &mut Ran) -> Result<(), StoreError> {
+    let StoreError::Broken(why) = error else {
+        return Err(error);
+    };
+    tracing::error!(target: "vestibule", %request, why, "sweep: a request that ended is not removed, {why}");
+    ran.given_up += 1;
+    Ok(())
 }
 
 /// Whether a request can go: it would be treated as if it had never been, nothing of it is still to be delivered, and its
@@ -148,6 +158,13 @@ async fn look(parts: &Parts, id: &RequestId, old: Timestamp) -> Result<Option<(R
     if !traces.undelivered(&id.applicant).await?.is_empty() {
         return Ok(None);
     }
+    if !ends_with_its_head(parts, &request).await? {
+        return match store.request(id).await? == Some(request) {
+            true => Err(StoreError::Broken(CUT_OFF.to_owned())),
+            // Somebody changed or removed it in between.
+            false => Ok(None),
+        };
+    }
     let keys = Keys {
         applicant: Some(id.applicant),
         ..Keys::default()
@@ -158,6 +175,13 @@ async fn look(parts: &Parts, id: &RequestId, old: Timestamp) -> Result<Option<(R
         return Ok(None);
     }
     Ok(Some((request, is_latest)))
+}
+
+/// Whether the last entry of its history is the one that the request names. Oldest ones may be gone: an earlier run may have
+/// been killed in between.
+async fn ends_with_its_head(parts: &Parts, request: &Request) -> Result<bool, StoreError> {
+    let history = parts.store.history(&request.id).await?;
+    Ok(history.last().map(|entry| entry.mac) == request.head)
 }
 
 /// A checkpoint that says what is removed, before anything is; nothing if another run was first.
@@ -184,19 +208,41 @@ async fn announce(
     write(parts, checkpoint).await
 }
 
+/// Removes what was announced; begins with none after `until`. Whether all were looked at: what cannot be removed is told and
+/// holds up no other.
+async fn remove_all(
+    parts: &Parts,
+    removable: Vec<(Request, bool)>,
+    until: Timestamp,
+    ran: &mut Ran,
+) -> Result<bool, StoreError> {
+    for (request, is_latest) in removable {
+        if parts.clock.now() >= until {
+            return Ok(false);
+        }
+        match remove(parts, &request, is_latest).await {
+            Ok(removed) => ran.done += usize::from(removed),
+            Err(error) => give_up(&request.id, error, ran)?,
+        }
+    }
+    Ok(true)
+}
+
 /// Removes a request with its history, in one commit unless that is long: then the oldest entries go first, and the request
 /// last, so that the next run finds what this one could not finish. Whether the request was still there as it was.
 async fn remove(parts: &Parts, request: &Request, latest: bool) -> Result<bool, StoreError> {
-    let (id, version) = (request.id, request.version);
-    let entries = parts.store.history(&id).await?.into_iter();
-    let entries: Vec<_> = entries
-        .map(|entry| Write::RemoveHistory {
-            request: id,
-            version: entry.version,
-        })
-        .collect();
+    let history = parts.store.history(&request.id).await?;
+    if history.last().map(|entry| entry.mac) != request.head {
+        return Ok(false);
+    }
+    let entries: Vec<_> = history.iter().map(Leaf::of).map(Write::RemoveHistory).collect();
     let with_request = [
-        Write::RemoveRequest { id, version, latest },
+        Write::RemoveRequest {
+            id: request.id,
+            version: request.version,
+            opened_at: request.opened_at,
+            latest,
+        },
         Write::Count {
             counter: Counter::of(request),
             by: -1,

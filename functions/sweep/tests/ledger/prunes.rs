@@ -1,8 +1,19 @@
 //! Removing what ended long ago.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
 use approvals::{Ruling, Wish};
+use async_trait::async_trait;
 use futures_util::future::join;
-use store::{Pruned, StateName};
+use store::{Commit, Committed, Pruned, Pruning, StateName, Store, StoreError, Write};
+use store_suite::{Between, Interpose};
+use tokio::sync::Semaphore;
 
 use crate::world::{DAY, KEEP, World};
 
@@ -183,4 +194,158 @@ async fn two_at_once_remove_once() {
     assert!(world.is_there(&waits).await);
     assert_eq!(world.counted(StateName::Admitted).await, 0);
     world.checkpoints().await;
+}
+
+/// A store that stops once, after it took a checkpoint that announces a removal.
+struct Stalls {
+    store: Arc<dyn Store>,
+    announced: Arc<Semaphore>,
+    goes_on: Arc<Semaphore>,
+    did: AtomicBool,
+}
+
+#[async_trait]
+impl Interpose for Stalls {
+    fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        let done = self.store.commit(commit).await;
+        let announces = matches!(commit.writes.first(), Some(Write::Checkpoint(one)) if !one.pruned.is_empty());
+        if announces && !self.did.swap(true, Ordering::SeqCst) {
+            self.announced.add_permits(1);
+            self.goes_on.acquire().await.unwrap().forget();
+        }
+        done
+    }
+}
+
+/// Their request has the id and the version that the removed one had.
+async fn comes_back_while_a_run_stalls(world: World) {
+    let jane = world.comes("jane", Wish::Admit).await;
+    world.deliver().await;
+    world.at(DAY);
+    world.run().await;
+    world.at(KEEP + DAY);
+    let (announced, goes_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let stalls = Stalls {
+        store: world.store.clone(),
+        announced: announced.clone(),
+        goes_on: goes_on.clone(),
+        did: AtomicBool::new(false),
+    };
+    let first = world.run_on(Arc::new(Between(stalls)), 1000 * DAY);
+    let second = async {
+        announced.acquire().await.unwrap().forget();
+        world.run().await;
+        assert!(!world.is_there(&jane).await);
+        assert_eq!(world.comes("jane", Wish::Admit).await, jane);
+        goes_on.add_permits(1);
+    };
+    let (first, ()) = join(first, second).await;
+    assert_eq!(first, (0, 0), "somebody else was first, which is no fault");
+    assert!(world.is_there(&jane).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_while_a_run_stalls_stays_on_sqlite() {
+    comes_back_while_a_run_stalls(World::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_while_a_run_stalls_stays_on_dynamodb() {
+    comes_back_while_a_run_stalls(World::dynamodb().await).await;
+}
+
+/// One that cannot be read, and one whose last entry is gone: each is told, and no checkpoint says that it goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_history_stays_and_holds_up_no_other() {
+    let world = World::sqlite();
+    let mut ids = Vec::new();
+    for n in 0..20 {
+        ids.push(world.comes(&n.to_string(), Wish::Admit).await);
+    }
+    world.deliver().await;
+    world.at(DAY);
+    world.run().await;
+    ids.sort_unstable();
+    let file = rusqlite::Connection::open(world.folder.path().join("vestibule.db")).unwrap();
+    let damage = |sql: &str, n: usize| file.execute(sql, [ids[n].applicant.to_string()]).unwrap();
+    damage("UPDATE history SET document = '{' WHERE applicant = ?", 0);
+    damage("DELETE FROM history WHERE version = 2 AND applicant = ?", 10);
+    world.at(KEEP + DAY);
+    assert_eq!(world.run().await, (18, 2));
+    world.at(KEEP + 2 * DAY);
+    assert_eq!(world.run().await, (0, 2), "told by every pass");
+    for (n, id) in ids.iter().enumerate() {
+        let there = world.store.request(id).await.unwrap().is_some();
+        assert_eq!(there, n == 0 || n == 10, "{n}");
+    }
+    let announced: usize = world.checkpoints().await.iter().map(|one| one.pruned.len()).sum();
+    assert_eq!(announced, 18);
+}
+
+/// Somebody who wrote such a row into the store would keep everything for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_begins_in_the_future_is_none() {
+    for state in [None, Some(StateName::Provisioned)] {
+        let world = World::sqlite();
+        let jane = world.comes("jane", Wish::Admit).await;
+        world.deliver().await;
+        let never = Pruning {
+            revision: 1,
+            begun: store::Timestamp::from_millis(i64::MAX),
+            state,
+            after: None,
+        };
+        let writes = vec![Write::Pruning(Box::new(never))];
+        assert_eq!(world.store.commit(&Commit { writes }).await, Ok(Committed::Applied));
+        world.at(KEEP + DAY);
+        world.run().await;
+        assert!(!world.is_there(&jane).await);
+    }
+}
+
+/// A store whose every removal takes a day.
+struct Slow {
+    store: Arc<dyn Store>,
+    world: Arc<World>,
+}
+
+#[async_trait]
+impl Interpose for Slow {
+    fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+        if let Some(Write::RemoveHistory(_)) = commit.writes.first() {
+            self.world.passes(DAY);
+        }
+        self.store.commit(commit).await
+    }
+}
+
+/// What is announced and not removed then, the next run removes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_begins_no_removal_after_its_time() {
+    let world = Arc::new(World::sqlite());
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(world.comes(&n.to_string(), Wish::Admit).await);
+    }
+    world.deliver().await;
+    world.at(DAY);
+    world.run().await;
+    world.at(KEEP + DAY);
+    let slow = Slow {
+        store: world.store.clone(),
+        world: world.clone(),
+    };
+    assert_eq!(world.run_on(Arc::new(Between(slow)), 2 * DAY).await, (2, 0));
+    assert_eq!(world.run_for(Duration::from_secs(60)).await, (3, 0));
+    for id in &ids {
+        assert!(!world.is_there(id).await);
+    }
 }

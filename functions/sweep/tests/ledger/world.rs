@@ -73,6 +73,12 @@ impl World {
         self.now.0.store(START.plus(after).as_millis(), Ordering::SeqCst);
     }
 
+    /// Time goes by.
+    pub(crate) fn passes(&self, time: Duration) {
+        let millis = i64::try_from(time.as_millis()).unwrap();
+        self.now.0.fetch_add(millis, Ordering::SeqCst);
+    }
+
     /// What one run did, and how much failed or was given up.
     pub(crate) async fn run(&self) -> (usize, usize) {
         self.run_on(self.store.clone(), 1000 * DAY).await
@@ -88,7 +94,8 @@ impl World {
         self.run_on(Arc::new(Between(dying)), 1000 * DAY).await.1 > 0
     }
 
-    async fn run_on(&self, store: Arc<dyn Store>, time: Duration) -> (usize, usize) {
+    /// What one run on another store did, within a time.
+    pub(crate) async fn run_on(&self, store: Arc<dyn Store>, time: Duration) -> (usize, usize) {
         let bookkeeper = Bookkeeper::new(Parts {
             store,
             ledger: self.store.clone(),

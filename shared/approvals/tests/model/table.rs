@@ -97,7 +97,7 @@ impl Table {
             | Write::Checkpoint(_)
             | Write::Pruning(_)
             | Write::RemoveRequest { .. }
-            | Write::RemoveHistory { .. } => false,
+            | Write::RemoveHistory(_) => false,
             Write::Listed { .. } | Write::Count { .. } => true,
         }
     }
