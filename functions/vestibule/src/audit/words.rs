@@ -14,6 +14,8 @@ pub(super) enum Finding {
     Deleted(u64),
     /// It was put back to what it was before this version.
     PutBack(u64),
+    /// A life of it that ended with this version was removed twice, and another one was there in between.
+    RemovedAgain(u64),
     /// Its place in the list of its state is gone.
     Hidden,
     /// Another one stands in its place.
@@ -38,6 +40,10 @@ impl fmt::Display for Finding {
             Finding::PutBack(version) => write!(
                 f,
                 "it was put back to an earlier time: its version {version} was there, and is not, or is another one"
+            ),
+            Finding::RemovedAgain(version) => write!(
+                f,
+                "what was removed with its version {version} was put back in the place of a later one, and removed again"
             ),
             Finding::Hidden => f.write_str("it is hidden: it is there, and not in the list of its state"),
             Finding::Other => f.write_str("another request stands in its place"),

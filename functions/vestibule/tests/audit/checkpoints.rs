@@ -8,10 +8,8 @@ use store::{Ledger, Numbered, Store};
 
 use crate::{
     forgotten::forget,
-    place::{HOUR, KEY, NOW, Place, approved_at, decide, opened, opened_at},
+    place::{DAY, HOUR, KEY, NOW, Place, approved_at, decide, opened, opened_at},
 };
-
-const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 const FINE: &str = "The histories of 3 requests are as they were written.";
 
