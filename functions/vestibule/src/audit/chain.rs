@@ -22,6 +22,8 @@ pub(super) struct Chain {
     previous: Option<Hash>,
     /// The number of the last one, whatever it holds.
     number: u64,
+    /// Whether anything stands among them that has no number.
+    has_strays: bool,
     /// The number that the next one had when what is not sealed was read.
     open: u32,
 }
@@ -199,17 +201,28 @@ impl Chain {
             if page.is_empty() {
                 return Ok(());
             }
+            let before = self.number;
             for Numbered { number, checkpoint } in page {
+                // What is in order only goes up: anything else is no place to go on from.
+                let Some(number) = number.filter(|number| *number > self.number) else {
+                    if !std::mem::replace(&mut self.has_strays, true) {
+                        faults.push(ChainFault::NoNumber);
+                    }
+                    continue;
+                };
                 seen.extend(told.iter().filter(|told| told.number == number).map(|told| told.number));
-                if number > self.number + 1 {
+                if number - self.number > 1 {
                     faults.push(ChainFault::Missing(self.number + 1, number - 1));
                 }
-                let follows = number == self.number + 1;
+                let follows = number - self.number == 1;
                 self.number = number;
                 match checkpoint {
                     Ok(checkpoint) => self.take(number, checkpoint, follows, key, told, faults),
                     Err(why) => faults.push(ChainFault::Unreadable(number, why)),
                 }
+            }
+            if self.number == before {
+                return Ok(());
             }
         }
     }
@@ -263,7 +276,7 @@ impl Chain {
     /// What happened since the last checkpoint: nobody has proved it, but what is there must belong to requests. Nothing if
     /// it cannot be read.
     async fn read_journal(&mut self, rows: &dyn Rows) -> Result<Option<()>, StoreError> {
-        self.open = short(self.number + 1);
+        self.open = short(self.number.saturating_add(1));
         let open = self.open;
         let mut after = self.last.map(|last| last.through);
         loop {

@@ -55,6 +55,8 @@ impl fmt::Display for Finding {
 pub(super) enum ChainFault {
     /// From this number to that one.
     Missing(u64, u64),
+    /// In the place of a checkpoint stands something without a number.
+    NoNumber,
     /// Why.
     Unreadable(u64, String),
     Altered(u64),
@@ -73,6 +75,7 @@ impl fmt::Display for ChainFault {
         match self {
             ChainFault::Missing(from, to) if from == to => write!(f, "checkpoint {from} is missing"),
             ChainFault::Missing(from, to) => write!(f, "checkpoints {from} to {to} are missing"),
+            ChainFault::NoNumber => f.write_str("among the checkpoints is something that has no number of one"),
             ChainFault::Unreadable(number, why) => write!(f, "checkpoint {number} cannot be read: {why}"),
             ChainFault::Altered(number) => write!(
                 f,
