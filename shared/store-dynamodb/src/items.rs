@@ -268,9 +268,11 @@ pub(crate) fn checkpoints() -> (String, String) {
     ("K#".to_owned(), format!("{CHECKPOINT}#"))
 }
 
-/// The number of the checkpoint that an item is.
+/// The number of the checkpoint that an item is; nothing if its key is none that [`Key::checkpoint`] makes.
 pub(crate) fn checkpoint_number(item: &Item) -> Option<u64> {
-    text(item, SK)?.strip_prefix(&checkpoints().1)?.parse().ok()
+    let sort_key = text(item, SK)?;
+    let number = sort_key.strip_prefix(&checkpoints().1)?.parse().ok()?;
+    (Key::checkpoint(number).sk == sort_key).then_some(number)
 }
 
 /// The partition of the earlier requests of an applicant, and the sort keys of the first and of the one before this.

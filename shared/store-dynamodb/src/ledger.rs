@@ -12,6 +12,8 @@ use crate::{
     read, settings,
 };
 
+const MISPLACED: &str = "the last checkpoint is not in the place of its number";
+
 pub(crate) async fn journal(
     store: &DynamoStore,
     after: Option<&JournalPlace>,
@@ -47,16 +49,18 @@ pub(crate) async fn roll(
 pub(crate) async fn checkpoints(store: &DynamoStore, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
     let limit = limit.min(MOST_CHECKPOINTS);
     let (pk, prefix) = items::checkpoints();
-    let (mut found, mut start) = (Vec::new(), Some(Key::checkpoint(after).into_item()));
+    let (mut found, mut start) = (Vec::<Numbered>::new(), Some(Key::checkpoint(after).into_item()));
+    let mut numbers = 0;
     // A page of DynamoDB's ends at 1 MB, whatever its limit.
-    while start.is_some() && found.len() < limit {
+    while start.is_some() && numbers < limit {
         let page = read::beginning_with(store, &pk, &prefix)
-            .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
+            .limit(i32::try_from(limit - numbers).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start)
             .send()
             .await
             .map_err(error::of)?;
         found.extend(page.items().iter().map(numbered));
+        numbers = found.iter().filter(|one| one.number.is_some()).count();
         start = page.last_evaluated_key.filter(|key| !key.is_empty());
     }
     Ok(found)
@@ -68,7 +72,14 @@ pub(crate) async fn latest(store: &DynamoStore) -> Result<Option<Checkpoint>, St
         .scan_index_forward(false)
         .limit(1);
     let page = newest.send().await.map_err(error::of)?;
-    page.items().first().map(items::row).transpose()
+    let Some(item) = page.items().first() else {
+        return Ok(None);
+    };
+    let latest: Checkpoint = items::row(item)?;
+    if items::checkpoint_number(item) != Some(latest.number) {
+        return Err(StoreError::Broken(MISPLACED.to_owned()));
+    }
+    Ok(Some(latest))
 }
 
 pub(crate) async fn pruning(store: &DynamoStore) -> Result<Option<Pruning>, StoreError> {
@@ -78,7 +89,7 @@ pub(crate) async fn pruning(store: &DynamoStore) -> Result<Option<Pruning>, Stor
 
 fn numbered(item: &Item) -> Numbered {
     Numbered {
-        number: items::checkpoint_number(item).unwrap_or_default(),
+        number: items::checkpoint_number(item),
         checkpoint: items::row(item).map_err(|error| error.to_string()),
     }
 }

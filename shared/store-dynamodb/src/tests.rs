@@ -10,7 +10,10 @@ mod lists;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use store::{Committed, DuePlace, Effect, EntryId, Outbox, OutboxEntry, Progress, Receiver, RequestId, Rows, Store};
+use store::{
+    Committed, DuePlace, Effect, EntryId, Ledger, Outbox, OutboxEntry, Progress, Receiver, RequestId, Rows, Store,
+    StoreError,
+};
 use store_suite::{
     Place,
     sample::{at, commit, effect, pending, put},
@@ -70,6 +73,40 @@ async fn stale_places_in_the_index_do_not_hide_what_is_due_behind_them() {
     assert_eq!((found, pages), (vec![entries[8].clone()], 4));
 }
 
+/// Somebody wrote into the table what is no checkpoint's place: it is told, and nobody goes on from it.
+#[tokio::test]
+async fn what_stands_among_checkpoints_without_a_number_is_told_and_hides_none() {
+    let table = Table::new().await;
+    let store = testing::open_at(&endpoint(), &table.0);
+    for garbage in 0..25 {
+        table
+            .put_checkpoint(&format!("CHECKPOINT#{:020}x{garbage}", 1), "{}")
+            .await;
+    }
+    for sort_key in [
+        "CHECKPOINT#zzz",
+        "CHECKPOINT#+7",
+        "CHECKPOINT#18446744073709551615",
+        "CHECKPOINT#00000000000000000002",
+    ] {
+        table.put_checkpoint(sort_key, "{}").await;
+    }
+    let (mut numbers, mut others, mut after) = (Vec::new(), 0, 0);
+    loop {
+        let page = store.checkpoints(after, 2).await.unwrap();
+        others += page.iter().filter(|one| one.number.is_none()).count();
+        let Some(last) = page.iter().filter_map(|one| one.number).next_back() else {
+            break;
+        };
+        numbers.extend(page.iter().filter_map(|one| one.number));
+        assert!(numbers.len() < 9);
+        after = last;
+    }
+    assert_eq!(numbers, [2, u64::MAX]);
+    assert!(others >= 26, "{others}");
+    assert!(matches!(store.latest_checkpoint().await, Err(StoreError::Broken(_))));
+}
+
 /// A table of a test's own.
 pub(crate) struct Table(pub(crate) String);
 
@@ -78,6 +115,14 @@ impl Table {
         let name = format!("store-{:016x}", fastrand::u64(..));
         testing::create_table(&endpoint(), &name).await.unwrap();
         Table(name)
+    }
+
+    async fn put_checkpoint(&self, sort_key: &str, document: &str) {
+        let store = testing::open_at(&endpoint(), &self.0);
+        let item = [("pk", "K#"), ("sk", sort_key), ("document", document)];
+        let item = item.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned())));
+        let put = store.client.put_item().table_name(&self.0);
+        put.set_item(Some(item.into())).send().await.unwrap();
     }
 
     /// Writes a text into a row.

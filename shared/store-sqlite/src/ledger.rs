@@ -15,6 +15,8 @@ use crate::{
 
 const CHECKPOINT: &str = "a checkpoint";
 
+const MISPLACED: &str = "the last checkpoint is not in the place of its number";
+
 const PRUNING: &str = "how far removing has come";
 
 const JOURNAL: &str = "SELECT at, applicant, round, version, mac FROM history \
@@ -75,7 +77,7 @@ pub(crate) fn checkpoints(connection: &mut Connection, after: u64, limit: usize)
     let numbered = |row: &Row<'_>| -> rusqlite::Result<Numbered> {
         let (number, text): (i64, String) = (row.get(0)?, row.get(1)?);
         Ok(Numbered {
-            number: number.unsigned_abs(),
+            number: u64::try_from(number).ok(),
             checkpoint: serde_json::from_str(&text).map_err(|error| not_json(CHECKPOINT, &error)),
         })
     };
@@ -86,7 +88,13 @@ pub(crate) fn checkpoints(connection: &mut Connection, after: u64, limit: usize)
 pub(crate) fn latest(connection: &mut Connection) -> Result<Option<Checkpoint>, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
     let sql = "SELECT document FROM checkpoint ORDER BY number DESC LIMIT 1";
-    one(&transaction, CHECKPOINT, sql, [])
+    let latest: Option<Checkpoint> = one(&transaction, CHECKPOINT, sql, [])?;
+    let sql = "SELECT max(number) FROM checkpoint";
+    let number: Option<i64> = transaction.query_row(sql, [], |row| row.get(0)).map_err(from_sqlite)?;
+    match latest {
+        Some(latest) if i64::try_from(latest.number).ok() != number => Err(StoreError::Broken(MISPLACED.to_owned())),
+        latest => Ok(latest),
+    }
 }
 
 pub(crate) fn add(transaction: &Transaction<'_>, checkpoint: &Checkpoint) -> Result<Committed, StoreError> {

@@ -373,7 +373,7 @@ fn add(checkpoint: &Checkpoint) -> Write {
 
 fn numbered(checkpoint: Checkpoint) -> Numbered {
     Numbered {
-        number: checkpoint.number,
+        number: Some(checkpoint.number),
         checkpoint: Ok(checkpoint),
     }
 }

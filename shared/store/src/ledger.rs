@@ -26,7 +26,8 @@ pub trait Ledger: Send + Sync {
         limit: usize,
     ) -> Result<JournalPage, StoreError>;
 
-    /// The checkpoints after a number, in order, at most so many and never more than [`MOST_CHECKPOINTS`].
+    /// The checkpoints after a number, in order, at most so many and never more than [`MOST_CHECKPOINTS`]. What stands
+    /// between them and has no number comes with them and does not count: the last number says where to go on.
     ///
     /// # Errors
     /// As [`journal`](Self::journal); but what cannot be read is no error.
@@ -109,11 +110,11 @@ pub struct RollPage {
     pub next: Option<Position>,
 }
 
-/// What is stored under the number of a checkpoint.
+/// What is stored in the place of a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbered {
-    /// The number.
-    pub number: u64,
+    /// The number of its place; nothing if that is none that a checkpoint is written to.
+    pub number: Option<u64>,
     /// The checkpoint, or why it cannot be read: nothing personal.
     pub checkpoint: Result<Checkpoint, String>,
 }

@@ -194,8 +194,8 @@ impl World {
             }
             for Numbered { number, checkpoint } in page {
                 let checkpoint = checkpoint.unwrap();
-                assert_eq!(number, all.len() as u64 + 1);
-                assert_eq!((checkpoint.number, checkpoint.previous), (number, previous));
+                assert_eq!(number, Some(all.len() as u64 + 1));
+                assert_eq!((Some(checkpoint.number), checkpoint.previous), (number, previous));
                 assert!(audit_key().has_signed(&checkpoint));
                 previous = Some(checkpoint.proof);
                 all.push(checkpoint);

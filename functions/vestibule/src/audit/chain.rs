@@ -3,8 +3,8 @@
 use approvals::AuditKey;
 use claims::Hash;
 use store::{
-    Checkpoint, JournalPlace, Leaf, MOST_CHECKPOINTS, MOST_SEALED, Numbered, Request, RequestId, Rows, StoreError,
-    Timestamp,
+    Checkpoint, HistoryEntry, JournalPlace, Leaf, MOST_CHECKPOINTS, MOST_SEALED, Numbered, Request, RequestId, Rows,
+    StoreError, Timestamp,
 };
 
 use super::words::ChainFault;
@@ -22,6 +22,8 @@ pub(super) struct Chain {
     previous: Option<Hash>,
     /// The number of the last one, whatever it holds.
     number: u64,
+    /// Whether anything stands among them that has no number.
+    has_strays: bool,
     /// The number that the next one had when what is not sealed was read.
     open: u32,
 }
@@ -45,13 +47,19 @@ pub(super) struct Known {
     number: u32,
 }
 
+/// A request that was removed on purpose. An applicant who comes back begins with the same ids and versions: it is one life
+/// of several.
 #[derive(Clone, Copy)]
-struct Removed {
+pub(super) struct Removed {
     request: RequestId,
-    version: u64,
+    pub(super) version: u64,
+    /// The first half of its last entry's proof.
+    head: Option<[u8; 16]>,
     number: u32,
     /// What was sealed until then. A request of the same id that was opened later is another one: rounds begin anew.
     through: Timestamp,
+    /// The checkpoint that first said so. What was sealed of the id after that is another life's.
+    first: u32,
 }
 
 /// A checkpoint that the log told of.
@@ -89,11 +97,8 @@ impl Chain {
         if chain.read_journal(rows).await?.is_none() {
             faults.push(ChainFault::Journal);
         }
-        let Chain { leaves, pruned, .. } = &mut chain;
-        pruned.sort_unstable_by_key(|removed| (removed.request, removed.number));
-        // What was removed on purpose is no more to be there; what came after that is.
-        leaves.retain(|leaf| !was_removed(pruned, leaf));
-        leaves.sort_unstable_by_key(|leaf| (leaf.request, leaf.version));
+        chain.leaves.sort_unstable_by_key(|leaf| (leaf.request, leaf.version));
+        chain.tell_lives_apart();
         Ok((chain, faults))
     }
 
@@ -116,7 +121,26 @@ impl Chain {
 
     /// Whether what is known of a request was removed on purpose since. A later one of the same id is another one.
     pub(super) fn was_removed(&self, leaf: &Known) -> bool {
-        was_removed(&self.pruned, leaf)
+        self.removals(&leaf.request).iter().any(|removed| removed.covers(leaf))
+    }
+
+    /// The version of a life that was removed on purpose, was put back after another one of the same id, and was then removed
+    /// again, so that the other one would seem to have been removed.
+    pub(super) fn removed_again(&self, id: &RequestId) -> Option<u64> {
+        let leaves = &self.leaves[self.of(id)];
+        let again = |removed: &&Removed| {
+            let between = |leaf: &&Known| removed.first < leaf.number && leaf.number <= removed.number;
+            leaves.iter().filter(between).any(|leaf| !removed.is(leaf))
+        };
+        self.removals(id).iter().find(again).map(|removed| removed.version)
+    }
+
+    /// Requests of which [`removed_again`](Self::removed_again) tells.
+    pub(super) fn all_removed_again(&self) -> Vec<RequestId> {
+        let mut ids: Vec<_> = self.pruned.iter().map(|removed| removed.request).collect();
+        ids.dedup();
+        ids.retain(|id| self.removed_again(id).is_some());
+        ids
     }
 
     /// Whether a checkpoint proves it.
@@ -124,24 +148,44 @@ impl Chain {
         leaf.number < self.open
     }
 
-    /// The last version of a request up to which it was removed on purpose, or is just being removed.
-    pub(super) fn removed_up_to(&self, request: &Request) -> Option<u64> {
-        let from = self.pruned.partition_point(|removed| removed.request < request.id);
-        let same = self.pruned[from..]
-            .iter()
-            .take_while(|removed| removed.request == request.id);
-        let same = same.filter(|removed| request.opened_at <= removed.through);
-        same.map(|removed| removed.version).max()
+    /// The last removal of a request's id that was announced since the request was opened.
+    pub(super) fn removal(&self, request: &Request) -> Option<&Removed> {
+        let since = |removed: &&Removed| request.opened_at <= removed.through;
+        self.removals(&request.id).iter().rev().find(since)
     }
 
-    /// Takes in what was removed on purpose since the checkpoints were read.
-    pub(super) async fn catch_up(&mut self, rows: &dyn Rows, key: &AuditKey) -> Result<(), StoreError> {
-        let kept = self.leaves.len();
-        self.go_on(rows, key, &[], &mut Vec::new(), &mut Vec::new()).await?;
+    /// Takes in what was removed on purpose since the checkpoints were read, and tells what is wrong with those since.
+    pub(super) async fn catch_up(&mut self, rows: &dyn Rows, key: &AuditKey) -> Result<Vec<ChainFault>, StoreError> {
+        let (kept, removed, mut faults) = (self.leaves.len(), self.pruned.len(), Vec::new());
+        self.go_on(rows, key, &[], &mut Vec::new(), &mut faults).await?;
         self.leaves.truncate(kept);
+        if self.pruned.len() > removed {
+            self.tell_lives_apart();
+        }
+        Ok(faults)
+    }
+
+    fn removals(&self, id: &RequestId) -> &[Removed] {
+        let from = self.pruned.partition_point(|removed| removed.request < *id);
+        let to = self.pruned.partition_point(|removed| removed.request <= *id);
+        &self.pruned[from..to]
+    }
+
+    /// Finds which checkpoint was the first to say that each life was removed: a run that was cut short says so again, and so
+    /// does one that met what somebody put back.
+    fn tell_lives_apart(&mut self) {
         self.pruned
             .sort_unstable_by_key(|removed| (removed.request, removed.number));
-        Ok(())
+        for at in 0..self.pruned.len() {
+            let removed = self.pruned[at];
+            let leaves = self.leaves[self.of(&removed.request)].iter();
+            let sealed = leaves.filter(|leaf| removed.is(leaf)).map(|leaf| leaf.number).min();
+            let ended = |other: &&Removed| {
+                sealed.is_some_and(|sealed| sealed <= other.number) || (other.version, other.head) == removed.names()
+            };
+            let first = self.removals(&removed.request).iter().find(ended);
+            self.pruned[at].first = first.map_or(removed.number, |first| first.number.min(removed.number));
+        }
     }
 
     async fn go_on(
@@ -157,17 +201,28 @@ impl Chain {
             if page.is_empty() {
                 return Ok(());
             }
+            let before = self.number;
             for Numbered { number, checkpoint } in page {
+                // What is in order only goes up: anything else is no place to go on from.
+                let Some(number) = number.filter(|number| *number > self.number) else {
+                    if !std::mem::replace(&mut self.has_strays, true) {
+                        faults.push(ChainFault::NoNumber);
+                    }
+                    continue;
+                };
                 seen.extend(told.iter().filter(|told| told.number == number).map(|told| told.number));
-                if number > self.number + 1 {
+                if number - self.number > 1 {
                     faults.push(ChainFault::Missing(self.number + 1, number - 1));
                 }
-                let follows = number == self.number + 1;
+                let follows = number - self.number == 1;
                 self.number = number;
                 match checkpoint {
                     Ok(checkpoint) => self.take(number, checkpoint, follows, key, told, faults),
                     Err(why) => faults.push(ChainFault::Unreadable(number, why)),
                 }
+            }
+            if self.number == before {
+                return Ok(());
             }
         }
     }
@@ -210,8 +265,10 @@ impl Chain {
         let removed = |pruned: &store::Pruned| Removed {
             request: pruned.request,
             version: pruned.version,
+            head: pruned.head.map(half),
             number,
             through: checkpoint.through.at,
+            first: number,
         };
         self.pruned.extend(checkpoint.pruned.iter().map(removed));
     }
@@ -219,7 +276,7 @@ impl Chain {
     /// What happened since the last checkpoint: nobody has proved it, but what is there must belong to requests. Nothing if
     /// it cannot be read.
     async fn read_journal(&mut self, rows: &dyn Rows) -> Result<Option<()>, StoreError> {
-        self.open = short(self.number + 1);
+        self.open = short(self.number.saturating_add(1));
         let open = self.open;
         let mut after = self.last.map(|last| last.through);
         loop {
@@ -257,6 +314,28 @@ impl Known {
     }
 }
 
+impl Removed {
+    /// Whether the removal is one of this life, and so of this version. What came before the last entry cannot be told by its
+    /// proof: it belongs to the life unless it was sealed after that had ended.
+    fn covers(&self, leaf: &Known) -> bool {
+        self.is(leaf) || (leaf.version < self.version && leaf.number <= self.first)
+    }
+
+    /// Whether this is the last version of what was removed.
+    fn is(&self, leaf: &Known) -> bool {
+        (leaf.version, Some(leaf.mac)) == self.names()
+    }
+
+    /// Whether this is the last entry of what was removed.
+    pub(super) fn ends_with(&self, entry: &HistoryEntry) -> bool {
+        (entry.version, Some(half(entry.mac))) == self.names()
+    }
+
+    fn names(&self) -> (u64, Option<[u8; 16]>) {
+        (self.version, self.head)
+    }
+}
+
 /// There is a checkpoint every five minutes at most often: so many come in 40,000 years.
 fn short(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
@@ -266,13 +345,4 @@ fn half(mac: Hash) -> [u8; 16] {
     let mut half = [0; 16];
     half.copy_from_slice(&mac.as_bytes()[..16]);
     half
-}
-
-/// Whether a checkpoint from the leaf's own on says that the request was removed at this version or a later one.
-fn was_removed(pruned: &[Removed], leaf: &Known) -> bool {
-    let from = pruned.partition_point(|removed| (removed.request, removed.number) < (leaf.request, leaf.number));
-    let same = pruned[from..]
-        .iter()
-        .take_while(|removed| removed.request == leaf.request);
-    same.into_iter().any(|removed| removed.version >= leaf.version)
 }

@@ -103,12 +103,14 @@ impl Checked {
 
     /// What is wrong, by itself and by what the chain knows of it.
     pub(super) fn findings(&self, chain: &Chain, known: Range<usize>) -> Vec<Finding> {
-        let leaves = &chain.leaves()[known];
+        // What was removed on purpose is no more to be there; what came after that is.
+        let leaves = chain.leaves()[known].iter().filter(|leaf| !chain.was_removed(leaf));
         match self {
-            Checked::Gone => {
-                let missed = leaves.last().filter(|leaf| !chain.was_removed(leaf));
-                missed.map(|leaf| Finding::Deleted(leaf.version)).into_iter().collect()
-            }
+            Checked::Gone => leaves
+                .last()
+                .map(|leaf| Finding::Deleted(leaf.version))
+                .into_iter()
+                .collect(),
             Checked::Unreadable(why) => vec![Finding::Unreadable(why.clone())],
             Checked::Other => vec![Finding::Other],
             Checked::There {
@@ -116,15 +118,18 @@ impl Checked {
                 faults,
                 history,
             } => {
-                // Its removal was announced: the oldest entries go first, and nothing else about it is looked at then.
-                let removed = chain.removed_up_to(request);
-                if removed >= Some(request.version) {
-                    return Vec::new();
-                }
-                let on_purpose = |fault: &Fault| matches!(fault, Fault::Missing(gone) if removed >= Some(*gone));
+                let removal = chain.removal(request);
+                let going = removal.filter(|removed| history.iter().any(|entry| removed.ends_with(entry)));
+                // Of what is just being removed, the oldest entries go first.
+                let may_lack =
+                    |version| going.is_some() && history.first().is_some_and(|first| version < first.version);
+                let on_purpose = |fault: &Fault| matches!(fault, Fault::Missing(gone) if may_lack(*gone));
                 let faults = faults.iter().filter(|fault| !on_purpose(fault)).copied();
-                let put_back = leaves.iter().rev().find(|leaf| !is_there(leaf, request, history));
-                let put_back = put_back.map(|leaf| Finding::PutBack(leaf.version));
+                let is_there = |leaf: &Known| is_there(leaf, request, history) && !may_lack(leaf.version);
+                let put_back = leaves.rev().find(|leaf| !is_there(leaf)).map(|leaf| leaf.version);
+                // It was opened before what was removed was, and is not that: it is an earlier time of it.
+                let removed = removal.filter(|_| going.is_none()).map(|removed| removed.version);
+                let put_back = put_back.or(removed).map(Finding::PutBack);
                 faults.map(Finding::History).chain(put_back).collect()
             }
         }
@@ -135,8 +140,10 @@ impl Checked {
         let (Checked::There { history, request, .. }, Some(last)) = (self, chain.last()) else {
             return 0;
         };
-        let sealed = chain.leaves()[known].iter().filter(|leaf| chain.is_sealed(leaf));
-        let sealed = sealed.map(|leaf| leaf.version).max().max(chain.removed_up_to(request));
+        let leaves = chain.leaves()[known].iter();
+        let sealed = leaves.filter(|leaf| chain.is_sealed(leaf) && !chain.was_removed(leaf));
+        let removed = chain.removal(request).map(|removed| removed.version);
+        let sealed = sealed.map(|leaf| leaf.version).max().max(removed);
         let late = |entry: &&HistoryEntry| entry.at < last.through.at && Some(entry.version) > sealed;
         history.iter().filter(late).count()
     }

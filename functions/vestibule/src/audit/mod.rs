@@ -5,7 +5,9 @@ mod check;
 mod words;
 
 use std::{
+    collections::HashSet,
     io::{self, StdoutLock, Write},
+    ops::Range,
     process::ExitCode,
 };
 
@@ -18,7 +20,7 @@ use crate::{
     audit::{
         chain::{Chain, Told},
         check::{Checked, check, is_hidden},
-        words::Finding,
+        words::{ChainFault, Finding},
     },
     existing::Place,
     failure::Failure,
@@ -61,13 +63,11 @@ async fn verify(flags: &Verify) -> Result<bool, Failure> {
     let mut out = io::stdout().lock();
     // Read first: what changes meanwhile is later than what they say.
     let (chain, faults) = Chain::read(&*rows, &key, &flags.checkpoint).await?;
-    for fault in &faults {
-        writeln!(out, "{fault}")?;
-    }
     let mut audit = Audit::new(&*rows, &key, chain);
+    audit.tell(&faults, &mut out)?;
     audit.walk(&mut out).await?;
     audit.look_for_the_rest(&mut out).await?;
-    audit.conclude(faults.is_empty(), &mut out)
+    audit.conclude(&mut out)
 }
 
 /// How far a look at everything has come.
@@ -77,6 +77,10 @@ struct Audit<'a> {
     chain: Chain,
     /// Which of what the chain knows was met.
     met: Vec<bool>,
+    /// What was met and the chain does not know.
+    new: HashSet<RequestId>,
+    /// Whether the checkpoints are as they were written.
+    chain_holds: bool,
     requests: usize,
     faulty: usize,
     /// Entries that should be sealed, and are not.
@@ -90,10 +94,18 @@ impl<'a> Audit<'a> {
             key,
             met: vec![false; chain.leaves().len()],
             chain,
+            new: HashSet::new(),
+            chain_holds: true,
             requests: 0,
             faulty: 0,
             late: 0,
         }
+    }
+
+    /// Says what is wrong with the checkpoints.
+    fn tell(&mut self, faults: &[ChainFault], out: &mut StdoutLock<'_>) -> io::Result<()> {
+        self.chain_holds &= faults.is_empty();
+        faults.iter().try_for_each(|fault| writeln!(out, "{fault}"))
     }
 
     /// All that the lists hold.
@@ -117,7 +129,10 @@ impl<'a> Audit<'a> {
     /// What is known and was not met: it is hidden, or gone.
     async fn look_for_the_rest(&mut self, out: &mut StdoutLock<'_>) -> Result<(), Failure> {
         let leaves = self.chain.leaves().iter().zip(&self.met);
-        let mut rest: Vec<_> = leaves.filter(|(_, met)| !**met).map(|(leaf, _)| leaf.request).collect();
+        let rest = leaves.filter(|(leaf, met)| !**met && !self.chain.was_removed(leaf));
+        let mut rest: Vec<_> = rest.map(|(leaf, _)| leaf.request).collect();
+        rest.extend(self.chain.all_removed_again());
+        rest.sort_unstable();
         rest.dedup();
         for id in rest {
             let checked = check(self.rows, self.key, id).await?;
@@ -145,13 +160,18 @@ impl<'a> Audit<'a> {
         out: &mut StdoutLock<'_>,
     ) -> Result<(), Failure> {
         let known = self.chain.of(&id);
-        self.met[known.clone()].fill(true);
+        // A request may be met in two lists if it changes meanwhile.
+        if !self.is_first(id, known.clone()) {
+            return Ok(());
+        }
         let mut findings = checked.findings(&self.chain, known.clone());
         if !findings.is_empty() {
             // It may be on its way out on purpose.
-            self.chain.catch_up(self.rows, self.key).await?;
+            let faults = self.chain.catch_up(self.rows, self.key).await?;
+            self.tell(&faults, out)?;
             findings = checked.findings(&self.chain, known.clone());
         }
+        findings.extend(self.chain.removed_again(&id).map(Finding::RemovedAgain));
         findings.extend(hidden.then_some(Finding::Hidden));
         self.requests += usize::from(!checked.is_gone() || !findings.is_empty());
         self.late += checked.late(&self.chain, known);
@@ -162,7 +182,17 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    fn conclude(self, chain_holds: bool, out: &mut StdoutLock<'_>) -> Result<bool, Failure> {
+    /// Whether a request was not met before; it is from now on.
+    fn is_first(&mut self, id: RequestId, known: Range<usize>) -> bool {
+        if known.is_empty() {
+            return self.new.insert(id);
+        }
+        let met = self.met[known.start];
+        self.met[known].fill(true);
+        !met
+    }
+
+    fn conclude(self, out: &mut StdoutLock<'_>) -> Result<bool, Failure> {
         match self.chain.last() {
             Some(last) => writeln!(
                 out,
@@ -181,7 +211,7 @@ impl<'a> Audit<'a> {
                 self.late
             )?;
         }
-        if !chain_holds {
+        if !self.chain_holds {
             writeln!(out, "The checkpoints are not as they were written.")?;
         }
         match self.faulty {
@@ -196,6 +226,6 @@ impl<'a> Audit<'a> {
                 self.requests
             )?,
         }
-        Ok(chain_holds && self.faulty == 0)
+        Ok(self.chain_holds && self.faulty == 0)
     }
 }

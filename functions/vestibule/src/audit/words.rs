@@ -14,6 +14,8 @@ pub(super) enum Finding {
     Deleted(u64),
     /// It was put back to what it was before this version.
     PutBack(u64),
+    /// A life of it that ended with this version was removed twice, and another one was there in between.
+    RemovedAgain(u64),
     /// Its place in the list of its state is gone.
     Hidden,
     /// Another one stands in its place.
@@ -39,6 +41,10 @@ impl fmt::Display for Finding {
                 f,
                 "it was put back to an earlier time: its version {version} was there, and is not, or is another one"
             ),
+            Finding::RemovedAgain(version) => write!(
+                f,
+                "what was removed with its version {version} was put back in the place of a later one, and removed again"
+            ),
             Finding::Hidden => f.write_str("it is hidden: it is there, and not in the list of its state"),
             Finding::Other => f.write_str("another request stands in its place"),
         }
@@ -49,6 +55,8 @@ impl fmt::Display for Finding {
 pub(super) enum ChainFault {
     /// From this number to that one.
     Missing(u64, u64),
+    /// In the place of a checkpoint stands something without a number.
+    NoNumber,
     /// Why.
     Unreadable(u64, String),
     Altered(u64),
@@ -67,6 +75,7 @@ impl fmt::Display for ChainFault {
         match self {
             ChainFault::Missing(from, to) if from == to => write!(f, "checkpoint {from} is missing"),
             ChainFault::Missing(from, to) => write!(f, "checkpoints {from} to {to} are missing"),
+            ChainFault::NoNumber => f.write_str("among the checkpoints is something that has no number of one"),
             ChainFault::Unreadable(number, why) => write!(f, "checkpoint {number} cannot be read: {why}"),
             ChainFault::Altered(number) => write!(
                 f,

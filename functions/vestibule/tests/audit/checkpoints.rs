@@ -8,10 +8,8 @@ use store::{Ledger, Numbered, Store};
 
 use crate::{
     forgotten::forget,
-    place::{HOUR, KEY, NOW, Place, approved_at, decide, opened, opened_at},
+    place::{DAY, HOUR, KEY, NOW, Place, approved_at, decide, opened, opened_at},
 };
-
-const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 const FINE: &str = "The histories of 3 requests are as they were written.";
 
@@ -171,6 +169,26 @@ async fn checkpoints_that_somebody_changed_are_named() {
             "{lines:?}"
         );
     }
+}
+
+/// It ends, and the rest is looked at.
+#[tokio::test]
+async fn a_checkpoint_with_an_impossible_number_is_named_and_is_not_the_end() {
+    let (place, ids) = Place::sealed(2).await;
+    for table in ["request", "history"] {
+        place.tamper(&format!("DELETE FROM {table} WHERE applicant = '{}'", ids[1].applicant));
+    }
+    for number in ["-5", "0", "4294967296", "9223372036854775807"] {
+        place.tamper(&format!("INSERT INTO checkpoint VALUES ({number}, '{{}}')"));
+    }
+    let (code, lines) = place.verify(&[]);
+    let last = "checkpoint 9223372036854775807 cannot be read: ";
+    assert!(
+        code == Some(1) && lines.iter().any(|line| line.starts_with(last)),
+        "{lines:?}"
+    );
+    let gone = format!("{}: it was deleted; its version 2 was there", ids[1]);
+    assert!(lines.contains(&gone), "{lines:?}");
 }
 
 /// Checkpoints of another time, each of which holds by itself.

@@ -5,6 +5,7 @@
 mod checkpoints;
 mod forgotten;
 mod place;
+mod removed;
 
 use crate::place::{KEY, Place};
 

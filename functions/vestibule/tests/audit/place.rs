@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_380_781_007);
 
 /// Its folder.
@@ -133,7 +134,7 @@ pub(crate) async fn decide(store: &SqliteStore, id: &RequestId, ruling: Ruling) 
     decide_at(store, id, ruling, NOW).await;
 }
 
-async fn decide_at(store: &SqliteStore, id: &RequestId, ruling: Ruling, now: Timestamp) {
+pub(crate) async fn decide_at(store: &SqliteStore, id: &RequestId, ruling: Ruling, now: Timestamp) {
     let request = store.request(id).await.unwrap().unwrap();
     let rita = Decider::Reviewer(Reviewer::named("rita", Vec::new()));
     let decided = approvals::decide(&request, &Decide::new(ruling, rita), now, &Terms::default());
