@@ -133,7 +133,7 @@ async fn handing_to_and_fro_has_an_end() {
     let room = room();
     let id = handed_to(&room, &google("Jane"), held(vec![stage("hr", group("hr"))])).await;
     let hand = async |n: u32| {
-        let to = if n % 2 == 0 { "person:rita" } else { "group:hr" };
+        let to = if n.is_multiple_of(2) { "person:rita" } else { "group:hr" };
         decide(&room, RITA, &id, "reassign", json!({"to": to})).await
     };
     for n in 0..20 {
