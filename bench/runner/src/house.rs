@@ -22,10 +22,13 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Clock, OutboxEntry, Receiver, Rows, SystemClock, Timestamp};
+use sweep::ledger::{self, Bookkeeper};
 use sweep::requests::RequestClock;
 
 /// A machine under load may take longer than a call may.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long what ended is kept.
+const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// All of it.
 pub(crate) struct House {
@@ -94,6 +97,22 @@ impl House {
             clock: Arc::new(Later(later)),
         });
         let ran = clock.run(Later(later + PATIENCE).now()).await;
+        assert_eq!((ran.failed, ran.given_up), (0, 0));
+        ran.done
+    }
+
+    /// Lets histories be sealed and what ended long ago be removed, after so much time; how many checkpoints were written
+    /// over what is new, and requests removed.
+    pub(crate) async fn keep_books(&self, later: Duration) -> usize {
+        let bookkeeper = Bookkeeper::new(ledger::Parts {
+            store: self.store.clone(),
+            ledger: self.store.clone(),
+            traces: self.store.clone(),
+            keep: Some(KEEP),
+            audit: audit_key(),
+            clock: Arc::new(Later(later)),
+        });
+        let ran = bookkeeper.run(Later(later + PATIENCE).now()).await;
         assert_eq!((ran.failed, ran.given_up), (0, 0));
         ran.done
     }

@@ -38,7 +38,7 @@
 //! each is a partition of its own. A counter is spread by chance, so that it is not written at one place. The shard of an
 //! entry of a list is the first hex digit of its hash: shards one after the other are in the order of hashes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use claims::{CallKey, Hash};
@@ -253,6 +253,13 @@ impl Key {
     }
 }
 
+/// For people: what somebody else wrote may hold anything.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "item {:?} {:?}", self.pk, self.sk)
+    }
+}
+
 /// The partition of a request's history, and what its sort keys begin with.
 pub(crate) fn history_of(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("HISTORY#{:010}#", id.round))
@@ -385,7 +392,8 @@ pub(crate) fn journalled(queued: &str) -> Option<Leaf> {
     let version = parts.next()?.parse().ok()?;
     let mac = Hash::from_hex(parts.next()?)?;
     let place = JournalPlace { at, request, version };
-    Some(Leaf { place, mac })
+    // What is spelled in another way than ours is no place to go on from.
+    (format!("{}{mac}", journal_place(&place)) == queued).then_some(Leaf { place, mac })
 }
 
 /// The index partition of a shard of a state's list.

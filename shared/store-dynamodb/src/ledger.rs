@@ -1,13 +1,13 @@
 //! Histories in the order of time, checkpoints, and how far removing has come.
 
 use store::{
-    Checkpoint, JournalPage, JournalPlace, MOST_CHECKPOINTS, MOST_ON_ROLL, MOST_SEALED, Numbered, Order, Position,
-    Pruning, RollPage, StateName, StoreError, Timestamp,
+    Checkpoint, Filed, JournalPage, JournalPlace, MOST_CHECKPOINTS, MOST_ON_ROLL, MOST_SEALED, Numbered, Order,
+    Position, Pruning, Request, RequestId, RollPage, StateName, StoreError, Timestamp,
 };
 
 use crate::{
     DynamoStore, error,
-    index::{self, Entry, Range},
+    index::{self, Range},
     items::{self, Index, Item, Key},
     read, settings,
 };
@@ -24,11 +24,14 @@ pub(crate) async fn journal(
     let low = after.map(|place| format!("{}{}", items::journal_place(place), index::LAST));
     // A time alone is before all places that begin with it.
     let high = items::sortable(until);
-    let entries = entries(store, items::journal, low, high, limit.min(MOST_SEALED)).await?;
-    let leaf = |entry: &Entry| items::journalled(&entry.place).ok_or_else(no_place);
-    let leaves = entries.found.iter().map(leaf).collect::<Result<Vec<_>, _>>()?;
-    let next = leaves.last().filter(|_| entries.more).map(|leaf| leaf.place);
-    Ok(JournalPage { leaves, next })
+    let limit = limit.min(MOST_SEALED);
+    let Found { found, bad, more } = entries(store, items::journal, low, high, limit, items::journalled).await?;
+    let next = found.last().filter(|_| more).map(|leaf| leaf.place);
+    Ok(JournalPage {
+        leaves: found,
+        bad,
+        next,
+    })
 }
 
 pub(crate) async fn roll(
@@ -39,11 +42,16 @@ pub(crate) async fn roll(
 ) -> Result<RollPage, StoreError> {
     let low = after.map(|place| index::after(&items::queued(place)));
     let partition = |shard| items::queue(state, shard);
-    let entries = entries(store, partition, low, index::LAST.to_owned(), limit.min(MOST_ON_ROLL)).await?;
-    let place = |entry: &Entry| items::position(&entry.place).ok_or_else(no_place);
-    let places = entries.found.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-    let next = places.last().filter(|_| entries.more).cloned();
-    Ok(RollPage { places, next })
+    let (high, limit) = (index::LAST.to_owned(), limit.min(MOST_ON_ROLL));
+    // What is spelled in another way than ours is no place to go on from.
+    let place = |text: &str| items::position(text).filter(|place| items::queued(place) == text);
+    let Found { found, bad, more } = entries(store, partition, low, high, limit, place).await?;
+    let next = found.last().filter(|_| more).cloned();
+    Ok(RollPage {
+        places: found,
+        bad,
+        next,
+    })
 }
 
 pub(crate) async fn checkpoints(store: &DynamoStore, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
@@ -82,6 +90,28 @@ pub(crate) async fn latest(store: &DynamoStore) -> Result<Option<Checkpoint>, St
     Ok(Some(latest))
 }
 
+pub(crate) async fn filed(store: &DynamoStore, id: &RequestId) -> Result<Filed, StoreError> {
+    let shards = settings::shards(store).await?;
+    let (mut latest, mut as_written) = (None, true);
+    for found in read::items(store, vec![Key::latest(id.applicant), Key::archived(id)]).await? {
+        let is_latest = items::text(&found, items::SK) == Some(items::LATEST);
+        let request = items::row::<Request>(&found);
+        if let Some(request) = request.as_ref().ok().filter(|request| request.id == *id) {
+            let write = if is_latest { items::latest } else { items::archived };
+            as_written &= but_for_document(found) == but_for_document(write(request, shards)?);
+        }
+        if is_latest {
+            latest = Some(request.map(|request| request.id.round));
+        }
+    }
+    Ok(Filed::new(id, latest, as_written))
+}
+
+fn but_for_document(mut item: Item) -> Item {
+    item.remove(items::DOCUMENT);
+    item
+}
+
 pub(crate) async fn pruning(store: &DynamoStore) -> Result<Option<Pruning>, StoreError> {
     let found = read::items(store, vec![Key::pruning()]).await?;
     found.first().map(items::row).transpose()
@@ -94,33 +124,52 @@ fn numbered(item: &Item) -> Numbered {
     }
 }
 
-/// What an index lists between two places, and whether there is more.
-struct Entries {
-    found: Vec<Entry>,
+/// What an index lists between two places.
+struct Found<T> {
+    found: Vec<T>,
+    bad: Vec<String>,
     more: bool,
 }
 
-async fn entries(
+/// So many entries. What cannot be read is named, and a page has no fewer than one that can if there is one.
+async fn entries<T>(
     store: &DynamoStore,
     partition: impl Fn(u8) -> String,
     low: Option<String>,
     high: String,
     limit: usize,
-) -> Result<Entries, StoreError> {
-    let range = Range {
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Found<T>, StoreError> {
+    let mut range = Range {
         index: Index::QUEUE,
         partitions: settings::shards(store).await?.all().map(partition).collect(),
         low: low.unwrap_or_else(|| index::FIRST.to_owned()),
         high,
         order: Order::OldestFirst,
     };
-    // One more than wanted tells whether there are more.
-    let mut found = range.entries(store, limit + 1).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    Ok(Entries { found, more })
-}
-
-fn no_place() -> StoreError {
-    StoreError::Broken("the index holds no place of a list".to_owned())
+    let mut bad = Vec::new();
+    loop {
+        // One more than wanted tells whether there are more.
+        let mut entries = range.entries(store, limit + 1).await?;
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let (mut found, mut named) = (Vec::new(), bad.len());
+        for entry in &entries {
+            match read(&entry.place) {
+                Some(one) => {
+                    found.push(one);
+                    named = bad.len();
+                }
+                None => bad.push(entry.key.to_string()),
+            }
+        }
+        match entries.last() {
+            Some(last) if more && found.is_empty() => range.low = index::after(&last.place),
+            _ => {
+                // What comes after the last place is named with the next page.
+                bad.truncate(if more { named } else { bad.len() });
+                return Ok(Found { found, bad, more });
+            }
+        }
+    }
 }

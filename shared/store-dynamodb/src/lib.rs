@@ -32,11 +32,11 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use claims::Hash;
 use store::{
-    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
-    Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
-    Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position,
-    Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
-    Traces, Undelivered,
+    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, Filed, HistoryEntry, JournalPage, JournalPlace,
+    Keys, Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed,
+    Listing, Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace,
+    Position, Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError,
+    Timestamp, Traces, Undelivered,
 };
 
 pub use open::OpenError;
@@ -175,6 +175,10 @@ impl Ledger for DynamoStore {
 
     async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError> {
         self.in_time(ledger::roll(self, state, after, limit)).await
+    }
+
+    async fn filed(&self, id: &RequestId) -> Result<Filed, StoreError> {
+        self.in_time(ledger::filed(self, id)).await
     }
 
     async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {

@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use store::{
-    Committed, DuePlace, Effect, EntryId, Ledger, Outbox, OutboxEntry, Progress, Receiver, RequestId, Rows, Store,
-    StoreError,
+    Committed, DuePlace, Effect, EntryId, Ledger, Outbox, OutboxEntry, Progress, Receiver, RequestId, Rows, StateName,
+    Store, StoreError,
 };
 use store_suite::{
     Place,
-    sample::{at, commit, effect, pending, put},
+    sample::{at, commit, effect, first, history, pending, put},
 };
 
 use crate::{
@@ -105,6 +105,60 @@ async fn what_stands_among_checkpoints_without_a_number_is_told_and_hides_none()
     assert_eq!(numbers, [2, u64::MAX]);
     assert!(others >= 26, "{others}");
     assert!(matches!(store.latest_checkpoint().await, Err(StoreError::Broken(_))));
+}
+
+/// Somebody changed what a list sorts by: it is named, more often than once at most, and those behind it are listed.
+#[tokio::test]
+async fn a_place_that_is_none_is_named_and_hides_no_other() {
+    let table = Table::new().await;
+    let store = table.open().await;
+    let requests: Vec<_> = (0..9).map(|n| pending(&format!("person {n}"))).collect();
+    for request in &requests {
+        let writes = [first(request), history(request)];
+        assert_eq!(store.commit(&commit(writes)).await, Ok(Committed::Applied));
+        let filed = store.filed(&request.id).await.unwrap();
+        assert!(filed.in_order && filed.as_written);
+    }
+    for (n, place) in ["0", "1#x#1", "9999#garbage", "x"].iter().enumerate() {
+        table.set(Key::latest(requests[n].id.applicant), "queued", place).await;
+        table.set(Key::history(&requests[n].id, 1), "queued", place).await;
+        let filed = store.filed(&requests[n].id).await.unwrap();
+        assert!(filed.in_order && !filed.as_written);
+    }
+    for size in [1, 2, 100] {
+        let (mut places, mut bad, mut after) = (Vec::new(), Vec::new(), None);
+        loop {
+            let page = store.roll(StateName::Pending, after.as_ref(), size).await.unwrap();
+            places.extend(page.places.into_iter().map(|place| place.id));
+            bad.extend(page.bad);
+            assert!(places.len() < 10);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut expected: Vec<_> = requests[4..].iter().map(|request| request.id).collect();
+        expected.sort_unstable();
+        assert_eq!((places, bad.len()), (expected, 4), "{bad:?}");
+        assert!(bad[0].starts_with("item \"A#"), "{bad:?}");
+        let page = store.journal(None, at(99), 100).await.unwrap();
+        assert_eq!((page.leaves.len(), page.bad.len()), (5, 4));
+    }
+}
+
+/// By whichever of the attributes.
+#[tokio::test]
+async fn a_request_that_is_found_by_what_it_does_not_say_is_told() {
+    for attribute in ["queue", "queued", "waiting", "due", "due_at"] {
+        let table = Table::new().await;
+        let store = table.open().await;
+        let request = pending("jane");
+        let writes = [first(&request)];
+        assert_eq!(store.commit(&commit(writes)).await, Ok(Committed::Applied));
+        table.set(Key::latest(request.id.applicant), attribute, "eve").await;
+        let filed = store.filed(&request.id).await.unwrap();
+        assert!(filed.in_order && !filed.as_written, "{attribute}");
+    }
 }
 
 /// A table of a test's own.

@@ -3,14 +3,14 @@
 use claims::Hash;
 use rusqlite::{Connection, Row, Rows, Transaction, params};
 use store::{
-    Checkpoint, Committed, JournalPage, JournalPlace, Leaf, MOST_CHECKPOINTS, MOST_ON_ROLL, MOST_SEALED, Numbered,
-    Position, Pruning, RequestId, RollPage, StateName, StoreError, Timestamp,
+    Checkpoint, Committed, Filed, JournalPage, JournalPlace, Leaf, MOST_CHECKPOINTS, MOST_ON_ROLL, MOST_SEALED,
+    Numbered, Position, Pruning, Request, RequestId, RollPage, StateName, StoreError, Timestamp,
 };
 
 use crate::{
-    error::{from_sqlite, not_json},
+    error::{from_json, from_sqlite, not_json},
     read::one,
-    write::{document, one_row, version},
+    write::{LATEST, changes_next, document, one_row, text, version},
 };
 
 const CHECKPOINT: &str = "a checkpoint";
@@ -19,11 +19,11 @@ const MISPLACED: &str = "the last checkpoint is not in the place of its number";
 
 const PRUNING: &str = "how far removing has come";
 
-const JOURNAL: &str = "SELECT at, applicant, round, version, mac FROM history \
-    WHERE (at, applicant, round, version) > (?, ?, ?, ?) AND at < ? ORDER BY at, applicant, round, version LIMIT ?";
+const JOURNAL: &str = "SELECT at, applicant, round, rowid, version, mac FROM history \
+    WHERE (at, applicant, round, version) > (?, ?, ?, ?) AND at < ? ORDER BY at, applicant, round, version";
 
-const ROLL: &str = "SELECT opened_at, applicant, round FROM request \
-    WHERE state = ? AND (opened_at, applicant, round) > (?, ?, ?) ORDER BY opened_at, applicant, round LIMIT ?";
+const ROLL: &str = "SELECT opened_at, applicant, round, rowid FROM request \
+    WHERE state = ? AND (opened_at, applicant, round) > (?, ?, ?) ORDER BY opened_at, applicant, round";
 
 pub(crate) fn journal(
     connection: &mut Connection,
@@ -45,11 +45,16 @@ pub(crate) fn journal(
         None => (i64::MIN, String::new(), 0, 0),
     };
     let limit = limit.min(MOST_SEALED);
-    let columns = params![at, applicant, round, number, until.as_millis(), one_more(limit)];
+    let columns = params![at, applicant, round, number, until.as_millis()];
     let mut statement = connection.prepare_cached(JOURNAL).map_err(from_sqlite)?;
     let rows = statement.query(columns).map_err(from_sqlite)?;
-    let (leaves, next) = page(all(rows, leaf)?, limit, |leaf| leaf.place);
-    Ok(JournalPage { leaves, next })
+    let Found { found, bad, more } = page(rows, limit, "history", leaf)?;
+    let next = found.last().filter(|_| more).map(|leaf| leaf.place);
+    Ok(JournalPage {
+        leaves: found,
+        bad,
+        next,
+    })
 }
 
 pub(crate) fn roll(
@@ -63,11 +68,16 @@ pub(crate) fn roll(
         None => (i64::MIN, String::new(), 0),
     };
     let limit = limit.min(MOST_ON_ROLL);
-    let columns = params![state.as_str(), opened_at, applicant, round, one_more(limit)];
+    let columns = params![state.as_str(), opened_at, applicant, round];
     let mut statement = connection.prepare_cached(ROLL).map_err(from_sqlite)?;
     let rows = statement.query(columns).map_err(from_sqlite)?;
-    let (places, next) = page(all(rows, position)?, limit, Position::clone);
-    Ok(RollPage { places, next })
+    let Found { found, bad, more } = page(rows, limit, "request", position)?;
+    let next = found.last().filter(|_| more).cloned();
+    Ok(RollPage {
+        places: found,
+        bad,
+        next,
+    })
 }
 
 pub(crate) fn checkpoints(connection: &mut Connection, after: u64, limit: usize) -> Result<Vec<Numbered>, StoreError> {
@@ -103,6 +113,50 @@ pub(crate) fn add(transaction: &Transaction<'_>, checkpoint: &Checkpoint) -> Res
     one_row(transaction, sql, row)
 }
 
+pub(crate) fn filed(connection: &mut Connection, id: &RequestId) -> Result<Filed, StoreError> {
+    let sql = "SELECT slot, document, round, version, state, opened_at, asked, due, domain, address FROM request \
+        WHERE applicant = ? AND slot IN (?, ?)";
+    let mut statement = connection.prepare_cached(sql).map_err(from_sqlite)?;
+    let mut rows = statement
+        .query(params![id.applicant.to_string(), LATEST, id.round])
+        .map_err(from_sqlite)?;
+    let (mut latest, mut as_written) = (None, true);
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        let (slot, document): (u32, String) = (row.get(0).map_err(from_sqlite)?, row.get(1).map_err(from_sqlite)?);
+        let request = serde_json::from_str::<Request>(&document).map_err(|error| from_json("a request", &error));
+        if let Some(request) = request.as_ref().ok().filter(|request| request.id == *id) {
+            as_written &= is_as_written(row, request, slot)?;
+        }
+        if slot == LATEST {
+            latest = Some(request.map(|request| request.id.round));
+        }
+    }
+    Ok(Filed::new(id, latest, as_written))
+}
+
+/// Whether the columns from the third on are those that are written for a request.
+fn is_as_written(row: &Row<'_>, request: &Request, slot: u32) -> Result<bool, StoreError> {
+    let (asked, due) = changes_next(request, slot);
+    let number = |at| row.get::<_, Option<i64>>(at).map_err(from_sqlite);
+    let word = |at| row.get::<_, Option<String>>(at).map_err(from_sqlite);
+    let numbers = [number(2)?, number(3)?, number(5)?, number(7)?];
+    let words = [word(4)?, word(6)?, word(8)?, word(9)?];
+    Ok(numbers
+        == [
+            Some(request.id.round.into()),
+            Some(version(request.version)?),
+            Some(request.opened_at.as_millis()),
+            due,
+        ]
+        && words
+            == [
+                Some(request.state.name().as_str().to_owned()),
+                asked,
+                request.domain().map(text),
+                request.address().map(text),
+            ])
+}
+
 pub(crate) fn pruning(connection: &mut Connection) -> Result<Option<Pruning>, StoreError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
     one(&transaction, PRUNING, "SELECT document FROM pruning", [])
@@ -122,51 +176,63 @@ pub(crate) fn set_pruning(transaction: &Transaction<'_>, pruning: &Pruning) -> R
     }
 }
 
-fn all<T>(mut rows: Rows<'_>, read: impl Fn(&Row<'_>) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
-    let mut found = Vec::new();
+/// What fits on a page.
+struct Found<T> {
+    found: Vec<T>,
+    bad: Vec<String>,
+    more: bool,
+}
+
+/// So many entries. What cannot be read counts for none, and is named with what comes after it.
+fn page<T>(
+    mut rows: Rows<'_>,
+    limit: usize,
+    table: &str,
+    read: impl Fn(&Row<'_>) -> Option<T>,
+) -> Result<Found<T>, StoreError> {
+    let (mut found, mut bad, mut named) = (Vec::new(), Vec::new(), 0);
+    let mut more = false;
     while let Some(row) = rows.next().map_err(from_sqlite)? {
-        found.push(read(row)?);
+        match read(row) {
+            Some(_) if found.len() == limit => {
+                more = true;
+                bad.truncate(named);
+                break;
+            }
+            Some(one) => {
+                found.push(one);
+                named = bad.len();
+            }
+            None => {
+                let number: i64 = row.get(3).map_err(from_sqlite)?;
+                bad.push(format!("row {number} of table {table}"));
+            }
+        }
     }
-    Ok(found)
+    Ok(Found { found, bad, more })
 }
 
-/// What fits on a page, and the last place of it if there is more.
-fn page<T, P>(mut found: Vec<T>, limit: usize, place: impl Fn(&T) -> P) -> (Vec<T>, Option<P>) {
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(place);
-    (found, next)
-}
-
-fn leaf(row: &Row<'_>) -> Result<Leaf, StoreError> {
-    let (version, mac): (i64, String) = (row.get(3).map_err(from_sqlite)?, row.get(4).map_err(from_sqlite)?);
+fn leaf(row: &Row<'_>) -> Option<Leaf> {
+    let (version, mac): (i64, String) = (row.get(4).ok()?, row.get(5).ok()?);
     let Position { opened_at: at, id } = position(row)?;
     let place = JournalPlace {
         at,
         request: id,
-        version: version.unsigned_abs(),
+        version: version.try_into().ok()?,
     };
-    let broken = || StoreError::Broken("what proves an entry of a history is no proof".to_owned());
-    let mac = Hash::from_hex(&mac).ok_or_else(broken)?;
-    Ok(Leaf { place, mac })
+    let mac = Hash::from_hex(&mac)?;
+    Some(Leaf { place, mac })
 }
 
-/// A time, an applicant and a round.
-fn position(row: &Row<'_>) -> Result<Position, StoreError> {
-    let applicant: String = row.get(1).map_err(from_sqlite)?;
-    let broken = || StoreError::Broken("the applicant of a request is none".to_owned());
-    Ok(Position {
-        opened_at: Timestamp::from_millis(row.get(0).map_err(from_sqlite)?),
-        id: RequestId {
-            applicant: Hash::from_hex(&applicant).ok_or_else(broken)?,
-            round: row.get(2).map_err(from_sqlite)?,
-        },
+/// A time, an applicant and a round. What is spelled in another way than ours is no place to go on from.
+fn position(row: &Row<'_>) -> Option<Position> {
+    let spelled: String = row.get(1).ok()?;
+    let applicant = Hash::from_hex(&spelled).filter(|hash| hash.to_string() == spelled)?;
+    let round = row.get(2).ok()?;
+    Some(Position {
+        opened_at: Timestamp::from_millis(row.get(0).ok()?),
+        id: RequestId { applicant, round },
     })
-}
-
-/// One more than wanted tells whether there are more.
-fn one_more(limit: usize) -> i64 {
-    limit as i64 + 1
 }
 
 #[cfg(test)]

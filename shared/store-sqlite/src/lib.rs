@@ -28,11 +28,11 @@ use async_trait::async_trait;
 use claims::Hash;
 use rusqlite::Connection;
 use store::{
-    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, HistoryEntry, JournalPage, JournalPlace, Keys,
-    Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed, Listing,
-    Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace, Position,
-    Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError, Timestamp,
-    Traces, Undelivered,
+    Checkpoint, Commit, Committed, Counts, DuePage, DuePlace, EntryId, Filed, HistoryEntry, JournalPage, JournalPlace,
+    Keys, Lane, Ledger, ListCopies, ListCopy, ListEditor, ListEntry, ListName, ListPlace, ListQuestion, Listed,
+    Listing, Lists, Looking, Numbered, Outbox, OutboxEntry, OverduePage, OverduePlace, Page, ParkedPage, ParkedPlace,
+    Position, Presence, Pruning, Receiver, Request, RequestId, RollPage, Snapshot, StateName, Store, StoreError,
+    Timestamp, Traces, Undelivered,
 };
 use tokio::sync::Mutex;
 
@@ -185,6 +185,11 @@ impl Ledger for SqliteStore {
             ledger::roll(connection, state, after.as_ref(), limit)
         })
         .await
+    }
+
+    async fn filed(&self, id: &RequestId) -> Result<Filed, StoreError> {
+        let id = *id;
+        run(&self.reader, move |connection| ledger::filed(connection, &id)).await
     }
 
     async fn pruning(&self) -> Result<Option<Pruning>, StoreError> {

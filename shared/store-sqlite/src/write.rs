@@ -19,7 +19,7 @@ use crate::{
 const CALL_RECORD_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The slot of an applicant's latest request. Earlier ones are in the slots of their rounds, which begin at 1.
-const LATEST: u32 = 0;
+pub(crate) const LATEST: u32 = 0;
 
 /// All writes in one transaction, which holds the lock for writers from its beginning: nothing can change between a
 /// condition and its write, and a reader's snapshot never has to become a writer's.
@@ -112,14 +112,14 @@ fn insert_request(transaction: &Transaction<'_>, request: &Request, slot: u32) -
 }
 
 /// Who is asked about a request, and when time changes it. Neither people nor time change an earlier one any more.
-fn changes_next(request: &Request, slot: u32) -> (Option<String>, Option<i64>) {
+pub(crate) fn changes_next(request: &Request, slot: u32) -> (Option<String>, Option<i64>) {
     match slot {
         LATEST => (request.asked().map(Asked::key), request.due().map(Timestamp::as_millis)),
         _ => (None, None),
     }
 }
 
-fn text(hash: Hash) -> String {
+pub(crate) fn text(hash: Hash) -> String {
     hash.to_string()
 }
 

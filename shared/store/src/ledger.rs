@@ -47,6 +47,12 @@ pub trait Ledger: Send + Sync {
     /// As [`journal`](Self::journal).
     async fn roll(&self, state: StateName, after: Option<&Position>, limit: usize) -> Result<RollPage, StoreError>;
 
+    /// Where a request stands, as of the latest commit, and by what lists, the clock and commits find it.
+    ///
+    /// # Errors
+    /// As [`journal`](Self::journal).
+    async fn filed(&self, id: &RequestId) -> Result<Filed, StoreError>;
+
     /// How far removing has come; nothing if nobody ever began.
     ///
     /// # Errors
@@ -97,6 +103,8 @@ impl Leaf {
 pub struct JournalPage {
     /// The entries, in order.
     pub leaves: Vec<Leaf>,
+    /// What stands on it and is no place, each by what can be named of it.
+    pub bad: Vec<String>,
     /// Where to go on; nothing when this was the last page.
     pub next: Option<JournalPlace>,
 }
@@ -106,8 +114,27 @@ pub struct JournalPage {
 pub struct RollPage {
     /// The places, in order.
     pub places: Vec<Position>,
+    /// What stands on it and is no place, each by what can be named of it.
+    pub bad: Vec<String>,
     /// Where to go on; nothing when this was the last page.
     pub next: Option<Position>,
+}
+
+/// How a request is filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filed {
+    /// Whether its applicant's latest request is this one or a later one, as far as that can be read.
+    pub in_order: bool,
+    /// Whether all that it is found by says what the request says.
+    pub as_written: bool,
+}
+
+impl Filed {
+    /// How it is filed, by the round of its applicant's latest request and by what was found of it.
+    pub fn new(id: &RequestId, latest: Option<Result<u32, StoreError>>, as_written: bool) -> Filed {
+        let in_order = latest.is_some_and(|latest| latest.is_err() || latest.is_ok_and(|round| round >= id.round));
+        Filed { in_order, as_written }
+    }
 }
 
 /// What is stored in the place of a checkpoint.

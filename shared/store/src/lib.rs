@@ -32,7 +32,7 @@ pub use count::{Counter, Counts, count};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};
-pub use ledger::{JournalPage, JournalPlace, Leaf, Ledger, MOST_CHECKPOINTS, MOST_ON_ROLL, Numbered, RollPage};
+pub use ledger::{Filed, JournalPage, JournalPlace, Leaf, Ledger, MOST_CHECKPOINTS, MOST_ON_ROLL, Numbered, RollPage};
 pub use listing::{
     Filter, Listing, MOST_LISTED, MOST_LOOKED_AT, Order, OverduePage, OverduePlace, Page, Position, Which,
 };

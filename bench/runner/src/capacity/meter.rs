@@ -97,6 +97,7 @@ impl Known {
     fn note(&mut self, operation: &str, body: &Json, answer: &Json) {
         let units = match operation {
             "TransactWriteItems" => list(&body["TransactItems"]).map(|write| self.write(write)).sum(),
+            "DeleteItem" => alone(self.replace(item(&body["Key"]), |_| None)),
             "BatchWriteItem" => list(&batch(&body["RequestItems"])).map(|write| self.put(write)).sum(),
             "BatchGetItem" => {
                 let found: Vec<_> = list(&batch(&answer["Responses"])).map(item).collect();
@@ -133,13 +134,9 @@ impl Known {
         })
     }
 
-    /// One put of a batch: outside transactions it takes half.
+    /// One put of a batch.
     fn put(&mut self, write: &Json) -> Units {
-        let units = self.replace(item(&write["PutRequest"]["Item"]), Some);
-        Units {
-            table: units.table / 2,
-            ..units
-        }
+        alone(self.replace(item(&write["PutRequest"]["Item"]), Some))
     }
 
     /// Puts something in the place of what has the same keys.
@@ -150,6 +147,14 @@ impl Known {
         let units = Units::of_write(before.as_ref(), after.as_ref(), &indexes());
         self.items.extend(after.map(|after| (key, after)));
         units
+    }
+}
+
+/// Outside transactions a write takes half.
+fn alone(units: Units) -> Units {
+    Units {
+        table: units.table / 2,
+        ..units
     }
 }
 

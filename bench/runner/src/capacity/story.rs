@@ -9,7 +9,8 @@ use end_to_end::http::Request;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use std::time::Duration;
-use store_dynamodb::testing;
+use store::{Actor, Clock, Commit, Committed, Event, HistoryEntry, MAX_WRITES, MOST_SEALED, Store, SystemClock, Write};
+use store_dynamodb::{DynamoStore, testing};
 
 pub(super) const CHECK: &str = "check, nobody known";
 pub(super) const ADMITTED: &str = "submit, let in and recorded";
@@ -29,6 +30,7 @@ pub(super) async fn told(endpoint: &str, table: &str) -> Vec<Row> {
     decide(&house, &meter, "deny").await;
     house.deliver().await;
     meter.take();
+    let books = books(&house, &store, &meter).await;
 
     let mut story = Vec::new();
     let mut then = |what| {
@@ -69,8 +71,63 @@ pub(super) async fn told(endpoint: &str, table: &str) -> Vec<Row> {
     row("delivery: a count", counts);
     row("delivery: a letter", letters);
     row("a run of `deliver`, nothing due", one_round(looks));
-    row("a run of `sweep`, nothing due", overdue);
+    row(
+        "a run of `sweep`, nothing due or new",
+        [overdue, books.nothing_new].concat(),
+    );
+    row("`sweep` seals 500 entries", books.sealed);
+    row("`sweep` removes a request", books.removed);
     story
+}
+
+/// What the ledger of histories takes.
+struct Books {
+    nothing_new: Vec<Seen>,
+    sealed: Vec<Seen>,
+    /// One request with two entries: what concerns it alone.
+    removed: Vec<Seen>,
+}
+
+/// After the one request that there is was denied.
+async fn books(house: &House, store: &DynamoStore, meter: &Meter) -> Books {
+    assert_eq!(
+        house.keep_books(LONG).await,
+        2,
+        "a checkpoint, and one request is removed"
+    );
+    let (removed, _) = parted(meter.take(), |seen| {
+        ["\"A#", "\"O#"].iter().any(|pk| seen.body.contains(pk))
+    });
+    assert_eq!(house.keep_books(LONG).await, 0);
+    let nothing_new = meter.take();
+    let entries: Vec<_> = (0..MOST_SEALED).map(entry).collect();
+    for some in entries.chunks(MAX_WRITES) {
+        let writes = some.to_vec();
+        assert_eq!(store.commit(&Commit { writes }).await, Ok(Committed::Applied));
+    }
+    meter.take();
+    assert_eq!(house.keep_books(LONG).await, 1, "a full checkpoint");
+    Books {
+        nothing_new,
+        sealed: meter.take(),
+        removed,
+    }
+}
+
+/// An entry that nobody verifies, of a request of its own.
+fn entry(n: usize) -> Write {
+    let request = Requests::new().nth(n);
+    Write::History(Box::new(HistoryEntry {
+        request: request.id,
+        version: request.version,
+        at: SystemClock.now(),
+        by: Actor::Applicant,
+        from: None,
+        event: Event::Opened,
+        commitment: None,
+        kept: None,
+        mac: request.id.applicant,
+    }))
 }
 
 /// The one request that waits is decided; only that stays on the meter.

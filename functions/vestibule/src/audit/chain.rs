@@ -94,9 +94,7 @@ impl Chain {
         chain.go_on(rows, key, told, &mut seen, &mut faults).await?;
         let lost = told.iter().filter(|told| !seen.contains(&told.number));
         faults.extend(lost.map(|told| ChainFault::Lost(told.number)));
-        if chain.read_journal(rows).await?.is_none() {
-            faults.push(ChainFault::Journal);
-        }
+        chain.read_journal(rows, &mut faults).await?;
         chain.leaves.sort_unstable_by_key(|leaf| (leaf.request, leaf.version));
         chain.tell_lives_apart();
         Ok((chain, faults))
@@ -273,26 +271,20 @@ impl Chain {
         self.pruned.extend(checkpoint.pruned.iter().map(removed));
     }
 
-    /// What happened since the last checkpoint: nobody has proved it, but what is there must belong to requests. Nothing if
-    /// it cannot be read.
-    async fn read_journal(&mut self, rows: &dyn Rows) -> Result<Option<()>, StoreError> {
+    /// What happened since the last checkpoint: nobody has proved it, but what is there must belong to requests.
+    async fn read_journal(&mut self, rows: &dyn Rows, faults: &mut Vec<ChainFault>) -> Result<(), StoreError> {
         self.open = short(self.number.saturating_add(1));
         let open = self.open;
         let mut after = self.last.map(|last| last.through);
         loop {
-            let page = match rows
-                .journal(after.as_ref(), Timestamp::from_millis(i64::MAX), MOST_SEALED)
-                .await
-            {
-                Ok(page) => page,
-                Err(StoreError::Broken(_)) => return Ok(None),
-                Err(error) => return Err(error),
-            };
+            let until = Timestamp::from_millis(i64::MAX);
+            let page = rows.journal(after.as_ref(), until, MOST_SEALED).await?;
+            faults.extend(page.bad.into_iter().map(ChainFault::Journal));
             let known = |leaf: &Leaf| Known::new(leaf.place.request, leaf.place.version, leaf.mac, open);
             self.leaves.extend(page.leaves.iter().map(known));
             match page.next {
                 Some(place) => after = Some(place),
-                None => return Ok(Some(())),
+                None => return Ok(()),
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::{ops::Range, time::Duration};
 
 use approvals::{AuditKey, Fault};
-use store::{HistoryEntry, Position, Request, RequestId, Rows, StoreError};
+use store::{Filed, HistoryEntry, Position, Request, RequestId, Rows, StoreError};
 
 use super::{
     chain::{Chain, Known},
@@ -26,6 +26,7 @@ pub(super) enum Checked {
     /// A request, what is wrong with it and its history, and that.
     There {
         request: Box<Request>,
+        filed: Filed,
         faults: Vec<Fault>,
         history: Vec<HistoryEntry>,
     },
@@ -37,8 +38,9 @@ pub(super) enum Checked {
 pub(super) async fn check(rows: &dyn Rows, key: &AuditKey, id: RequestId) -> Result<Checked, StoreError> {
     match read(rows, &id).await {
         Ok(None) => Ok(Checked::Gone),
-        Ok(Some((request, _))) if request.id != id => Ok(Checked::Other),
-        Ok(Some((request, history))) => Ok(Checked::There {
+        Ok(Some((request, ..))) if request.id != id => Ok(Checked::Other),
+        Ok(Some((request, history, filed))) => Ok(Checked::There {
+            filed,
             faults: approvals::verify(key, &request, &history),
             request: Box::new(request),
             history: history.into_iter().map(without_claims).collect(),
@@ -48,7 +50,7 @@ pub(super) async fn check(rows: &dyn Rows, key: &AuditKey, id: RequestId) -> Res
     }
 }
 
-async fn read(rows: &dyn Rows, id: &RequestId) -> Result<Option<(Request, Vec<HistoryEntry>)>, StoreError> {
+async fn read(rows: &dyn Rows, id: &RequestId) -> Result<Option<(Request, Vec<HistoryEntry>, Filed)>, StoreError> {
     let mut before = None;
     for _ in 0..MOST_READS {
         let history = rows.history(id).await?;
@@ -56,8 +58,10 @@ async fn read(rows: &dyn Rows, id: &RequestId) -> Result<Option<(Request, Vec<Hi
             return Ok(None);
         };
         let whole = history.last().is_some_and(|last| last.version == request.version);
-        if whole || before == Some(request.version) {
-            return Ok(Some((request, history)));
+        // An applicant whose requests are removed, and who comes back, begins with the first again.
+        let filed = rows.filed(id).await?;
+        if (whole && filed.in_order) || before == Some(request.version) {
+            return Ok(Some((request, history, filed)));
         }
         before = Some(request.version);
     }
@@ -115,6 +119,7 @@ impl Checked {
             Checked::Other => vec![Finding::Other],
             Checked::There {
                 request,
+                filed,
                 faults,
                 history,
             } => {
@@ -130,7 +135,12 @@ impl Checked {
                 // It was opened before what was removed was, and is not that: it is an earlier time of it.
                 let removed = removal.filter(|_| going.is_none()).map(|removed| removed.version);
                 let put_back = put_back.or(removed).map(Finding::PutBack);
-                faults.map(Finding::History).chain(put_back).collect()
+                let misfiled = [
+                    (!filed.in_order).then_some(Finding::OutOfOrder),
+                    (!filed.as_written).then_some(Finding::Misfiled),
+                ];
+                let faults = faults.map(Finding::History).chain(put_back);
+                faults.chain(misfiled.into_iter().flatten()).collect()
             }
         }
     }

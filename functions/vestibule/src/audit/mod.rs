@@ -115,6 +115,7 @@ impl<'a> Audit<'a> {
             let mut after = None;
             loop {
                 let page = self.rows.roll(state, after.as_ref(), MOST_ON_ROLL).await?;
+                self.tell_bad(&page.bad, out)?;
                 let ids = page.places.iter().map(|place| place.id).collect();
                 self.judge_all(ids, out).await?;
                 match page.next {
@@ -124,6 +125,14 @@ impl<'a> Audit<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What stands in a list and belongs to no request that could be named.
+    fn tell_bad(&mut self, bad: &[String], out: &mut StdoutLock<'_>) -> io::Result<()> {
+        self.requests += bad.len();
+        self.faulty += bad.len();
+        bad.iter()
+            .try_for_each(|what| writeln!(out, "{what}: {}", Finding::NoPlace))
     }
 
     /// What is known and was not met: it is hidden, or gone.

@@ -18,6 +18,12 @@ pub(super) enum Finding {
     RemovedAgain(u64),
     /// Its place in the list of its state is gone.
     Hidden,
+    /// It stands in a list with a place that is none.
+    NoPlace,
+    /// It is later than what stands as its applicant's latest.
+    OutOfOrder,
+    /// It is found by something else than what it says.
+    Misfiled,
     /// Another one stands in its place.
     Other,
 }
@@ -46,6 +52,11 @@ impl fmt::Display for Finding {
                 "what was removed with its version {version} was put back in the place of a later one, and removed again"
             ),
             Finding::Hidden => f.write_str("it is hidden: it is there, and not in the list of its state"),
+            Finding::NoPlace => f.write_str("it stands in the list of a state, and its place there cannot be read"),
+            Finding::OutOfOrder => {
+                f.write_str("another one, or none, stands in the place of its applicant's latest request")
+            }
+            Finding::Misfiled => f.write_str("what lists, the clock or decisions find it by is not what it says"),
             Finding::Other => f.write_str("another request stands in its place"),
         }
     }
@@ -66,8 +77,8 @@ pub(super) enum ChainFault {
     PutBack(u64),
     /// The log told of it, and it is not there.
     Lost(u64),
-    /// What happened since the last one cannot be read.
-    Journal,
+    /// Among what happened since the last one is what cannot be read: what can be named of it.
+    Journal(String),
 }
 
 impl fmt::Display for ChainFault {
@@ -90,7 +101,12 @@ impl fmt::Display for ChainFault {
                 f,
                 "checkpoint {number}, of which the log told, is not there: the store was put back to an earlier time"
             ),
-            ChainFault::Journal => f.write_str("the order in which histories were written cannot be read"),
+            ChainFault::Journal(what) => {
+                write!(
+                    f,
+                    "{what}: it has no place in the order in which histories were written"
+                )
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod forgotten;
+mod misfiled;
 mod place;
 mod removed;
 

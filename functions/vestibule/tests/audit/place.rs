@@ -5,7 +5,7 @@ use std::{process::Command, sync::Arc, time::Duration};
 use approvals::{AuditKey, Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Transition, Wish};
 use claims::{Changes, Claims, Hash, Locales, Value};
 use rusqlite::Connection;
-use store::{Clock, Committed, RequestId, Store, Timestamp};
+use store::{Clock, Committed, Request, RequestId, Store, Timestamp};
 use store_sqlite::SqliteStore;
 use sweep::ledger::{Bookkeeper, Parts};
 use tempfile::TempDir;
@@ -107,6 +107,15 @@ pub(crate) async fn opened(store: &SqliteStore, name: &str) -> RequestId {
 }
 
 pub(crate) async fn opened_at(store: &SqliteStore, name: &str, now: Timestamp) -> RequestId {
+    submit(store, None, name, now).await
+}
+
+/// The same person's next request.
+pub(crate) async fn again(store: &SqliteStore, before: &Request, now: Timestamp) -> RequestId {
+    submit(store, Some(before), "jane", now).await
+}
+
+async fn submit(store: &SqliteStore, before: Option<&Request>, name: &str, now: Timestamp) -> RequestId {
     let claims = Claims::from_iter([("displayName".to_owned(), Value::Text(name.to_owned()))]);
     let submission = Submission {
         applicant: Hash::of(&[name]),
@@ -122,7 +131,7 @@ pub(crate) async fn opened_at(store: &SqliteStore, name: &str, now: Timestamp) -
         wish: Wish::Hold(Held::by_anybody()),
         rule: "hold".to_owned(),
     };
-    let opened = approvals::submit(None, &[], &submission, now, &Terms::default())
+    let opened = approvals::submit(before, &[], &submission, now, &Terms::default())
         .1
         .unwrap();
     let id = opened.request.id;
