@@ -108,10 +108,10 @@ impl Checked {
     /// What is wrong, by itself and by what the chain knows of it.
     pub(super) fn findings(&self, chain: &Chain, known: Range<usize>) -> Vec<Finding> {
         // What was removed on purpose is no more to be there; what came after that is.
-        let leaves = chain.leaves()[known].iter().filter(|leaf| !chain.was_removed(leaf));
+        let mut leaves = chain.leaves()[known].iter().filter(|leaf| !chain.was_removed(leaf));
         match self {
             Checked::Gone => leaves
-                .last()
+                .next_back()
                 .map(|leaf| Finding::Deleted(leaf.version))
                 .into_iter()
                 .collect(),
