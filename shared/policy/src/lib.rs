@@ -118,6 +118,22 @@ impl Policy {
             .any(|list| matches!(list, List::Stored(..)))
     }
 
+    /// Whether any rule of a step asks other systems.
+    pub fn asks_outside(&self, _step: Step) -> bool {
+        false
+    }
+
+    /// Whether any rule of a step asks for invitations, counts, results of checks, or items.
+    pub fn asks_controls(&self, _step: Step) -> bool {
+        false
+    }
+
+    /// Whether what a rule of a step says changes what it says next: it counts, lets somebody use an invitation, or makes a
+    /// check once. A call that was answered is then answered alike, without asking the rules.
+    pub fn remembers(&self, _step: Step) -> bool {
+        false
+    }
+
     /// What is no mistake and had better be known, in the order of the file.
     pub fn warnings(&self) -> &[Mistake] {
         &self.warnings
