@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
+use claims::Hash;
 use store::{ListQuestion, Listed};
 
 use crate::{
@@ -47,6 +48,18 @@ impl Facts {
     pub fn fail(&mut self, questions: Vec<Question>, why: &str) {
         let failed = questions.into_iter().map(|question| (question, Err(why.to_owned())));
         self.known.extend(failed);
+    }
+
+    /// Forgets what others may have changed meanwhile by signing up: who uses which invitation, and counts.
+    pub fn forget_counts(&mut self) {
+        let stays = |question: &Question| !matches!(question, Question::Invitation { .. } | Question::Tally(_));
+        self.known.retain(|question, _| stays(question));
+    }
+
+    /// Whether an applicant is known to use an invitation already, both by hash.
+    pub fn uses_invitation(&self, code: Hash, applicant: Hash) -> bool {
+        let known = self.known.get(&Question::Invitation { code, applicant });
+        matches!(known, Some(Ok(Answer::Invitation(Some((_, Some(_)))))))
     }
 
     /// Whether any of these is listed. What is not known is written down.
