@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use claims::{ApplicantKey, Hash, SettableName};
-use store::{Bound, Invitation, InvitationUse, Tally};
+use store::{Bound, Invitation, InvitationUse, Tally, invitation_code};
 
 use crate::{
     limit::counted,
@@ -70,8 +70,8 @@ impl Invited {
         };
         match known {
             // Whoever holds it guessed nothing.
-            Some((invitation, Some(usage))) if holds(usage, scene) => return Ok(Presented::Good(invitation.code)),
-            _ if spent? => return Ok(Presented::Bad(Vec::new())),
+            Some((invitation, Some(usage))) if holds(usage, scene) => Ok(Presented::Good(invitation.code)),
+            _ if spent? => Ok(Presented::Bad(Vec::new())),
             Some((invitation, None)) if invitation.is_open(scene.now) => Ok(Presented::Good(invitation.code)),
             _ => Ok(Presented::Bad(tallies.into())),
         }
@@ -111,11 +111,6 @@ fn fits(invitation: &Invitation, scene: &Scene<'_>) -> bool {
         Some(Bound::Address(hash)) => each(&|address| Hash::of_address(address.as_str()) == *hash),
         Some(Bound::Domain(domain)) => each(&|address| address.domain().as_str() == domain),
     }
-}
-
-fn invitation_code(text: &str) -> Option<Hash> {
-    let code = text.trim().replace('-', "").to_ascii_uppercase();
-    (code.len() == 20).then(|| Hash::of(&["invitation", &code]))
 }
 
 fn holds(usage: &InvitationUse, scene: &Scene<'_>) -> bool {
