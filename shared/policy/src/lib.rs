@@ -3,6 +3,7 @@
 //! [`Policy::parse`] refuses a file with every mistake in it, each with its line; what it returns holds only what the
 //! steps can express. [`Policy::decide`] is pure and takes microseconds.
 
+mod asked;
 mod call;
 mod characters;
 mod check;

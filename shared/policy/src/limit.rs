@@ -53,10 +53,15 @@ impl By {
 }
 
 impl Limit {
-    /// What a call counts as, under the rule's name, and whether there is no room for it.
-    pub(crate) fn reached(&self, rule: &str, scene: &Scene<'_>) -> Result<(Tally, bool), Failure> {
+    /// What a call counts as, under the rule's name.
+    pub(crate) fn tally(&self, rule: &str, scene: &Scene<'_>) -> Result<Tally, Failure> {
         let what = Hash::of(&["limit", rule, self.by.name(), &self.by.whose(scene)?]);
-        let tally = Tally::at(what, scene.now, self.within);
+        Ok(Tally::at(what, scene.now, self.within))
+    }
+
+    /// The same, and whether there is no room for it.
+    pub(crate) fn reached(&self, rule: &str, scene: &Scene<'_>) -> Result<(Tally, bool), Failure> {
+        let tally = self.tally(rule, scene)?;
         let so_far = counted(scene.facts.answer(Question::Tally(tally.clone())))?;
         Ok((tally, so_far >= self.at_most))
     }

@@ -15,6 +15,7 @@ use crate::{
 /// One of the `[look_ups]`.
 #[derive(Debug)]
 pub(crate) struct LookUp {
+    pub(crate) name: Arc<str>,
     pub(crate) source: Source,
     /// What is set, in the order of the pointers.
     pub(crate) claims: Vec<SettableName>,
@@ -73,6 +74,7 @@ impl LookUp {
             },
             Source::Item { table, key, pointers } => Ok(filled(key, scene).map(|key| {
                 Question::Item(ItemQuestion {
+                    name: Arc::clone(&self.name),
                     table: table.clone(),
                     key: item_key(&key),
                     pointers: pointers.clone(),

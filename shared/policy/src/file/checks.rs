@@ -98,6 +98,7 @@ impl Reader<'_> {
 
     /// A check by a service that the policy describes.
     fn check(&mut self, name: &str, mut section: Section<'_, '_>) -> Option<CheckTemplate> {
+        section.known.push("captcha");
         let outcome = section.take("outcome").map(|node| self.pointer(node));
         let statuses = ["pass", "refer", "fail"].map(|key| section.take(key).map(|node| self.statuses(node)));
         let keep = section.take("keep").map(|node| self.kept(node));

@@ -92,6 +92,7 @@ impl Reader<'_> {
         };
         self.end(section);
         Some(LookUp {
+            name: name.into(),
             source: source?,
             claims,
         })

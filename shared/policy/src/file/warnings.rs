@@ -193,7 +193,17 @@ fn known_of<'r>(rule: &'r Rule, rules: &'r [Entry]) -> impl Iterator<Item = (War
         );
         (Warning::EverySignUp, what)
     });
-    [unproven, reveals, suggests, counts, costs].into_iter().flatten()
+    let shows = asks_about_unproven_address(rule).then(|| {
+        let what = format!(
+            "`{}` looks up what belongs to an address that nobody proved: whoever writes somebody else's into the form gets it. Add \
+             the condition `{{ issuer = \"mail\" }}`, or another issuer that you trust",
+            rule.name
+        );
+        (Warning::UnprovenAddress, what)
+    });
+    [unproven, reveals, suggests, counts, costs, shows]
+        .into_iter()
+        .flatten()
 }
 
 /// Whether it lets people in by an address alone. The `when` and the list count together.
@@ -219,6 +229,15 @@ fn rests_on_unproven_address(rule: &Rule) -> bool {
 fn counts_unproven_address(rule: &Rule) -> bool {
     let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
     matches!(&rule.action, Action::Limit { limit, .. } if limit.by == By::Address) && !proven
+}
+
+fn asks_about_unproven_address(rule: &Rule) -> bool {
+    let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
+    let by_address = match &rule.action {
+        Action::LookUp(look_up) => look_up.reads().into_iter().any(|claim| claim.as_str() == "email"),
+        _ => false,
+    };
+    by_address && !proven && !rule.observes && rule.steps.iter().any(|step| step.is_sign_up())
 }
 
 /// Whether it makes a check that may cost money, of everybody.

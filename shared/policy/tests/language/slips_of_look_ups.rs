@@ -257,4 +257,16 @@ fn look_ups_that_nobody_uses_and_suggestions_are_warned_about() {
     let one = named("s", "set = { claim = \"companyName\", to = \"x\" }");
     assert!(warned(&format!("{table}{first}{one}")).contains("`city` is set at the first step only"));
     assert_eq!(warned(&format!("{table}{first}{}", named("s", "look_up = \"x\""))), "");
+    for by_address in [
+        "[look_ups.x]\nurl = \"https://x.example/{email}\"\nclaims = { city = \"/c\" }\n",
+        "[look_ups.x]\nitem = \"x\"\nkey = \"{email}\"\nclaims = { city = \"/c\" }\n",
+    ] {
+        let said = warned(&format!("{by_address}{}", named("s", "look_up = \"x\"")));
+        assert!(
+            said.contains("nobody proved") && said.contains("[unproven-address]"),
+            "{said}"
+        );
+        let proven = named("s", "when = { issuer = \"mail\" }\nlook_up = \"x\"");
+        assert_eq!(warned(&format!("{by_address}{proven}")), "");
+    }
 }
