@@ -102,10 +102,7 @@ fn answer(policy: &Policy, sign_up: &SignUp) {
 }
 
 /// Asks again with the answers until there are no more questions.
-fn to_the_end<T>(
-    answer: impl Fn(Vec<Question>, &mut Facts),
-    ask: impl Fn(&Facts) -> Result<T, Vec<Question>>,
-) -> T {
+fn to_the_end<T>(answer: impl Fn(Vec<Question>, &mut Facts), ask: impl Fn(&Facts) -> Result<T, Vec<Question>>) -> T {
     /// A call has at most 200 questions, and asks at least one each time.
     const MOST_ROUNDS: usize = 200;
     let mut facts = Facts::none();
