@@ -8,7 +8,7 @@ use http::{
 };
 use http_body_util::Full;
 
-use super::reach::Origin;
+use crate::reach::Origin;
 
 /// An absolute `https` or `http` URL without a user's name in it.
 #[derive(Clone, PartialEq, Eq)]

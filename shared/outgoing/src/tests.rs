@@ -228,10 +228,7 @@ async fn ssl_cert_file_is_trusted_and_proxies_are_ignored() {
     std::fs::write(&trusted, &server.authority).unwrap();
     let mut child = Command::new(env::current_exe().unwrap());
     child
-        .args([
-            "--exact",
-            "outgoing::tests::ssl_cert_file_is_trusted_and_proxies_are_ignored",
-        ])
+        .args(["--exact", "tests::ssl_cert_file_is_trusted_and_proxies_are_ignored"])
         .env("OUTGOING_TEST_URL", server.url())
         .env("SSL_CERT_FILE", trusted.path());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
