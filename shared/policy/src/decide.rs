@@ -11,11 +11,13 @@ use crate::{
     explain::{Seen, Witness},
     facts::Facts,
     messages::MessageName,
+    names::Names,
     normalise::normalise,
     outside::Question,
     route::Route,
     rule::{Action, Ending, OnFailure, Rule},
     scene::{Caller, Failure, Scene},
+    sight,
 };
 
 /// What the policy says of a sign-up.
@@ -142,8 +144,10 @@ impl Policy {
         for rule in self.rules_at(sign_up.step).filter(is_asked) {
             let ended = match run.take(rule) {
                 Ok(ended) => ended,
-                // The verdict will not count; later rules may have questions too.
-                Err(Failure::Unasked) => None,
+                Err(Failure::Unasked) => {
+                    run.wait_for(rule);
+                    None
+                }
                 Err(Failure::Broken(why)) => run.fail(rule, why),
             };
             if let Some(outcome) = ended {
@@ -247,6 +251,10 @@ struct Run<'p, 's> {
     events: Vec<&'p Rule>,
     facts: &'s Facts,
     witness: Option<Witness<'p>>,
+    /// Whether a rule waits for an answer: what later ones come to does not count.
+    waits: bool,
+    /// The claims that such rules may change.
+    unsettled: Names<'p>,
     /// The rules that are not asked, where the sign-up is over: then only who is turned away counts.
     passed_over: Option<&'s [&'s str]>,
 }
@@ -272,6 +280,8 @@ impl<'p, 's> Run<'p, 's> {
             events: Vec::new(),
             facts,
             witness,
+            waits: false,
+            unsettled: Names::default(),
             passed_over: None,
         }
     }
@@ -290,6 +300,21 @@ impl<'p, 's> Run<'p, 's> {
         Ok(None)
     }
 
+    /// The verdict will not count; later rules may have questions too, as far as they can be asked by now.
+    fn wait_for(&mut self, rule: &'p Rule) {
+        if !rule.observes {
+            self.waits = true;
+            rule.may_change()
+                .into_iter()
+                .for_each(|claim| self.unsettled.add(claim));
+        }
+    }
+
+    /// Whether a rule reads what an earlier one may still change.
+    fn is_early(&self, rule: &Rule) -> bool {
+        !self.unsettled.is_empty() && sight::claims_of(rule).any(|claim| self.unsettled.has(claim))
+    }
+
     fn scene(&self) -> Scene<'_> {
         Scene {
             sign_up: self.sign_up,
@@ -302,6 +327,9 @@ impl<'p, 's> Run<'p, 's> {
 
     /// What a rule makes of the call as it is now.
     fn weigh(&mut self, rule: &'p Rule) -> Result<Did<'p>, Failure> {
+        if self.is_early(rule) {
+            return Err(Failure::Unasked);
+        }
         // Not `self.scene()`: beside it the witness writes.
         let scene = Scene {
             sign_up: self.sign_up,
@@ -379,6 +407,10 @@ impl<'p, 's> Run<'p, 's> {
             return None;
         }
         self.failure.get_or_insert(why);
+        // What stands in the form must not pass for what was not found.
+        if let Action::LookUp(look_up) = &rule.action {
+            self.carry_out(rule, Did::Change(look_up.nothing()));
+        }
         match &rule.on_failure {
             Some(OnFailure::Continue) => None,
             Some(OnFailure::End(Ending::Hold(route))) => {
@@ -412,6 +444,7 @@ impl<'p, 's> Run<'p, 's> {
     fn hand_over_by(&mut self, holding: Holding<'p>) -> Option<Outcome> {
         let Holding { rule, route, failing } = holding;
         let held = match &route {
+            _ if self.is_early(rule) => Err(Failure::Unasked),
             None => Ok(Held::by_anybody()),
             Some(route) => route.plan(&self.scene()).map(|plan| Held {
                 route: Some(route.name.clone()),
@@ -503,6 +536,7 @@ impl Rule {
                 Did::Change(changed.collect())
             }
             Action::Set { claim, to } => Did::Change(vec![(claim.name(), to.value(scene))]),
+            Action::LookUp(look_up) => Did::Change(look_up.changes(scene)?),
             Action::Drop(claims) => {
                 let came = claims.iter().filter(|claim| scene.claims.get(claim.name()).is_some());
                 Did::Drop(came.map(SettableName::name).collect())

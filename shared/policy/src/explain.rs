@@ -53,7 +53,7 @@ impl<'p> Witness<'p> {
             observes: rule.observes,
             saw: sight::of_rule(rule, scene),
             missed: Vec::new(),
-            did: "fails: a list that it needs gives no answer".to_owned(),
+            did: failed(rule).to_owned(),
             changed: Vec::new(),
             took: Duration::ZERO,
         });
@@ -103,6 +103,13 @@ impl<'p> Witness<'p> {
 
     pub(crate) fn seen(self) -> Vec<Seen<'p>> {
         self.seen
+    }
+}
+
+fn failed(rule: &Rule) -> &'static str {
+    match &rule.action {
+        Action::LookUp(_) => "fails: what it asks gives no answer",
+        _ => "fails: a list that it needs gives no answer",
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Policy::parse`] refuses a file with every mistake in it, each with its line; what it returns holds only what the
 //! steps can express. [`Policy::decide`] is pure and takes microseconds.
 
+mod call;
 mod characters;
 mod condition;
 mod dates;
@@ -14,13 +15,16 @@ mod explain;
 mod facts;
 mod file;
 mod lists;
+mod look_up;
 mod messages;
 mod missed;
 mod mistakes;
+mod names;
 mod network;
 mod normalise;
 pub mod outside;
 mod pattern;
+mod place;
 mod places;
 mod recheck;
 mod require;
@@ -119,13 +123,13 @@ impl Policy {
     }
 
     /// Whether any rule of a step asks other systems.
-    pub fn asks_outside(&self, _step: Step) -> bool {
-        false
+    pub fn asks_outside(&self, step: Step) -> bool {
+        self.rules_at(step).any(Rule::asks_outside)
     }
 
-    /// Whether any rule of a step asks for invitations, counts, results of checks, or items.
-    pub fn asks_controls(&self, _step: Step) -> bool {
-        false
+    /// Whether any rule of a step asks the store for something beside lists.
+    pub fn asks_controls(&self, step: Step) -> bool {
+        self.rules_at(step).any(Rule::asks_controls)
     }
 
     /// Whether what a rule of a step says changes what it says next: it counts, lets somebody use an invitation, or makes a

@@ -7,6 +7,7 @@ use crate::{
     demand::Demand,
     emit::Came,
     lists::{Domains, List, Mailbox, Values},
+    look_up::{self, LookUp},
     messages::MessageName,
     normalise::Normaliser,
     require::Requirement,
@@ -81,6 +82,37 @@ impl Rule {
         in_conditions.chain(in_action)
     }
 
+    /// Whether it asks something that nobody may answer.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.lists().any(List::can_fail) || matches!(self.action, Action::LookUp(_))
+    }
+
+    /// Whether it asks another system.
+    pub(crate) fn asks_outside(&self) -> bool {
+        match &self.action {
+            Action::LookUp(look_up) => matches!(look_up.source, look_up::Source::Call(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether it asks the store for something beside lists.
+    pub(crate) fn asks_controls(&self) -> bool {
+        match &self.action {
+            Action::LookUp(look_up) => matches!(look_up.source, look_up::Source::Item { .. }),
+            _ => false,
+        }
+    }
+
+    /// The claims that it may change.
+    pub(crate) fn may_change(&self) -> Vec<&ClaimName> {
+        match &self.action {
+            Action::Set { claim, .. } => vec![claim.name()],
+            Action::Normalise { claims, .. } | Action::Drop(claims) => claims.iter().map(SettableName::name).collect(),
+            Action::LookUp(look_up) => look_up.claims.iter().map(SettableName::name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Everything that it asks a claim to be like.
     pub(crate) fn demands(&self) -> impl Iterator<Item = &Demand> {
         fn of_leaf(leaf: &Condition) -> &[Demand] {
@@ -134,6 +166,8 @@ pub(crate) enum Action {
     Set { claim: SettableName, to: Source },
     /// Takes claims away that came.
     Drop(Vec<SettableName>),
+    /// Gives claims the values that are found elsewhere.
+    LookUp(Arc<LookUp>),
     /// Hands the request to reviewers, unless a condition decides at once.
     Hold {
         /// Who decides; anybody who may review where it names none.

@@ -68,6 +68,7 @@ impl Reader<'_> {
             "normalise" => self.normalise(node),
             "set" => self.set(node),
             "drop" => Some(self.drop_claims(node)),
+            "look_up" => self.look_up_rule(node, steps),
             "emit" => self.emit(node, steps),
             "hold" => self.hold(node, steps),
             "block" => self.block(node, steps),

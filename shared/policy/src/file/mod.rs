@@ -1,13 +1,17 @@
 //! From the text of a policy file to a [`Policy`]. Reading goes on after a mistake, so that all of them are reported.
 
 mod actions;
+mod addresses;
 mod approvals;
+mod calls;
 mod conditions;
 mod demands;
 mod endings;
 mod groups;
+mod json;
 mod letters;
 mod lists;
+mod look_ups;
 mod named_lists;
 mod normalise;
 mod quorum;
@@ -35,6 +39,7 @@ use self::{letters::Letters, named_lists::NamedList, section::Section, warnings:
 use crate::{
     Otherwise, Policy,
     lists::OpenList,
+    look_up::LookUp,
     messages::{BUILT_IN, MessageName, Messages, Text},
     mistakes::{Collector, Mistakes, suggestion},
     route::Route,
@@ -59,6 +64,8 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         groups: BTreeMap::new(),
         routes: BTreeMap::new(),
         used: BTreeSet::new(),
+        look_ups: BTreeMap::new(),
+        asked: BTreeSet::new(),
         edited: Vec::new(),
         letters: Letters::default(),
         messages: Vec::new(),
@@ -86,6 +93,10 @@ struct Reader<'t> {
     routes: BTreeMap<String, Option<Arc<Route>>>,
     /// The names of routes to which rules hand people.
     used: BTreeSet<String>,
+    /// The look-ups by name; nothing for one that could not be read, which is a mistake already.
+    look_ups: BTreeMap<String, Option<Arc<LookUp>>>,
+    /// The table and the name of each look-up and check that a rule uses.
+    asked: BTreeSet<(&'static str, String)>,
     /// The lists to which reviewers can add people, and where the file says so.
     edited: Vec<(ListName, Range<usize>)>,
     letters: Letters,
@@ -111,6 +122,8 @@ impl Reader<'_> {
         let accounts = self.accounts(file.take("accounts"), &terms);
         let routes = file.take("routes");
         self.read_routes(routes);
+        let look_ups = file.take("look_ups");
+        self.read_look_ups(look_ups);
         let steps = match file.take("steps") {
             Some(node) => self.steps(node),
             None => {
@@ -121,6 +134,7 @@ impl Reader<'_> {
         };
         let rules = self.rules(file.take("rules"), &steps, &terms);
         self.warn_about_unused_routes(routes);
+        self.warn_about_unasked("look_ups", "look_up", look_ups);
         self.warn_about_letters(terms.tell_reviewers);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
         unknown.into_iter().for_each(|node| self.may_be_shown(node));

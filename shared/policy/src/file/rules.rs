@@ -12,7 +12,6 @@ use super::{
 use crate::{
     Otherwise,
     condition::Condition,
-    lists::List,
     messages::MessageName,
     mistakes::suggestion,
     rule::{Action, Ending, OnFailure, Rule},
@@ -137,7 +136,7 @@ impl Reader<'_> {
         if rule.observes || matches!(rule.action, Action::Emit(_)) {
             let what = "this rule decides nothing, so that nothing happens when it fails; leave `on_failure` out";
             self.mistakes.add(node.span(), what);
-        } else if !rule.lists().any(List::can_fail) {
+        } else if !rule.can_fail() {
             let what = "this rule cannot fail: it looks nothing up in a list from a file or from the store";
             self.mistakes.add(node.span(), what);
         }
@@ -231,13 +230,14 @@ impl Reader<'_> {
 const MOST_EVENTS: usize = 8;
 
 /// The kinds of rules.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "allow",
     "deny",
     "require",
     "normalise",
     "set",
     "drop",
+    "look_up",
     "hold",
     "block",
     "error",

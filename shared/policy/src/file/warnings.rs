@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use claims::Step;
+use claims::{ClaimName, Step};
 
 use super::{Node, Reader, quoted_list, rules::Entry};
 use crate::{
@@ -211,17 +211,15 @@ fn reveals_an_address(rule: &Rule) -> Option<&MessageName> {
 }
 
 fn set_at_first_step_only<'r>(rule: &'r Rule, rules: &[Entry]) -> Option<&'r str> {
-    let claim = |rule: &'r Rule, step: Step| match &rule.action {
-        Action::Set { claim, .. } if rule.steps.contains(&step) => Some(claim.name()),
-        _ => None,
-    };
-    let set = claim(rule, Step::PostFederationSignup)?;
-    let again = rules.iter().map(|entry| &entry.rule).any(|other| match &other.action {
-        Action::Set { claim, .. } => claim.name() == set && other.steps.contains(&Step::PostAttributeCollection),
-        Action::Drop(claims) => {
-            claims.iter().any(|claim| claim.name() == set) && other.steps.contains(&Step::PostAttributeCollection)
-        }
-        _ => false,
+    let sets = matches!(rule.action, Action::Set { .. } | Action::LookUp(_));
+    if !sets || !rule.steps.contains(&Step::PostFederationSignup) {
+        return None;
+    }
+    let second = rules.iter().map(|entry| &entry.rule).filter(|other| {
+        let makes = !matches!(other.action, Action::Normalise { .. });
+        makes && other.steps.contains(&Step::PostAttributeCollection)
     });
-    (!again).then_some(set.as_str())
+    let again: Vec<_> = second.flat_map(Rule::may_change).collect();
+    let once = rule.may_change().into_iter().find(|claim| !again.contains(claim));
+    once.map(ClaimName::as_str)
 }
