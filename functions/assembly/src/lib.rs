@@ -8,7 +8,10 @@ use approvals::AuditKey;
 use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
 use host::{Settings, StartError, StoreAddress};
-use policy::{OpenList, Policy};
+use look_ups::LookUps;
+use outgoing::{Outgoing, Reach};
+use policy::{OpenList, Policy, outside::Outside};
+use secrets::Secrets;
 use store::{Clock, Controls, Lists, Rows, Store, SystemClock};
 use store_dynamodb::DynamoStore;
 
@@ -47,6 +50,10 @@ pub fn gate(
     let lists = store.as_ref().map(|store| store.lists.clone());
     let controls = store.as_ref().map(|store| store.controls.clone());
     let store = store.map(|store| store.requests);
+    let outside = match policy.asks_outside(step) {
+        true => Some(outside(settings, &clock)?),
+        false => None,
+    };
     Gate::new(Parts {
         step,
         paths,
@@ -54,13 +61,25 @@ pub fn gate(
         store,
         lists,
         controls,
-        outside: None,
+        outside,
         audit,
         credentials,
         clock,
         deadline,
     })
     .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
+}
+
+/// Who calls other systems.
+fn outside(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Outside>, StartError> {
+    let reach = match settings.allow_loopback {
+        true => Reach::InternetAndLoopback,
+        false => Reach::Internet,
+    };
+    let outgoing = Outgoing::new(reach, look_ups::LIMITS, clock.clone())
+        .map_err(|error| StartError::new(format!("cannot prepare the calls of other systems: {error}")))?;
+    let secrets = Secrets::sharing(Arc::new(host::environment), clock.clone(), &outgoing);
+    Ok(Arc::new(LookUps::new(outgoing, Arc::new(secrets), clock.clone())))
 }
 
 /// The key that proves the histories of requests.
