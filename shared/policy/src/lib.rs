@@ -5,6 +5,7 @@
 
 mod call;
 mod characters;
+mod check;
 mod condition;
 mod dates;
 mod decide;
@@ -14,6 +15,8 @@ mod emit;
 mod explain;
 mod facts;
 mod file;
+mod invitation;
+mod limit;
 mod lists;
 mod look_up;
 mod messages;
@@ -127,15 +130,15 @@ impl Policy {
         self.rules_at(step).any(Rule::asks_outside)
     }
 
-    /// Whether any rule of a step asks the store for something beside lists.
+    /// Whether any rule of a step asks for invitations, counts, results of checks, or items.
     pub fn asks_controls(&self, step: Step) -> bool {
         self.rules_at(step).any(Rule::asks_controls)
     }
 
     /// Whether what a rule of a step says changes what it says next: it counts, lets somebody use an invitation, or makes a
     /// check once. A call that was answered is then answered alike, without asking the rules.
-    pub fn remembers(&self, _step: Step) -> bool {
-        false
+    pub fn remembers(&self, step: Step) -> bool {
+        self.rules_at(step).any(Rule::remembers)
     }
 
     /// What is no mistake and had better be known, in the order of the file.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use claims::{ClaimName, Hash, SettableName, Value};
-use store::ListName;
+use claims::{ClaimName, SettableName, Value};
+use store::{ListName, item_key};
 
 use crate::{
     call::{CallTemplate, Unfit},
@@ -87,8 +87,4 @@ fn readable(value: &Value) -> Value {
         Value::Other(_) => Value::blank(),
         value => value.clone(),
     }
-}
-
-fn item_key(text: &str) -> Hash {
-    Hash::of(&["item", &claims::fold(text)])
 }

@@ -1,6 +1,6 @@
 //! Asking the rules once more about somebody who waits for reviewers.
 
-use claims::{ClaimName, SignUp, Step};
+use claims::{ClaimName, SettableName, SignUp, Step};
 use store::Timestamp;
 
 use crate::{
@@ -102,6 +102,7 @@ fn resting_on_unkept<'p>(policy: &'p Policy, dropped_then: &[String]) -> Vec<&'p
                 resting.push(&*rule.name);
                 look_up.claims.iter().for_each(|claim| unkept.add(claim.name()));
             }
+            Action::Verify { .. } | Action::Invite { .. } | Action::Limit { .. } => resting.push(&*rule.name),
             Action::Set { claim, .. } if reads => unkept.add(claim.name()),
             Action::Normalise { claims, .. } if reads => claims.iter().for_each(|claim| unkept.add(claim.name())),
             Action::Set { .. } | Action::Normalise { .. } | Action::Drop(_) | Action::Emit(_) => {}
@@ -117,7 +118,7 @@ fn dropped(rule: &Rule) -> impl Iterator<Item = &ClaimName> {
         Action::Drop(claims) => claims.as_slice(),
         _ => &[],
     };
-    claims.iter().map(|claim| claim.name())
+    claims.iter().map(SettableName::name).chain(rule.spends())
 }
 
 impl Rule {
@@ -142,7 +143,15 @@ impl Action {
             }
             Action::Normalise { with, .. } => with.iter().filter_map(Normaliser::claim).any(|claim| unkept.has(claim)),
             Action::Set { to, .. } => to.claims().into_iter().any(|claim| unkept.has(claim)),
-            Action::LookUp(_) | Action::Drop(_) | Action::Hold { .. } | Action::End(_) | Action::Emit(_) => false,
+            // Those that ask others are passed over anyhow.
+            Action::LookUp(_)
+            | Action::Verify { .. }
+            | Action::Invite { .. }
+            | Action::Limit { .. }
+            | Action::Drop(_)
+            | Action::Hold { .. }
+            | Action::End(_)
+            | Action::Emit(_) => false,
         }
     }
 }

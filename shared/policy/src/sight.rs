@@ -5,6 +5,7 @@ use claims::{ClaimName, SettableName};
 use crate::{
     condition::Condition,
     demand::{Bound, CountryFrom, Demand},
+    limit::By,
     normalise::Normaliser,
     rule::{Action, Rule},
     scene::Scene,
@@ -139,6 +140,13 @@ fn of_action(action: &Action) -> Vec<Read<'_>> {
         }
         Action::Drop(claims) => claims.iter().map(|claim| Read::Claim(claim.name())).collect(),
         Action::Set { to, .. } => to.claims().into_iter().map(Read::Claim).collect(),
+        Action::Verify { check, .. } => check.reads().into_iter().map(Read::Claim).collect(),
+        Action::Invite { invited, .. } => vec![Read::Claim(invited.claim.name())],
+        Action::Limit { limit, .. } => match limit.by {
+            By::Domain | By::Address => vec![Read::Addresses],
+            By::Client => vec![Read::ClientAddress],
+            By::All => Vec::new(),
+        },
         Action::LookUp(look_up) => look_up.reads().into_iter().map(Read::Claim).collect(),
         Action::Emit(emit) => emit.claims.iter().map(Read::Claim).collect(),
         Action::Hold { .. } | Action::End(_) => Vec::new(),

@@ -1,6 +1,6 @@
 //! Where calls go.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::Range};
 
 use super::{
     Node, Reader,
@@ -16,10 +16,19 @@ impl Reader<'_> {
     /// An address with places in its path and its query.
     pub(super) fn call_url(&mut self, node: &Node<'_>, secrets: &mut Secrets) -> Option<Url> {
         let text = self.text(node)?;
-        let (origin, rest) = match split(&text) {
+        self.url_of(&text, node.span(), secrets)
+    }
+
+    /// One that the program knows.
+    pub(super) fn fixed_url(&mut self, url: &str, span: Range<usize>) -> Option<Url> {
+        self.url_of(url, span, &mut Secrets::default())
+    }
+
+    fn url_of(&mut self, text: &str, span: Range<usize>, secrets: &mut Secrets) -> Option<Url> {
+        let (origin, rest) = match split(text) {
             Ok(halves) => halves,
             Err(what) => {
-                self.mistakes.add(node.span(), what);
+                self.mistakes.add(span, what);
                 return None;
             }
         };
@@ -28,16 +37,16 @@ impl Reader<'_> {
             .map_or((rest, None), |(path, query)| (path, Some(query)));
         let path = if path.is_empty() { "/" } else { path };
         if path.split('/').any(|segment| matches!(segment, "." | "..")) {
-            self.mistakes.add(node.span(), "write the path without `.` and `..`");
+            self.mistakes.add(span.clone(), "write the path without `.` and `..`");
         }
-        let path = self.parts_of(path, node.span(), secrets, Spot::Open)?;
+        let path = self.parts_of(path, span.clone(), secrets, Spot::Open)?;
         let query = match query {
-            Some(query) => Some(self.parts_of(query, node.span(), secrets, Spot::Open)?),
+            Some(query) => Some(self.parts_of(query, span.clone(), secrets, Spot::Open)?),
             None => None,
         };
         if !path.iter().chain(query.iter().flatten()).all(is_plain) {
             let what = "the address has characters that none has; write them as `%20` and the like, and no `#`";
-            self.mistakes.add(node.span(), what);
+            self.mistakes.add(span, what);
         }
         Some(Url {
             origin: origin.to_owned(),

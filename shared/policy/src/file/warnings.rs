@@ -7,6 +7,7 @@ use claims::{ClaimName, Step};
 use super::{Node, Reader, quoted_list, rules::Entry};
 use crate::{
     condition::Condition,
+    limit::By,
     messages::MessageName,
     mistakes::{Collector, Mistake, suggestion},
     rule::{Action, Ending, Rule},
@@ -20,15 +21,17 @@ pub(super) enum Warning {
     FirstStepOnly,
     LiteralBraces,
     Unpublished,
+    EverySignUp,
 }
 
 impl Warning {
-    const ALL: [Warning; 5] = [
+    const ALL: [Warning; 6] = [
         Warning::UnprovenAddress,
         Warning::RevealsAddress,
         Warning::FirstStepOnly,
         Warning::LiteralBraces,
         Warning::Unpublished,
+        Warning::EverySignUp,
     ];
 
     fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Warning {
             Warning::FirstStepOnly => "first-step-only",
             Warning::LiteralBraces => "literal-braces",
             Warning::Unpublished => "unpublished",
+            Warning::EverySignUp => "every-sign-up",
         }
     }
 }
@@ -173,7 +177,23 @@ fn known_of<'r>(rule: &'r Rule, rules: &'r [Entry]) -> impl Iterator<Item = (War
         );
         (Warning::FirstStepOnly, what)
     });
-    [unproven, reveals, suggests].into_iter().flatten()
+    let counts = counts_unproven_address(rule).then(|| {
+        let what = format!(
+            "`{}` counts by an address that nobody proved: whoever writes another one into the form is another one, and whoever \
+             writes somebody else's uses up theirs. Add the condition `{{ issuer = \"mail\" }}`",
+            rule.name
+        );
+        (Warning::UnprovenAddress, what)
+    });
+    let costs = costs_every_time(rule).then(|| {
+        let what = format!(
+            "the check of `{}` is made at every sign-up that comes so far, and most services are paid for each; say for whom \
+             with `when`",
+            rule.name
+        );
+        (Warning::EverySignUp, what)
+    });
+    [unproven, reveals, suggests, counts, costs].into_iter().flatten()
 }
 
 /// Whether it lets people in by an address alone. The `when` and the list count together.
@@ -194,6 +214,17 @@ fn rests_on_unproven_address(rule: &Rule) -> bool {
         _ => false,
     };
     by_address && !proven && rule.steps.iter().any(|step| step.is_sign_up())
+}
+
+fn counts_unproven_address(rule: &Rule) -> bool {
+    let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
+    matches!(&rule.action, Action::Limit { limit, .. } if limit.by == By::Address) && !proven
+}
+
+/// Whether it makes a check that may cost money, of everybody.
+fn costs_every_time(rule: &Rule) -> bool {
+    let checks = matches!(&rule.action, Action::Verify { check, .. } if check.token.is_none());
+    checks && rule.when.is_none() && !rule.observes
 }
 
 /// The message that only people with certain addresses read.
