@@ -451,6 +451,7 @@ impl Call<'_> {
             app: self.ruled.sign_up.client_id.clone(),
             locales: self.ruled.sign_up.locales.clone(),
             addresses: self.addresses.clone(),
+            invitation: None,
             wish,
             rule: self.ruled.verdict.rule.unwrap_or_default().to_owned(),
         }
