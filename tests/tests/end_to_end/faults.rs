@@ -81,7 +81,11 @@ fn survives(platform: Platform) {
     dynamodb.kill();
     blocked_in_time(&deployment);
     dynamodb.restart();
-    assert_eq!(answered(&deployment), WAITING, "answered before, and kept over the crash");
+    assert_eq!(
+        answered(&deployment),
+        WAITING,
+        "answered before, and kept over the crash"
+    );
     assert_eq!(deployment.requests("pending").len(), 1);
 }
 
