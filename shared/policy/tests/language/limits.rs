@@ -29,7 +29,7 @@ fn counts_as(policy: &Policy, body: &str) -> Tally {
     let [Question::Tally(tally)] = rounds[0].as_slice() else {
         panic!("{rounds:?}")
     };
-    assert_eq!(verdict.counts, [tally.clone()]);
+    assert_eq!(verdict.counts, std::slice::from_ref(tally));
     assert_eq!(verdict.outcome, Outcome::Continue);
     tally.clone()
 }
