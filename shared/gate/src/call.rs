@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
+use approvals::{AccountBy, Answer, Invited, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
 use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Request, RouteName, Snapshot, State, Store, StoreError, Timestamp};
@@ -63,14 +63,16 @@ async fn round(
         log.reason = Some(failure.clone());
         log.failed = true;
     }
-    let applicant = ApplicantKey::of(sign_up);
-    let invited = verdict.invitation.zip(applicant.map(|applicant| applicant.hash()));
+    let invited = |code| {
+        let usage = facts.usage(code, ApplicantKey::of(sign_up)?.hash()).cloned();
+        Some(Invited { code, usage })
+    };
     let call = Ruled {
         parts,
         sign_up,
         verdict: &verdict,
         call_key,
-        holds_invitation: invited.is_some_and(|(code, applicant)| facts.uses_invitation(code, applicant)),
+        invited: verdict.invitation.and_then(invited),
     };
     match decide(&call, early, log).await {
         Ok(decision) => Some(decision),
@@ -363,13 +365,11 @@ impl Call<'_> {
             if opens {
                 more.extend(self.ruled.counted(came, call.as_ref(), now));
             }
-            // Used up, or given back, as the request goes on.
-            more.extend(self.ruled.taken(came, now, None));
             let mut commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials, &seal);
             commit.writes.extend(more);
             match self.store.commit(&commit).await {
                 Ok(Committed::Applied) => return Ok(decision),
-                Ok(Committed::Conflict) if self.ruled.takes(came) => return Err(Undecided::Overtaken),
+                Ok(Committed::Conflict) if self.ruled.invited.is_some() => return Err(Undecided::Overtaken),
                 Ok(Committed::Conflict) => {}
                 // Too many at the same rows: one of them is writing the answer. A store that is just overloaded is
                 // not helped by asking on and on.
@@ -451,6 +451,7 @@ impl Call<'_> {
             app: self.ruled.sign_up.client_id.clone(),
             locales: self.ruled.sign_up.locales.clone(),
             addresses: self.addresses.clone(),
+            invitation: self.ruled.invited.clone(),
             wish,
             rule: self.ruled.verdict.rule.unwrap_or_default().to_owned(),
         }

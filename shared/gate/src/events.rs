@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use approvals::Invited;
 use claims::{ApplicantKey, CallKey, Decision, Hash, SignUp};
 use policy::{Came, Verdict};
 use store::{
-    CallRecord, Commit, Committed, Effect, EntryId, InvitationUse, Keys, Left, OutboxEntry, Receiver, Request,
-    RequestId, Snapshot, Store, StoreError, Timestamp, Write,
+    CallRecord, Commit, Committed, Effect, EntryId, Keys, Left, OutboxEntry, Receiver, Request, RequestId, Snapshot,
+    Store, StoreError, Timestamp, Write,
 };
 
 use crate::Parts;
@@ -21,8 +22,8 @@ pub(crate) struct Ruled<'c> {
     pub(crate) sign_up: &'c SignUp,
     pub(crate) verdict: &'c Verdict<'c>,
     pub(crate) call_key: CallKey,
-    /// Whether the applicant uses the invitation already that a rule accepted.
-    pub(crate) holds_invitation: bool,
+    /// The invitation that a rule accepted.
+    pub(crate) invited: Option<Invited>,
 }
 
 /// Why a call has no decision.
@@ -99,12 +100,11 @@ impl Ruled<'_> {
         let came = self.came(decision);
         let mut writes = self.writes(came, about, now);
         writes.extend(self.counted(came, before, now));
-        // Nobody decides any more: whoever goes on is in.
-        writes.extend(self.taken(came, now, Some(now)));
+        writes.extend(self.used_up(came, now));
         writes.push(Write::Call { record, replaces });
         match store.commit(&Commit { writes }).await {
             Ok(Committed::Applied) => Ok(true),
-            Ok(Committed::Conflict) if self.takes(came) => Err(Undecided::Overtaken),
+            Ok(Committed::Conflict) if self.invited.is_some() => Err(Undecided::Overtaken),
             // Too many at the same rows: one of them is writing the answer.
             Ok(Committed::Conflict) | Err(StoreError::Busy(_)) => Ok(false),
             Err(error) => Err(error.into()),
@@ -122,25 +122,11 @@ impl Ruled<'_> {
         all.into_iter().cloned().map(Write::Tally).collect()
     }
 
-    /// The use of an invitation that whoever goes on or waits takes; used up at once where nobody else decides.
-    pub(crate) fn taken(&self, came: Came, now: Timestamp, spent_at: Option<Timestamp>) -> Option<Write> {
-        let (code, applicant) = self.invited().filter(|_| self.takes(came))?;
-        Some(Write::TakeInvitation(Box::new(InvitationUse {
-            code,
-            applicant,
-            at: now,
-            spent_at,
-        })))
-    }
-
-    /// Whether a call takes an invitation, if it comes to this.
-    pub(crate) fn takes(&self, came: Came) -> bool {
-        goes_on(came) && self.invited().is_some() && !self.holds_invitation
-    }
-
-    fn invited(&self) -> Option<(Hash, Hash)> {
+    /// What uses up the invitation of whoever goes on without a request that could hold it.
+    fn used_up(&self, came: Came, now: Timestamp) -> Option<Write> {
         let applicant = ApplicantKey::of(self.sign_up)?;
-        Some((self.verdict.invitation?, applicant.hash()))
+        let invited = self.invited.as_ref().filter(|_| came == Came::Continue)?;
+        invited.use_up(applicant.hash(), now)
     }
 
     /// Whether the same call is answered alike though there is no request. Not where something failed.
@@ -190,7 +176,7 @@ impl Ruled<'_> {
         let (came, verdict) = (self.came(decision), self.verdict);
         let counts = !verdict.counts.is_empty() && goes_on(came);
         let said = verdict.events.iter().any(|event| event.is_said(came));
-        said || counts || !verdict.attempts.is_empty() || self.takes(came)
+        said || counts || !verdict.attempts.is_empty() || self.used_up(came, self.parts.clock.now()).is_some()
     }
 
     /// The first request of whoever calls without one, and perhaps without a name.

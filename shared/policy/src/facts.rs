@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::HashMap};
 
 use claims::Hash;
-use store::{ListQuestion, Listed};
+use store::{InvitationUse, ListQuestion, Listed};
 
 use crate::{
     outside::{Answer, Question},
@@ -56,10 +56,12 @@ impl Facts {
         self.known.retain(|question, _| stays(question));
     }
 
-    /// Whether an applicant is known to use an invitation already, both by hash.
-    pub fn uses_invitation(&self, code: Hash, applicant: Hash) -> bool {
-        let known = self.known.get(&Question::Invitation { code, applicant });
-        matches!(known, Some(Ok(Answer::Invitation(Some((_, Some(_)))))))
+    /// How an applicant uses an invitation as far as the store was asked, both by hash.
+    pub fn usage(&self, code: Hash, applicant: Hash) -> Option<&InvitationUse> {
+        match self.known.get(&Question::Invitation { code, applicant }) {
+            Some(Ok(Answer::Invitation(Some((_, usage))))) => usage.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether any of these is listed. What is not known is written down.

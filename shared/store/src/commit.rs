@@ -42,7 +42,7 @@ impl Commit {
 }
 
 /// One write, with the condition under which it holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// Makes this the applicant's latest request.
     Request {

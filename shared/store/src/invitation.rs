@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use claims::Hash;
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, Timestamp};
+use crate::{Effect, OutboxEntry, StoreError, Timestamp, Write};
 
 /// The most people that one code lets in.
 pub const MOST_USES: u32 = 1_000_000;
@@ -125,4 +125,30 @@ pub enum Becomes {
     Returned,
     /// It is used up: the applicant was let in, or their account is there.
     Spent,
+}
+
+/// What carries out an effect that ends the use of an invitation, in one commit: the effect goes as the use ends. None for
+/// other effects.
+///
+/// If that is a conflict, and the effect is still there, then nothing is held any more since that time, and nothing will be:
+/// there is nothing to do, and the effect can go alone.
+pub fn end_use(entry: &OutboxEntry, now: Timestamp) -> Option<[Write; 2]> {
+    let Effect::Invitation { held, becomes } = &entry.effect else {
+        return None;
+    };
+    let HeldInvitation { code, since } = *held;
+    let applicant = entry.request.applicant;
+    let end = match becomes {
+        Becomes::Returned => Write::ReturnInvitation { code, applicant, since },
+        Becomes::Spent => Write::SpendInvitation {
+            code,
+            applicant,
+            at: now,
+        },
+    };
+    let taken_out = Write::Delivered {
+        id: entry.id,
+        revision: entry.revision,
+    };
+    Some([taken_out, end])
 }

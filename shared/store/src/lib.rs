@@ -42,7 +42,7 @@ pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};
 pub use invitation::{
     Becomes, Bound, HeldInvitation, INVITATION_KEPT, Invitation, InvitationUse, Invitations, LONGEST_INVITATION,
-    MOST_USES,
+    MOST_USES, end_use,
 };
 pub use items::{Item, ItemEditor, MAX_ITEM, NotAnItem, item_key};
 pub use kept::{CheckOutcome, CheckProgress, KeptResult, LOST_RESULT_LIFE};

@@ -152,6 +152,7 @@ impl Place {
             app: None,
             locales: sign_up.locales.clone(),
             addresses: keys.addresses.clone(),
+            invitation: None,
             wish: Wish::Hold(policy.held(&verdict)),
             rule: "reviewers decide".to_owned(),
         };

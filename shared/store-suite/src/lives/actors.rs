@@ -193,6 +193,7 @@ fn submission(person: u64, version: u64) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of_address(&address)],
+        invitation: None,
         wish: Wish::Hold(Held { route: None, plan }),
         rule: "everybody waits".to_owned(),
     }

@@ -444,6 +444,7 @@ fn submission(name: &str) -> Submission {
         locales: Locales::default(),
         // Nearly everybody is at home somewhere else.
         addresses: vec![Hash::of_address(name.split(' ').next_back().unwrap())],
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "hold".to_owned(),
     }

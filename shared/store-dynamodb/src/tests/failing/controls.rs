@@ -54,7 +54,7 @@ async fn a_lost_reply_ends_a_use_once() {
         assert_eq!(case.store.commit(&commit([take("jane")])).await, Ok(Applied));
         case.faults.next([Fault::LoseReply]);
         assert_eq!(case.store.commit(&commit([end.clone()])).await, Ok(Applied));
-        case.faults.next([Fault::LoseReply, Fault::LoseReply]);
+        case.faults.next([Fault::LoseReply]);
         assert_eq!(case.store.commit(&commit([end])).await, Ok(Conflict));
         assert_eq!(found(&case, "jane").await.0, taken);
     }
