@@ -8,8 +8,11 @@ use approvals::AuditKey;
 use claims::Step;
 use gate::{Credentials, Gate, Parts, Paths};
 use host::{Settings, StartError, StoreAddress};
-use policy::{OpenList, Policy};
-use store::{Clock, Lists, Rows, Store, SystemClock};
+use look_ups::LookUps;
+use outgoing::{Outgoing, Reach};
+use policy::{OpenList, Policy, outside::Outside};
+use secrets::Secrets;
+use store::{Clock, Controls, Lists, Rows, Store, SystemClock};
 use store_dynamodb::DynamoStore;
 
 pub use list_files::{PackedLists, packed_name};
@@ -44,21 +47,39 @@ pub fn gate(
         true => Some(audit_key(settings)?),
         false => None,
     };
-    let (store, lists) = store.map(|store| (store.requests, store.lists)).unzip();
+    let lists = store.as_ref().map(|store| store.lists.clone());
+    let controls = store.as_ref().map(|store| store.controls.clone());
+    let store = store.map(|store| store.requests);
+    let outside = match policy.asks_outside(step) {
+        true => Some(outside(settings, &clock)?),
+        false => None,
+    };
     Gate::new(Parts {
         step,
         paths,
         policy,
         store,
         lists,
-        controls: None,
-        outside: None,
+        controls,
+        outside,
         audit,
         credentials,
         clock,
         deadline,
     })
     .map_err(|error| StartError::new(format!("{}: {error}", settings.policy.display())))
+}
+
+/// Who calls other systems.
+fn outside(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Outside>, StartError> {
+    let reach = match settings.allow_loopback {
+        true => Reach::InternetAndLoopback,
+        false => Reach::Internet,
+    };
+    let outgoing = Outgoing::new(reach, look_ups::LIMITS, clock.clone())
+        .map_err(|error| StartError::new(format!("cannot prepare the calls of other systems: {error}")))?;
+    let secrets = Secrets::sharing(Arc::new(host::environment), clock.clone(), &outgoing);
+    Ok(Arc::new(LookUps::new(outgoing, Arc::new(secrets), clock.clone())))
 }
 
 /// The key that proves the histories of requests.
@@ -101,14 +122,17 @@ pub struct GateStore {
     requests: Arc<dyn Store>,
     /// Lists, to be asked.
     lists: Arc<dyn Lists>,
+    /// Invitations, counts, results of checks and items.
+    controls: Arc<dyn Controls>,
 }
 
 /// Not by way of [`Rows`]: what gates never do, such as editing lists, is then not linked into their binaries.
-impl<S: Store + Lists + 'static> From<Arc<S>> for GateStore {
+impl<S: Store + Lists + Controls + 'static> From<Arc<S>> for GateStore {
     fn from(store: Arc<S>) -> GateStore {
         GateStore {
             requests: store.clone(),
-            lists: store,
+            lists: store.clone(),
+            controls: store,
         }
     }
 }
@@ -117,7 +141,8 @@ impl From<Arc<dyn Rows>> for GateStore {
     fn from(rows: Arc<dyn Rows>) -> GateStore {
         GateStore {
             requests: rows.clone(),
-            lists: rows,
+            lists: rows.clone(),
+            controls: rows,
         }
     }
 }

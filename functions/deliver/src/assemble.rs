@@ -6,12 +6,12 @@ use approvals::AccountBy;
 use effects::{
     account::{AccountSettings, Accounts, BadObjectId, BadSetting, ObjectId},
     mail::{Link, Loopback, MailSettings, Mailer, Templates},
-    outgoing::{Limits, Outgoing, Reach},
     seal::Sealer,
-    secret::{PlainText, SecretRef, Secrets},
 };
 use host::{Settings, StartError};
+use outgoing::{Limits, Outgoing, Reach};
 use policy::Policy;
+use secrets::{PlainText, SecretRef, Secrets};
 use store::{Clock, Rows};
 
 use crate::{

@@ -13,9 +13,9 @@ pub mod requests;
 use std::{sync::Arc, time::Duration};
 
 use desk::Desk;
-use effects::outgoing::Reach;
 use futures_util::future::join_all;
 use host::{Job, JobError, Ran, Settings, StartError};
+use outgoing::Reach;
 use policy::Policy;
 use store::{Clock, Rows, Timestamp};
 

@@ -4,9 +4,7 @@
 pub mod account;
 mod aws;
 pub mod mail;
-pub mod outgoing;
 pub mod seal;
-pub mod secret;
 
 use std::{fmt, time::Duration};
 

@@ -9,7 +9,7 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 
-use crate::secret::{NoSecret, SecretRef, Secrets};
+use secrets::{NoSecret, SecretRef, Secrets};
 
 /// Encrypts and decrypts with a key that is read when it is needed: AES-256-GCM, a random nonce before each text.
 pub struct Sealer {
@@ -90,10 +90,10 @@ impl std::error::Error for CannotSeal {}
 
 #[cfg(test)]
 mod tests {
+    use secrets::PlainText;
     use store::SystemClock;
 
     use super::*;
-    use crate::secret::PlainText;
 
     fn sealer(key: &str) -> Sealer {
         let secrets = Arc::new(Secrets::new(Arc::new(|_| None), Arc::new(SystemClock)));

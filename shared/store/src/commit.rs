@@ -196,6 +196,9 @@ pub struct CallRecord {
     pub answer: Decision,
     /// How the call left the applicant's request; nothing where there was none, or nobody looked.
     pub left: Option<Left>,
+    /// Whether the answer is given again though there is no request.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub stands: bool,
 }
 
 impl CallRecord {

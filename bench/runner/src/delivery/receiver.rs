@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use deliver::{Delivered, Receive};
 use effects::Attempt;
-use effects::outgoing::{Limits, Outgoing, Reach, Request, Url};
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Response, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use outgoing::{Limits, Outgoing, Reach, Request, Url};
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
 use std::thread;

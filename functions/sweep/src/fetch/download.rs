@@ -2,11 +2,11 @@
 
 use std::{fs::File, io};
 
-use effects::outgoing::{Failure, Outgoing, Request, Streamed, Url};
 use http::{
     StatusCode,
     header::{IF_NONE_MATCH, USER_AGENT},
 };
+use outgoing::{Failure, Outgoing, Request, Streamed, Url};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 

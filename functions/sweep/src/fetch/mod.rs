@@ -13,9 +13,9 @@ mod text;
 
 use std::{sync::Arc, time::Duration};
 
-use effects::outgoing::{Limits, Outgoing, Reach, Url};
 use futures_util::{StreamExt, stream};
 use host::{Ran, StartError};
+use outgoing::{Limits, Outgoing, Reach, Url};
 use policy::{Fetch, StoredList};
 use store::{Clock, ListCopy, ListEditor, ListName, StoreError, Timestamp};
 

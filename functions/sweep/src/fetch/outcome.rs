@@ -2,8 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use effects::outgoing::Cause;
 use http::StatusCode;
+use outgoing::Cause;
 use store::{ListCopy, ListName, StoreError, Timestamp};
 
 use super::NoList;

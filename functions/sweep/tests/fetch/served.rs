@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use effects::outgoing::Cause;
 use end_to_end::list_server::Answer;
 use lists::{BadEntry, Kind};
+use outgoing::Cause;
 use sweep::fetch::{Fetched, NoList, NotFetched, Size};
 
 use crate::{

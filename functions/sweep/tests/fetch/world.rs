@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use effects::outgoing::Reach;
 use end_to_end::{
     list_server::{Answer, ListServer},
     random,
 };
 use host::Ran;
 use lists::Kind;
+use outgoing::Reach;
 use policy::{Fetch, StoredList};
 use store::{Clock, ListCopy, ListEditor, ListName, ListPlace, Timestamp};
 use store_dynamodb::testing;

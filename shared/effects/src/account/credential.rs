@@ -1,7 +1,8 @@
 use std::{fs, path::PathBuf};
 
+use secrets::{PlainText, SecretRef};
+
 use super::{assertion::Certificate, settings::BadSetting, token::Token};
-use crate::secret::{PlainText, SecretRef};
 
 const NAME: &str = "VESTIBULE_GRAPH_CREDENTIAL";
 const CLIENT_ID: &str = "VESTIBULE_GRAPH_CLIENT_ID";

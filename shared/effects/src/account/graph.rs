@@ -3,7 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use http::{Method, StatusCode};
+use outgoing::{Outgoing, Request, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use secrets::Secrets;
 use serde_json::{Map, Value as Json};
 use store::Clock;
 
@@ -12,10 +14,6 @@ use super::{
     answers::Answer,
     stop::Stop,
     token::{Token, Tokens},
-};
-use crate::{
-    outgoing::{Outgoing, Request, Response},
-    secret::Secrets,
 };
 
 /// A right of the app that a call needs: <https://learn.microsoft.com/graph/permissions-reference>.

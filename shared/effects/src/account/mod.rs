@@ -29,9 +29,11 @@ mod way;
 use std::{collections::BTreeSet, sync::Arc};
 
 use claims::{Claims, Hash, Identity};
+use outgoing::Outgoing;
+use secrets::Secrets;
 use store::{Clock, Timestamp};
 
-use crate::{Attempt, outgoing::Outgoing, secret::Secrets};
+use crate::Attempt;
 use graph::Graph;
 use groups::Groups;
 use stop::Stop;

@@ -1,12 +1,10 @@
 use std::{collections::BTreeMap, fmt};
 
 use claims::Domain;
+use outgoing::{Outgoing, Url};
+use secrets::PlainText;
 
 use super::{created::ObjectId, credential::Credential, types::DataType, upn};
-use crate::{
-    outgoing::{Outgoing, Url},
-    secret::PlainText,
-};
 
 /// What creating accounts needs to know.
 #[derive(Clone, Debug)]

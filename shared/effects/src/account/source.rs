@@ -7,6 +7,8 @@ use std::{
 };
 
 use http::{HeaderName, Method, StatusCode};
+use outgoing::{Failure, Outgoing, Request, Response, Url};
+use secrets::{SecretRef, Secrets};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use store::Timestamp;
@@ -20,11 +22,7 @@ use super::{
     stop::Stop,
     token::Token,
 };
-use crate::{
-    Why,
-    outgoing::{Failure, Outgoing, Request, Response, Url},
-    secret::{SecretRef, Secrets},
-};
+use crate::Why;
 
 /// Whom a managed identity proves itself to, to be taken for an app:
 /// <https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity>.

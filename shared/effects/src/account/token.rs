@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use outgoing::Outgoing;
+use secrets::Secrets;
 use store::{Clock, Timestamp};
 use tokio::sync::Mutex;
 
 use super::{AccountSettings, BadSetting, source::Source, stop::Stop};
-use crate::{outgoing::Outgoing, secret::Secrets};
 
 /// How long before its end a token is replaced, so that it does not run out on the way.
 const MARGIN: Duration = Duration::from_secs(300);

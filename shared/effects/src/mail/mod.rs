@@ -14,13 +14,14 @@ mod typed;
 
 use std::{fmt, sync::Arc};
 
+use secrets::Secrets;
 use store::Clock;
 
 pub use letter::{Applicant, BadLink, Letter, LetterKind, Link, Waiting};
 pub use settings::{BadMailSetting, Loopback, MailServer, MailSettings, Security, SmtpServer, TIME_LIMIT};
 pub use templates::{Mistake, Mistakes, Templates};
 
-use crate::{Attempt, Why, secret::Secrets};
+use crate::{Attempt, Why};
 use message::Sender;
 use ses::Ses;
 use smtp::Smtp;

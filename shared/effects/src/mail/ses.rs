@@ -9,13 +9,13 @@ use aws_sdk_sesv2::{
     primitives::Blob,
     types::{Destination, EmailContent, RawMessage},
 };
+use secrets::Variables;
 use tokio::time::timeout;
 
 use super::{message::Ready, reply::later, settings::BadMailSetting};
 use crate::{
     Attempt, Why,
     aws::{Aws, reason},
-    secret::Variables,
 };
 
 pub(super) struct Ses {

@@ -15,10 +15,10 @@ use claims::{ApplicantKey, Claims, Hash, Identity, Step};
 use effects::{
     Attempt,
     account::{AccountSettings, Accounts, Created, NewAccount},
-    outgoing::{Limits, Outgoing, Reach},
-    secret::{PlainText, Secrets},
 };
 use graph_stand_in::{CLIENT_ID, DOMAIN, GraphStandIn, SECRET};
+use outgoing::{Limits, Outgoing, Reach};
+use secrets::{PlainText, Secrets};
 use serde_json::{Value as Json, json};
 use store::{Clock, Timestamp};
 

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use effects::{account::AccountSettings, outgoing::Reach};
+use effects::account::AccountSettings;
 use graph_stand_in::{Expect, Fault, IDENTITY_HEADER};
+use outgoing::Reach;
 use ring::{
     digest,
     signature::{KeyPair, RsaKeyPair},

@@ -1,13 +1,10 @@
-//! Secrets and letters through AWS's services, for which moto stands in, and through one that answers as it is told.
+//! Letters through AWS's services, for which moto stands in, and through one that answers as it is told.
 
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
-    },
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -16,115 +13,25 @@ use crate::support::{Opening, applicant, later, letter, never};
 use effects::{
     Attempt,
     mail::{Letter, LetterKind},
-    secret::{FRESH, PlainText, STALE, SecretRef, Secrets, Variables},
 };
 use end_to_end::{
     http::{self, Request},
     moto::Moto,
 };
-use serde_json::{Value, json};
-use store::{Clock, Timestamp};
-
-#[derive(Default)]
-struct Hand(AtomicI64);
-
-impl Clock for Hand {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
-    }
-}
+use secrets::Variables;
+use serde_json::json;
 
 fn variables(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Variables {
     let pairs: BTreeMap<_, _> = pairs.into_iter().collect();
     Arc::new(move |name: &str| pairs.get(name).cloned())
 }
 
-fn reference(text: &str) -> SecretRef {
-    SecretRef::parse(text, PlainText::Refuse).unwrap()
-}
-
-/// Does something in AWS as an administrator would.
-fn call(moto: &Moto, service: &str, target: &str, body: &Value) {
-    let scope = format!(
-        "AWS4-HMAC-SHA256 Credential=test/20261122/eu-west-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
-    );
-    let request = match service {
-        "ses" => Request::post(target).json(body),
-        _ => Request::post("/")
-            .body(body.to_string())
-            .header("Content-Type", "application/x-amz-json-1.1")
-            .header("X-Amz-Target", target),
-    };
-    let request = request.header("Authorization", &scope);
-    let answer = http::send(moto.address(), &request).unwrap();
-    assert_eq!(answer.status, 200, "{target}");
-}
-
-#[tokio::test]
-async fn secrets_come_from_secrets_manager_and_parameter_store() {
-    let moto = Moto::start();
-    let create = |name: &str, text: &str| {
-        let body =
-            json!({"Name": name, "SecretString": text, "ClientRequestToken": "0123456789abcdef0123456789abcdef"});
-        call(&moto, "secretsmanager", "secretsmanager.CreateSecret", &body);
-    };
-    create("vestibule/mail", "hunter2");
-    create("vestibule/all", r#"{"mail": "hunter3", "port": 25}"#);
-    let parameter = json!({"Name": "/vestibule/mail", "Value": "hunter4", "Type": "SecureString"});
-    call(&moto, "ssm", "AmazonSSM.PutParameter", &parameter);
-    let secrets = Secrets::new(variables(moto.env()), Arc::new(Hand::default()));
-    for (place, secret) in [
-        ("secretsmanager:vestibule/mail", "hunter2"),
-        ("secretsmanager:vestibule/all#mail", "hunter3"),
-        ("ssm:/vestibule/mail", "hunter4"),
-    ] {
-        assert_eq!(secrets.read(&reference(place)).await.unwrap().expose(), secret);
-    }
-    for (place, says) in [
-        ("secretsmanager:nowhere", "AWS answers ResourceNotFoundException"),
-        ("secretsmanager:vestibule/all#port", "no such key with a text"),
-        ("secretsmanager:vestibule/mail#mail", "no JSON object"),
-        ("ssm:/nowhere", "AWS answers ParameterNotFound"),
-    ] {
-        let error = secrets.read(&reference(place)).await.unwrap_err().to_string();
-        assert!(
-            error.contains(says) && error.contains(place) && !error.contains("hunter"),
-            "{error}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn while_secrets_manager_is_gone_the_last_secret_serves_for_a_while() {
-    let moto = Moto::start();
-    let body =
-        json!({"Name": "mail", "SecretString": "hunter2", "ClientRequestToken": "0123456789abcdef0123456789abcdef"});
-    call(&moto, "secretsmanager", "secretsmanager.CreateSecret", &body);
-    let clock = Arc::new(Hand::default());
-    let secrets = Secrets::new(variables(moto.env()), clock.clone());
-    let mail = reference("secretsmanager:mail");
-    assert_eq!(secrets.read(&mail).await.unwrap().expose(), "hunter2");
-    drop(moto);
-    clock.0.store(FRESH.as_millis() as i64, Ordering::SeqCst);
-    assert_eq!(secrets.read(&mail).await.unwrap().expose(), "hunter2");
-    clock.0.store((FRESH + STALE).as_millis() as i64, Ordering::SeqCst);
-    let error = secrets.read(&mail).await.unwrap_err().to_string();
-    assert!(error.contains("AWS cannot be reached"), "{error}");
-}
-
-/// On as many threads as there are readers: each would ask by itself if none waited for another.
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
-async fn many_who_need_a_secret_at_once_ask_once() {
-    let end = AwsEnd::answering(200, "", r#"{"Name": "mail", "SecretString": "hunter2"}"#);
-    let secrets = Arc::new(Secrets::new(variables(end.env()), Arc::new(Hand::default())));
-    let reads = (0..8).map(|_| {
-        let secrets = Arc::clone(&secrets);
-        tokio::spawn(async move { secrets.read(&reference("secretsmanager:mail")).await })
-    });
-    for read in reads.collect::<Vec<_>>() {
-        assert_eq!(read.await.unwrap().unwrap().expose(), "hunter2");
-    }
-    assert_eq!(end.asked.load(Ordering::SeqCst), 1);
+/// Lets SES send for a domain, as an administrator would.
+fn verify_identity(moto: &Moto, domain: &str) {
+    let scope = "AWS4-HMAC-SHA256 Credential=test/20261122/eu-west-1/ses/aws4_request, SignedHeaders=host, Signature=0";
+    let request = Request::post("/v2/email/identities").json(&json!({"EmailIdentity": domain}));
+    let answer = http::send(moto.address(), &request.header("Authorization", scope)).unwrap();
+    assert_eq!(answer.status, 200);
 }
 
 fn denied() -> Letter {
@@ -148,12 +55,7 @@ async fn letters_go_out_through_amazon_ses() {
     let why = never(mailer.send(&denied()).await);
     assert!(why.contains("AWS answers MessageRejected; SES takes neither"), "{why}");
     assert!(!why.contains("contoso"), "{why}");
-    call(
-        &moto,
-        "ses",
-        "/v2/email/identities",
-        &json!({"EmailIdentity": "contoso.com"}),
-    );
+    verify_identity(&moto, "contoso.com");
     assert_eq!(mailer.send(&denied()).await, Attempt::Done(()));
     let sent = moto.letters();
     assert_eq!(sent.len(), 1);
@@ -220,19 +122,15 @@ async fn an_amazon_ses_that_does_not_answer_means_later() {
 /// An end that answers every request in the same way.
 struct AwsEnd {
     address: SocketAddr,
-    asked: Arc<AtomicUsize>,
 }
 
 impl AwsEnd {
     fn answering(status: u16, code: &'static str, body: &'static str) -> AwsEnd {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 read_request(&stream);
-                count.fetch_add(1, Ordering::SeqCst);
                 let length = body.len();
                 let head = format!(
                     "HTTP/1.1 {status} X\r\nx-amzn-errortype: {code}\r\ncontent-type: application/json\r\n\
@@ -241,16 +139,7 @@ impl AwsEnd {
                 let _ = (&stream).write_all(format!("{head}{body}").as_bytes());
             }
         });
-        AwsEnd { address, asked }
-    }
-
-    fn env(&self) -> [(&'static str, String); 4] {
-        [
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
-            ("AWS_REGION", "eu-west-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-        ]
+        AwsEnd { address }
     }
 }
 

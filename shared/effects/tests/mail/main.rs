@@ -1,4 +1,4 @@
-//! Letters and secrets through real servers.
+//! Letters through real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A set-up that fails must end the test.
 
 mod aws;

@@ -6,9 +6,9 @@ use claims::{Address, Locale, Locales};
 use effects::{
     Attempt,
     mail::{Applicant, BadMailSetting, Letter, LetterKind, Link, Loopback, MailSettings, Mailer, Templates, Waiting},
-    secret::{PlainText, Secrets, Variables},
 };
 use end_to_end::mail_server::MailServer;
+use secrets::{PlainText, Secrets, Variables};
 use store::{Clock, Timestamp};
 
 /// It is 2026-11-22T20:53:01Z.

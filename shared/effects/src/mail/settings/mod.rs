@@ -5,8 +5,7 @@ mod tests;
 use std::{fmt, time::Duration};
 
 use lettre::message::Mailbox;
-
-use crate::secret::PlainText;
+use secrets::PlainText;
 
 pub use server::{Loopback, MailServer, Security, SmtpServer};
 

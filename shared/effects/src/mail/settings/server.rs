@@ -3,9 +3,9 @@
 use std::{net::IpAddr, path::PathBuf};
 
 use claims::Domain;
+use secrets::{PlainText, SecretRef};
 
 use super::{BadMailSetting, wanted};
-use crate::secret::{PlainText, SecretRef};
 
 /// Who takes letters.
 #[derive(Clone)]

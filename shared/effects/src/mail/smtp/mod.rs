@@ -14,6 +14,7 @@ use lettre::transport::smtp::{
     client::AsyncSmtpConnection,
     extension::Extension,
 };
+use secrets::{Secret, SecretRef, Secrets};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
@@ -21,10 +22,7 @@ use super::{
     reply::{During, attempt, later},
     settings::{BadMailSetting, SmtpServer},
 };
-use crate::{
-    Attempt, Why,
-    secret::{Secret, SecretRef, Secrets},
-};
+use crate::{Attempt, Why};
 use connect::Way;
 
 /// So long a connection waits for the next letter; servers close theirs after minutes.

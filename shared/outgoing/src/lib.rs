@@ -21,7 +21,7 @@ use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::ConfigBuilderExt;
 use hyper_util::{
-    client::legacy::Client,
+    client::legacy::{Client, connect::capture_connection},
     rt::{TokioExecutor, TokioTimer},
 };
 use store::Clock;
@@ -94,6 +94,16 @@ impl Outgoing {
         )
     }
 
+    /// The same client with other limits for a whole request, but the same for connecting.
+    pub fn within(&self, total: Duration, reply_bytes: usize) -> Outgoing {
+        let limits = Limits {
+            total,
+            reply_bytes,
+            ..self.limits
+        };
+        Outgoing { limits, ..self.clone() }
+    }
+
     /// Whether this client may talk to loopback, and without TLS there.
     pub fn reaches_loopback(&self) -> bool {
         matches!(self.reach, Reach::InternetAndLoopback)
@@ -107,12 +117,19 @@ impl Outgoing {
         if !self.reach.admits(request.url()) {
             return Err(Failure::NotSent(Cause::Forbidden));
         }
+        let mut request = request.into_http();
+        let connection = capture_connection(&mut request);
         let exchange = tokio::time::timeout(self.limits.total, self.exchange(request));
-        exchange.await.unwrap_or(Err(Failure::PerhapsSent(Cause::Slow)))
+        exchange.await.unwrap_or_else(|_| {
+            Err(match connection.connection_metadata().is_some() {
+                true => Failure::PerhapsSent(Cause::Slow),
+                false => Failure::NotSent(Cause::Slow),
+            })
+        })
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, Failure> {
-        let reply = self.client.request(request.into_http()).await?;
+    async fn exchange(&self, request: http::Request<Full<Bytes>>) -> Result<Response, Failure> {
+        let reply = self.client.request(request).await?;
         let (head, body) = reply.into_parts();
         let body = Limited::new(body, self.limits.reply_bytes).collect().await;
         Ok(Response {

@@ -1,9 +1,11 @@
 //! Secrets by reference: a setting says where a secret is, and it is read there when it is needed.
 //!
 //! What was read is kept for a while, so that a rotated secret is noticed without a restart; while its place does not
-//! answer, the last value serves on, but not for ever. Secrets Manager and Parameter Store are asked through the SDK:
-//! AWS's Lambda extension for both would do on Lambda alone, needs a layer per region, and keeps what this module keeps.
+//! answer, the last value serves on, but not for ever. Secrets Manager and Parameter Store are asked directly: AWS's
+//! Lambda extension for both would do on Lambda alone, needs a layer per region, and keeps what this crate keeps.
 
+mod ask;
+pub mod aws;
 mod place;
 mod reference;
 
@@ -14,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use outgoing::Outgoing;
 use store::{Clock, Timestamp};
 
 pub use reference::{BadReference, PlainText, SecretRef};
@@ -74,11 +77,12 @@ struct Kept {
 impl Secrets {
     /// Prepares to read. Nothing is asked before the first secret is needed.
     pub fn new(variables: Variables, clock: Arc<dyn Clock>) -> Secrets {
-        Secrets {
-            places: Places::new(variables),
-            clock,
-            kept: Mutex::default(),
-        }
+        Secrets::over(variables, clock, None)
+    }
+
+    /// The same; AWS is asked with the trust and the limits of a client that there is already.
+    pub fn sharing(variables: Variables, clock: Arc<dyn Clock>, client: &Outgoing) -> Secrets {
+        Secrets::over(variables, clock, Some(client.clone()))
     }
 
     /// The secret: the kept one for [`FRESH`], then the one that its place has now, and while that fails the kept one
@@ -115,8 +119,16 @@ impl Secrets {
     }
 
     /// Where references of the form `env:` and the clients of AWS look.
-    pub(crate) fn variables(&self) -> Variables {
+    pub fn variables(&self) -> Variables {
         self.places.variables()
+    }
+
+    fn over(variables: Variables, clock: Arc<dyn Clock>, client: Option<Outgoing>) -> Secrets {
+        Secrets {
+            places: Places::new(variables, clock.clone(), client),
+            clock,
+            kept: Mutex::default(),
+        }
     }
 
     fn slot(&self, reference: &SecretRef) -> Slot {

@@ -150,6 +150,10 @@ async fn time_is_bounded() {
     let patience = Duration::from_secs(20);
     let slow = timeout(patience, client.send(get(&format!("http://{address}/")))).await;
     assert_eq!(slow, Ok(Err(Failure::PerhapsSent(Cause::Slow))));
+    // Time may be over before there is a connection: a client's own limit for that is longer.
+    let hasty = client.within(Duration::from_millis(30), 1000);
+    let waiting = timeout(patience, hasty.send(get(&format!("https://{address}/")))).await;
+    assert_eq!(waiting, Ok(Err(Failure::NotSent(Cause::Slow))));
     let no_handshake = timeout(patience, client.send(get(&format!("https://{address}/")))).await;
     assert_eq!(no_handshake, Ok(Err(Failure::NotSent(Cause::Slow))));
 }
@@ -163,6 +167,11 @@ async fn size_is_bounded() {
     let large = Server::answering(&answer(1001)).await;
     assert_eq!(
         client.send(get(&large.url())).await,
+        Err(Failure::PerhapsSent(Cause::TooLarge))
+    );
+    let narrower = client.within(LIMITS.total, 999);
+    assert_eq!(
+        narrower.send(get(&fits.url())).await,
         Err(Failure::PerhapsSent(Cause::TooLarge))
     );
 }
@@ -228,10 +237,7 @@ async fn ssl_cert_file_is_trusted_and_proxies_are_ignored() {
     std::fs::write(&trusted, &server.authority).unwrap();
     let mut child = Command::new(env::current_exe().unwrap());
     child
-        .args([
-            "--exact",
-            "outgoing::tests::ssl_cert_file_is_trusted_and_proxies_are_ignored",
-        ])
+        .args(["--exact", "tests::ssl_cert_file_is_trusted_and_proxies_are_ignored"])
         .env("OUTGOING_TEST_URL", server.url())
         .env("SSL_CERT_FILE", trusted.path());
     for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {

@@ -3,12 +3,12 @@ use std::{fmt, str::FromStr};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Uri,
-    header::{AUTHORIZATION, CONTENT_TYPE},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
     uri::Scheme,
 };
 use http_body_util::Full;
 
-use super::reach::Origin;
+use crate::reach::Origin;
 
 /// An absolute `https` or `http` URL without a user's name in it.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,10 +75,16 @@ pub struct Request {
 impl Request {
     /// A `GET`.
     pub fn get(url: Url) -> Request {
+        Request::without_body(Method::GET, url)
+    }
+
+    /// A request without a body. One that might have one says that it has none, as RFC 9110, 8.6, wants it.
+    pub fn without_body(method: Method, url: Url) -> Request {
+        let length = (method != Method::GET).then_some((CONTENT_LENGTH, HeaderValue::from_static("0")));
         Request {
-            method: Method::GET,
+            method,
             url,
-            headers: HeaderMap::new(),
+            headers: HeaderMap::from_iter(length),
             body: Bytes::new(),
         }
     }
