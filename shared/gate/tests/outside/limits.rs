@@ -108,25 +108,49 @@ async fn beyond_it_people_wait() {
     assert_eq!(counts.unwrap().requests.len(), 2);
 }
 
-/// Whom another rule turns away is not counted.
+/// Whom another rule turns away is not counted, though the store is told of it.
 #[tokio::test]
 async fn only_who_goes_on_or_waits_is_counted() {
-    let policy = format!(
-        "{}[[rules]]\nname = \"no eve\"\nstep = \"post-attribute-collection\"\nwhen = {{ claim = \"displayName\", is = \
-         \"Eve\" }}\nblock = true\n",
-        limited("{ by = \"all\", at_most = 1, within = \"1 day\" }")
-    );
+    const NO_EVE: &str = r#"
+        [[rules]]
+        name = "no eve"
+        step = "post-attribute-collection"
+        when = { claim = "displayName", is = "Eve" }
+        block = true
+        [[rules]]
+        name = "told"
+        step = "post-attribute-collection"
+        emit = { event = "turned-away", on = ["block"] }
+    "#;
+    let policy = limited("{ by = \"all\", at_most = 1, within = \"1 day\" }") + NO_EVE;
     let house = House::on_sqlite(&policy);
     for n in 0..3 {
         let answer = house.submit(&person(n, json!({"displayName": "Eve"}))).await;
         assert_eq!(action(&answer), "ShowBlockPage");
     }
-    assert_eq!(
-        action(&house.submit(&person(4, json!({"displayName": "Jane"}))).await),
-        "Continue"
-    );
-    assert_eq!(
-        action(&house.submit(&person(5, json!({"displayName": "Jane"}))).await),
-        "ShowBlockPage"
-    );
+    let jane = |n| person(n, json!({"displayName": "Jane"}));
+    assert_eq!(action(&house.submit(&jane(4)).await), "Continue");
+    assert_eq!(action(&house.submit(&jane(5)).await), "ShowBlockPage");
+}
+
+/// An answer that something failed for is not given again; the call is counted once all the same.
+#[tokio::test]
+async fn a_call_that_is_answered_anew_is_counted_once() {
+    const LOOKED_UP: &str = r#"
+        [look_ups.crm]
+        url = "http://127.0.0.1:9/"
+        claims = { extension_Tier = "/tier" }
+        [[rules]]
+        name = "tier"
+        step = "post-attribute-collection"
+        look_up = "crm"
+        on_failure = "continue"
+    "#;
+    let policy = limited("{ by = \"all\", at_most = 2, within = \"1 day\" }") + LOOKED_UP;
+    let house = House::on_sqlite(&policy);
+    for _ in 0..5 {
+        assert_eq!(action(&house.submit(&person(1, json!({}))).await), "Continue");
+    }
+    assert_eq!(action(&house.submit(&person(2, json!({}))).await), "Continue");
+    assert_eq!(action(&house.submit(&person(3, json!({}))).await), "ShowBlockPage");
 }
