@@ -61,7 +61,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     fn reviewers(usual: &[&str]) -> Reviewers {
-        let people = |names: &[&str]| names.iter().copied().map(Person::of).collect();
+        let people = |names: &[&str]| names.iter().copied().map(Person::of).collect::<Vec<_>>();
         let groups = [
             ("hr", people(&["rita", "Tom@Contoso.com", "sam@contoso.com"])),
             ("desk", people(&["rita", "ada"])),

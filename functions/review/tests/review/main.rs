@@ -6,6 +6,7 @@ mod api;
 mod beside;
 mod browser;
 mod bulk;
+mod claimed;
 mod document;
 mod effects;
 mod faults;

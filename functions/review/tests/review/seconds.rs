@@ -51,7 +51,7 @@ async fn whoever_is_not_asked_any_more_learns_that_it_moved() {
 #[tokio::test]
 async fn a_request_is_not_handed_to_a_group_that_cannot_log_in() {
     let room = Room::with(|parts| {
-        let people = |names: &[&str]| names.iter().map(|name| Person::of(name)).collect();
+        let people = |names: &[&str]| names.iter().map(|name| Person::of(name)).collect::<Vec<_>>();
         let groups = [("hr".to_owned(), people(&["rita"])), ("away".to_owned(), people(&[]))];
         parts.desk.terms.groups = groups.into_iter().collect();
     });

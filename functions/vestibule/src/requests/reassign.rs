@@ -44,7 +44,7 @@ impl Reassign {
                 return Err(Failure::Refused("no reviewer of this name has a token".to_owned()));
             }
             let terms = &mut opened.desk.terms;
-            terms.groups = terms.groups.only(|person| reviewers.has(person));
+            terms.groups = reviewers.in_groups(&terms.groups);
         }
         let by = self.name.decider(&opened.settings, &opened.desk.terms)?;
         let to = clean(&self.to.key());

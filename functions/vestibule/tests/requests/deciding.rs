@@ -3,7 +3,7 @@
 use approvals::Ruling;
 use store::{Actor, Event, StateName};
 
-use crate::place::{Place, RITA, ROB};
+use crate::place::{POLICY, Place, RITA, ROB};
 
 #[tokio::test]
 async fn a_token_votes_and_counts_once() {
@@ -44,6 +44,36 @@ async fn a_token_votes_and_counts_once() {
     assert_eq!(history.len(), 3);
     assert_eq!(history[1].by, Actor::Reviewer("rita".to_owned()));
     place.verifies(1);
+}
+
+#[tokio::test]
+async fn a_token_votes_for_the_groups_that_it_claims() {
+    let mut place = Place::sqlite();
+    place.set(
+        "VESTIBULE_REVIEWERS",
+        format!("rita[hr-approvers; it]:{RITA}\nrob[it]:{ROB}"),
+    );
+    let claimed = POLICY.replace("team = [\"rita\", \"rob\"]", "team = { claim = \"hr-approvers\" }");
+    place.write_policy(&claimed.replace("approve = 2", ""));
+    let id = place.submits("jane", "Wien").await.to_string();
+    place
+        .run_as(Some(ROB), &["approve", &id])
+        .refused(1, "its stage asks others");
+    let board = place.run_as(Some(RITA), &["reassign", &id, "--to", "group:board"]);
+    assert!(
+        board.code == 0 && board.stdout.contains("asks group:board from now on"),
+        "{board:?}"
+    );
+    let back = place.run_as(Some(ROB), &["reassign", &id, "--to", "group:team"]);
+    assert!(
+        back.code == 0 && back.stdout.contains("asks group:team from now on"),
+        "{back:?}"
+    );
+    let done = place.run_as(Some(RITA), &["approve", &id]);
+    assert!(
+        done.code == 0 && done.stdout.contains(": approved by rita at "),
+        "{done:?}"
+    );
 }
 
 #[tokio::test]

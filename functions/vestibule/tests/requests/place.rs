@@ -117,6 +117,12 @@ impl Place {
         self.folder.path()
     }
 
+    /// Another value of a setting.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.variables.retain(|(other, _)| *other != name);
+        self.variables.push((name, value));
+    }
+
     pub(crate) fn write_policy(&self, text: &str) {
         fs::write(self.folder().join("policy.toml"), text).unwrap();
     }
@@ -190,7 +196,7 @@ impl Place {
     pub(crate) async fn votes(&self, id: &RequestId, name: &str, ruling: Ruling) {
         let request = self.rows.request(id).await.unwrap().unwrap();
         let policy = self.policy();
-        let by = Decider::Reviewer(Reviewer::named(name, policy.terms().groups.of(name)));
+        let by = Decider::Reviewer(Reviewer::named(name, policy.terms().groups.of(name, &[])));
         let decided = approvals::decide(&request, &Decide::new(ruling, by), SystemClock.now(), policy.terms());
         let commit = decided.transition.unwrap().commit(None, &[], &key().seal().unwrap());
         assert_eq!(self.rows.commit(&commit).await, Ok(Committed::Applied));

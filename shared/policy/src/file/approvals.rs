@@ -1,6 +1,6 @@
 //! The `[approvals]`, `[mail]` and `[accounts]` tables.
 
-use approvals::{AccountBy, Blocks, Terms};
+use approvals::{AccountBy, Blocks, Group, Terms};
 use claims::Address;
 use lists::Kind;
 use store::{ListName, MOST_FURTHER, News};
@@ -193,7 +193,7 @@ impl Reader<'_> {
     }
 
     fn refuse_large_groups(&mut self, reviewers: &Node<'_>) {
-        for (group, people) in &self.groups {
+        for (group, Group { people, .. }) in &self.groups {
             let told = people.iter().filter(|person| has_address(person)).count();
             if told > MOST_FURTHER {
                 let what =

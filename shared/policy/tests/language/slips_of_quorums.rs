@@ -71,6 +71,27 @@ fn a_quorum_is_a_number_of_people_who_are_there() {
     }
 }
 
+/// How many people a claim brings, nobody knows.
+#[test]
+fn a_group_by_claim_may_be_of_any_size() {
+    let claimed = "[groups]\nhr = { people = [\"rita\"], claim = \"hr\" }\nboss = [\"ada\"]\n";
+    let read = |route: &str| read(&format!("{}{claimed}[routes.x]\n{route}", rule("hold = \"x\""))).err();
+    for route in [
+        "ask = \"hr\"\napprove = 3\ndeny = 3",
+        "ask = \"hr\"\nwith = { boss = 1 }",
+        "ask = \"boss\"\nwith = { hr = 1 }",
+        "ask = \"anybody\"\nwith = { hr = 9 }",
+        "ask = \"boss\"\nescalate = { after = \"1 day\", ask = \"hr\" }",
+    ] {
+        assert_eq!(read(route), None, "{route}");
+    }
+    let said = read("ask = \"hr\"\nwith = { boss = 2 }").unwrap_or_default();
+    assert!(
+        said.contains("2 approvals of the group `boss` from one person"),
+        "{said}"
+    );
+}
+
 /// After `escalate` others are asked instead: each of the two groups has to suffice alone.
 #[test]
 fn nobody_helps_out_those_who_are_asked_before_or_after() {
