@@ -54,11 +54,17 @@ async fn a_token_votes_for_the_groups_that_it_claims() {
         format!("rita[hr-approvers; it]:{RITA}\nrob[it]:{ROB}"),
     );
     let claimed = POLICY.replace("team = [\"rita\", \"rob\"]", "team = { claim = \"hr-approvers\" }");
-    place.write_policy(&claimed.replace("approve = 2", ""));
+    place.write_policy(
+        &claimed
+            .replace("approve = 2", "")
+            .replace("board = ", "sales = { claim = \"sales\" }\nboard = "),
+    );
     let id = place.submits("jane", "Wien").await.to_string();
     place
         .run_as(Some(ROB), &["approve", &id])
         .refused(1, "its stage asks others");
+    let sales = place.run_as(Some(RITA), &["reassign", &id, "--to", "group:sales"]);
+    sales.refused(1, "too few of those who would be asked may vote");
     let board = place.run_as(Some(RITA), &["reassign", &id, "--to", "group:board"]);
     assert!(
         board.code == 0 && board.stdout.contains("asks group:board from now on"),
