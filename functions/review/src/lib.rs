@@ -9,6 +9,7 @@ mod decide;
 mod http_io;
 mod listing;
 mod mount;
+mod own;
 mod page;
 mod reason;
 mod refusal;

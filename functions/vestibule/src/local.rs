@@ -12,6 +12,9 @@ use host::{Platform, Settings, StartError, StoreAddress};
 
 const FOLDER: &str = ".vestibule";
 
+/// The file in it with the reviewer's token.
+const TOKEN: &str = "reviewer-token";
+
 /// How to use a local run.
 pub(crate) struct Guide {
     base: String,
@@ -50,7 +53,7 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<Guide, StartError> {
     };
     let token = match &settings.reviewers {
         Some(_) => None,
-        None => Some(kept_secret(&folder.join("reviewer-token"), 24)?),
+        None => Some(kept_secret(&folder.join(TOKEN), 24)?),
     };
     settings.basic_credentials = settings.basic_credentials.take().or(credentials.clone());
     settings.reviewers = settings
@@ -103,10 +106,12 @@ impl Guide {
             PERSON.1.trim_end()
         );
         println!("Who is waiting:\n");
-        println!(
-            "  curl -H 'Authorization: Bearer {}' {base}/review/api/requests\n",
-            token.unwrap_or("TOKEN")
-        );
+        // Others can see a command line, and the shell keeps it.
+        let shown = match token {
+            Some(_) => format!("sed 's/^/Authorization: Bearer /' {FOLDER}/{TOKEN}"),
+            None => "read -rs token; echo \"Authorization: Bearer $token\"".to_owned(),
+        };
+        println!("  {shown} | curl -H @- {base}/review/api/requests\n");
     }
 }
 

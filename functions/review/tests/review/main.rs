@@ -13,6 +13,7 @@ mod faults;
 mod forgery;
 mod handing;
 mod lists;
+mod own;
 mod page;
 mod people;
 mod queues;

@@ -199,7 +199,7 @@ async fn others_are_asked_once_and_only_as_it_may_be() {
         .refused(1, "no such group");
     place
         .run_as(Some(RITA), &to("anybody"))
-        .refused(1, "its stage asks others");
+        .refused(1, "a reviewer hands on to a group or a person");
     for who in [Some(RITA), None] {
         let ghost = [&to("person:ghost")[..], if who.is_none() { &["--yes"] } else { &[] }].concat();
         place
@@ -217,6 +217,10 @@ async fn others_are_asked_once_and_only_as_it_may_be() {
     assert_eq!(history.len(), 2);
     let over = place.run(&[&to("group:team")[..], &["--yes", "--by", "ops"]].concat());
     over.says(0, &format!("{id}: asks group:team from now on\n"));
+    let open = place.run_in_terminal(&[&to("anybody")[..], &["--by", "ops"]].concat(), "y\n");
+    open.says(0, &format!("{id}: asks everybody who may review from now on\n"));
+    let asked = "Hand 1 request to everybody who may review as `ops`, outside any quorum?";
+    assert!(open.stderr.contains(asked), "{open:?}");
     place.decides(&id, Ruling::Approve).await;
     let late = place.run(&[&to("group:board")[..], &["--yes"]].concat());
     assert!(
