@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write,
+    io::{self, Write},
     net::{SocketAddr, TcpListener},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -42,7 +42,7 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<Guide, StartError> {
         ));
     }
     refuse_taken(address)?;
-    fs::create_dir_all(FOLDER).map_err(|error| StartError::new(format!("cannot make the folder {FOLDER}: {error}")))?;
+    fs::create_dir_all(FOLDER).map_err(|error| StartError::new(no_folder(&error)))?;
     let folder = Path::new(FOLDER);
     settings
         .store
@@ -122,6 +122,15 @@ fn refuse_taken(address: SocketAddr) -> Result<(), StartError> {
         Err(error) => Err(StartError::new(format!(
             "cannot listen at {address}: {error}; choose a free port, as in `make run ARGS='--port 3001'`"
         ))),
+    }
+}
+
+fn no_folder(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            format!("{FOLDER} is there and is no folder: move it away, or start in another folder")
+        }
+        _ => format!("cannot make the folder {FOLDER}: {error}; start in a folder where you may write"),
     }
 }
 

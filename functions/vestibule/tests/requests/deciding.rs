@@ -1,9 +1,9 @@
 //! `approve`, `deny` and `reassign`.
 
 use approvals::Ruling;
-use store::{Actor, Event, StateName};
+use store::{Actor, Event, RequestId, StateName};
 
-use crate::place::{POLICY, Place, RITA, ROB};
+use crate::place::{Finished, POLICY, Place, RITA, ROB};
 
 #[tokio::test]
 async fn a_token_votes_and_counts_once() {
@@ -117,6 +117,65 @@ async fn without_a_token_it_is_an_override_that_somebody_confirms() {
     assert_eq!(by_system.code, 0, "{by_system:?}");
     let history = place.rows.history(&john).await.unwrap();
     assert!(matches!(&history.last().unwrap().by, Actor::Override(name) if !name.is_empty()));
+}
+
+/// Whoever approves reads it at once, and not from an applicant who is still blocked.
+#[tokio::test]
+async fn an_approval_that_lets_nobody_in_says_so() {
+    let place = Place::sqlite();
+    let approve = |id: &RequestId| place.run(&["approve", &id.to_string(), "--yes", "--by", "ops"]);
+    let (jane, john) = (place.submits("jane", "Graz").await, place.submits("john", "Wien").await);
+    let joe = place.submits_unproven("joe", "Wien").await;
+    let rule = "\n[[rules]]\nname = \"not Graz\"\nstep = \"post-attribute-collection\"\n\
+                when = { claim = \"city\", is = \"Graz\" }\nblock = true\n";
+    place.write_policy(&format!("{POLICY}{rule}"));
+    for (id, vain) in [
+        (
+            &jane,
+            Some("the rule `not Graz` turns them away, and wins over an approval"),
+        ),
+        (&john, None),
+        (&joe, Some("nothing but an e-mail address says who they are")),
+    ] {
+        let done = approve(id);
+        assert!(
+            done.code == 0 && done.stdout.contains("approved by ops (override)"),
+            "{done:?}"
+        );
+        let said = vain.map(|why| format!("; they cannot come in all the same: {why}"));
+        let is_said = done.stdout.contains("all the same");
+        assert_eq!(is_said, vain.is_some(), "{done:?}");
+        assert!(said.is_none_or(|said| done.stdout.contains(&said)), "{done:?}");
+    }
+    // Somebody trusts addresses, or an account is created whatever a rule says.
+    for more in [
+        "[approvals]\ntrust_email = true\n",
+        "[approvals]\naccount = \"graph\"\n",
+    ] {
+        let id = place
+            .submits_unproven(if more.contains("graph") { "ann" } else { "ben" }, "Wien")
+            .await;
+        place.write_policy(&POLICY.replace("[approvals]\n", more));
+        let done = approve(&id);
+        assert!(done.code == 0 && !done.stdout.contains("all the same"), "{done:?}");
+        place.write_policy(POLICY);
+    }
+}
+
+#[tokio::test]
+async fn the_usual_policy_is_named_where_nobody_named_one() {
+    let mut place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await.to_string();
+    let usual = "the policy is policy.toml, since neither `--policy` nor VESTIBULE_POLICY names another";
+    let told = |done: &Finished| done.stderr.contains(usual);
+    let set = place.run_as(Some(RITA), &["approve", &id]);
+    assert!(set.code == 0 && !told(&set), "{set:?}");
+    place.unset("VESTIBULE_POLICY");
+    let done = place.run_as(Some(RITA), &["approve", &id]);
+    assert!(done.code == 0 && told(&done), "{done:?}");
+    let named = place.run_as(Some(RITA), &["approve", &id, "--policy", "policy.toml"]);
+    assert!(named.code == 0 && !told(&named), "{named:?}");
+    assert!(!told(&place.run(&["list"])), "it asks no policy");
 }
 
 #[tokio::test]
