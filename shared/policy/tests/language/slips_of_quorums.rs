@@ -191,4 +191,20 @@ fn a_group_is_told_by_mail_as_far_as_one_effect_reaches() {
         "{said}"
     );
     assert!(Policy::parse(&file(16)).is_ok());
+    // Of a group by claim some are not known: the usual ones are told too.
+    let claimed = |count: usize| {
+        let file = file(count)
+            .replace("all = [", "all = { claim = \"all\", people = [")
+            .replace("\"]\n", "\"] }\n");
+        file.replace("\"asked\"", "[\"a@contoso.com\", \"b@contoso.com\"]")
+    };
+    let said = mistakes(&claimed(15));
+    assert!(
+        said.contains("the group `all` has 15 addresses, and these 2 are told with it; at most 16 can be told by mail"),
+        "{said}"
+    );
+    assert_eq!(
+        Policy::parse(&claimed(14)).err().map(|mistakes| mistakes.to_string()),
+        None
+    );
 }
