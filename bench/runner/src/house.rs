@@ -152,6 +152,8 @@ fn gate(step: Step, store: &Arc<dyn Rows>, policy: &Arc<Policy>) -> Gate {
         policy: policy.clone(),
         store: Some(store),
         lists: None,
+        controls: None,
+        outside: None,
         audit: Some(audit_key()),
         credentials: Arc::new(Credentials::parse(CREDENTIALS).expect("credentials of the bench")),
         clock: Arc::new(SystemClock),

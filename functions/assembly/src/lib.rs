@@ -51,6 +51,8 @@ pub fn gate(
         policy,
         store,
         lists,
+        controls: None,
+        outside: None,
         audit,
         credentials,
         clock,

@@ -12,6 +12,7 @@ mod decision;
 mod json;
 mod locale;
 mod name;
+mod pointer;
 mod sign_up;
 mod step;
 
@@ -22,5 +23,6 @@ pub use connector::{BadBody, MAX_BODY_BYTES, MAX_DEPTH, Reply, parse, render};
 pub use decision::{BadMessage, Changes, Decision, MAX_MESSAGE_CHARS, UserMessage};
 pub use locale::{Locale, Locales};
 pub use name::{BadName, ClaimName, SettableName, meaning};
+pub use pointer::{at_pointers, is_pointer};
 pub use sign_up::{Identity, SignUp, issuer_name};
 pub use step::Step;

@@ -10,8 +10,11 @@ pub mod seeds;
 use std::{str, sync::LazyLock};
 
 use claims::{ApplicantKey, CallKey, SignUp, Step, parse};
-use policy::{Facts, Policy};
-use store::{ListQuestion, Listed, Timestamp};
+use policy::{
+    Facts, Policy,
+    outside::{Answer, Question},
+};
+use store::{Listed, Timestamp};
 
 /// 2026-11-23, a Monday, at 10:00 UTC.
 const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
@@ -81,8 +84,8 @@ fn answer(policy: &Policy, sign_up: &SignUp) {
     let decided = policy.decide(sign_up, NOW);
     legal::assert(policy, sign_up, &decided);
     for listed in [Listed::Yes, Listed::No, Listed::NoCopy] {
-        let answer = |questions: Vec<ListQuestion>, facts: &mut Facts| {
-            let answers = vec![listed; questions.len()];
+        let answer = |questions: Vec<Question>, facts: &mut Facts| {
+            let answers = vec![Ok(Answer::Listed(listed)); questions.len()];
             facts.learn(questions, answers);
         };
         let verdict = to_the_end(answer, |facts| policy.ask(sign_up, NOW, facts));
@@ -99,10 +102,7 @@ fn answer(policy: &Policy, sign_up: &SignUp) {
 }
 
 /// Asks again with the answers until there are no more questions.
-fn to_the_end<T>(
-    answer: impl Fn(Vec<ListQuestion>, &mut Facts),
-    ask: impl Fn(&Facts) -> Result<T, Vec<ListQuestion>>,
-) -> T {
+fn to_the_end<T>(answer: impl Fn(Vec<Question>, &mut Facts), ask: impl Fn(&Facts) -> Result<T, Vec<Question>>) -> T {
     /// A call has at most 200 questions, and asks at least one each time.
     const MOST_ROUNDS: usize = 200;
     let mut facts = Facts::none();

@@ -8,7 +8,7 @@ use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Request, RouteName, Snapshot, State, Store, StoreError, Timestamp};
 
 use crate::{
-    Parts,
+    Parts, answers,
     events::{MOST_RACES, Ruled, lost},
     log::{CallLog, Verdict},
 };
@@ -86,18 +86,17 @@ fn failed(parts: &Parts, sign_up: &SignUp) -> Decision {
 /// What the rules say, with what the store says of the lists that they look things up in.
 async fn ruled<'p>(parts: &'p Parts, sign_up: &SignUp) -> PolicyVerdict<'p> {
     let now = parts.clock.now();
-    let Some(lists) = &parts.lists else {
+    if parts.lists.is_none() && parts.controls.is_none() && parts.outside.is_none() {
         return parts.policy.decide(sign_up, now);
-    };
+    }
     let mut facts = Facts::none();
     loop {
-        // Every question is answered, if only by a failure, and there are as many as the policy has lists.
         match parts.policy.ask(sign_up, now, &facts) {
             Ok(verdict) => return verdict,
-            Err(questions) => match lists.listed(&questions).await {
-                Ok(answers) => facts.learn(questions, answers),
-                Err(error) => facts.fail(questions, &error.to_string()),
-            },
+            Err(questions) => {
+                let answers = answers::to(parts, &questions).await;
+                facts.learn(questions, answers);
+            }
         }
     }
 }

@@ -3,7 +3,9 @@
 //! The order of checks is fixed: path 404, method 405, caller's proof 401, content type 415, size 413, body 400. After
 //! that every call gets one of the three replies, within the deadline.
 
+mod answers;
 mod call;
+mod checks;
 mod events;
 mod http_in;
 mod log;
@@ -16,8 +18,8 @@ use bytes::Bytes;
 use claims::{Locales, Reply, Step};
 use http::{HeaderValue, Method, Request, Response, header};
 use http_body_util::Full;
-use policy::Policy;
-use store::{Clock, Lists, Store};
+use policy::{Policy, outside::Outside};
+use store::{Clock, Controls, Lists, Store};
 use tokio::time::Instant;
 
 pub use http_in::Paths;
@@ -40,6 +42,10 @@ pub struct Parts {
     pub store: Option<Arc<dyn Store>>,
     /// Where lists are kept that change while the gate runs; needed only by a policy that asks them at this step.
     pub lists: Option<Arc<dyn Lists>>,
+    /// Invitations, counts, results of checks and items; needed only by a policy that asks for them at this step.
+    pub controls: Option<Arc<dyn Controls>>,
+    /// Who calls other systems; needed only by a policy that asks them at this step.
+    pub outside: Option<Arc<dyn Outside>>,
     /// What proves the histories of requests; needed only where some are written ([`Gate::needs_audit_key`]).
     pub audit: Option<AuditKey>,
     /// Who may call.

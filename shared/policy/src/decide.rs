@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use approvals::Held;
-use claims::{Changes, ClaimName, Claims, SettableName, SignUp, Step, Value};
-use store::{ListQuestion, Timestamp};
+use claims::{Changes, ClaimName, Claims, Hash, SettableName, SignUp, Step, Value};
+use store::{Tally, Timestamp};
 
 use crate::{
     Otherwise, Policy,
@@ -12,6 +12,7 @@ use crate::{
     facts::Facts,
     messages::MessageName,
     normalise::normalise,
+    outside::Question,
     route::Route,
     rule::{Action, Ending, OnFailure, Rule},
     scene::{Caller, Failure, Scene},
@@ -38,6 +39,12 @@ pub struct Verdict<'p> {
     pub events: Vec<Event<'p>>,
     /// What went wrong: a list that a rule needs is not there. No claim is in it.
     pub failure: Option<String>,
+    /// The invitation, by the hash of its code, that a rule accepted: whoever goes on or waits takes it.
+    pub invitation: Option<Hash>,
+    /// What is counted if the person goes on or waits.
+    pub counts: Vec<Tally>,
+    /// What is counted whatever comes of the call: codes that were wrong.
+    pub attempts: Vec<Tally>,
 }
 
 /// What a rule would have done.
@@ -79,7 +86,7 @@ impl Policy {
     ///
     /// # Errors
     /// The questions whose answers it lacks: ask the store, add what it says to the facts, and ask again.
-    pub fn ask(&self, sign_up: &SignUp, now: Timestamp, facts: &Facts) -> Result<Verdict<'_>, Vec<ListQuestion>> {
+    pub fn ask(&self, sign_up: &SignUp, now: Timestamp, facts: &Facts) -> Result<Verdict<'_>, Vec<Question>> {
         let (verdict, _) = self.run(Run::new(sign_up, now, facts, None));
         let wanted = facts.wanted();
         if wanted.is_empty() { Ok(verdict) } else { Err(wanted) }
@@ -94,7 +101,7 @@ impl Policy {
         sign_up: &SignUp,
         now: Timestamp,
         facts: &Facts,
-    ) -> Result<(Verdict<'_>, Vec<Seen<'_>>), Vec<ListQuestion>> {
+    ) -> Result<(Verdict<'_>, Vec<Seen<'_>>), Vec<Question>> {
         let explained = self.run(Run::new(sign_up, now, facts, Some(Witness::default())));
         let wanted = facts.wanted();
         if wanted.is_empty() { Ok(explained) } else { Err(wanted) }
@@ -107,7 +114,7 @@ impl Policy {
         now: Timestamp,
         facts: &Facts,
         passed_over: &[&str],
-    ) -> Result<Verdict<'p>, Vec<ListQuestion>> {
+    ) -> Result<Verdict<'p>, Vec<Question>> {
         let mut run = Run::new(sign_up, now, facts, None);
         run.passed_over = Some(passed_over);
         let (verdict, _) = self.run(run);
@@ -232,6 +239,10 @@ struct Run<'p, 's> {
     observed: Vec<Observed<'p>>,
     /// The first thing that went wrong.
     failure: Option<String>,
+    /// The invitation that was accepted.
+    invitation: Option<Hash>,
+    counts: Vec<Tally>,
+    attempts: Vec<Tally>,
     /// The rules that say what came of it: asked last.
     events: Vec<&'p Rule>,
     facts: &'s Facts,
@@ -255,6 +266,9 @@ impl<'p, 's> Run<'p, 's> {
             let_in: None,
             observed: Vec::new(),
             failure: None,
+            invitation: None,
+            counts: Vec::new(),
+            attempts: Vec::new(),
             events: Vec::new(),
             facts,
             witness,
@@ -438,6 +452,9 @@ impl<'p, 's> Run<'p, 's> {
             observed: self.observed,
             events,
             failure: self.failure,
+            invitation: self.invitation,
+            counts: self.counts,
+            attempts: self.attempts,
         };
         (verdict, self.witness.map(Witness::seen).unwrap_or_default())
     }

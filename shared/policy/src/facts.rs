@@ -1,20 +1,22 @@
-//! What the store says about lists that change while the gate runs.
+//! What others say of what rules ask: lists that change while the gate runs, other systems, invitations, counts.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::HashMap};
 
 use store::{ListQuestion, Listed};
 
-use crate::scene::Failure;
+use crate::{
+    outside::{Answer, Question},
+    scene::Failure,
+};
 
 /// The most questions that a call may ask: nobody has so many addresses, and a body may hold thousands of texts.
 const MOST_WANTED: usize = 200;
 
-/// Answers about lists in the store. The policy is pure: it says what it needs to know, somebody asks the store, and the
-/// policy is asked again.
+/// Answers. The policy is pure: it says what it needs to know, somebody asks for it, and the policy is asked again.
 #[derive(Debug, Default)]
 pub struct Facts {
-    known: BTreeMap<ListQuestion, Result<Listed, String>>,
-    wanted: RefCell<Vec<ListQuestion>>,
+    known: HashMap<Question, Result<Answer, String>>,
+    wanted: RefCell<Vec<Question>>,
     /// Nobody will answer.
     unanswered: bool,
 }
@@ -33,20 +35,16 @@ impl Facts {
         }
     }
 
-    /// Takes what the store answered, in the order of the questions.
-    pub fn learn(&mut self, questions: Vec<ListQuestion>, answers: Vec<Listed>) {
+    /// Takes what was answered, in the order of the questions, or why there is no answer, in words without a claim in them.
+    pub fn learn(&mut self, questions: Vec<Question>, answers: Vec<Result<Answer, String>>) {
         // A question without an answer has none.
-        let answers = answers.into_iter().map(Some).chain(std::iter::repeat(None));
-        for (question, answer) in questions.into_iter().zip(answers) {
-            self.known.insert(
-                question,
-                answer.ok_or_else(|| "the store left a question open".to_owned()),
-            );
-        }
+        let open = || Err("the question was left open".to_owned());
+        let answers = answers.into_iter().chain(std::iter::repeat_with(open));
+        self.known.extend(questions.into_iter().zip(answers));
     }
 
-    /// Takes that the store did not answer, and why, in words without a claim in them.
-    pub fn fail(&mut self, questions: Vec<ListQuestion>, why: &str) {
+    /// Takes that none of these is answered, and why, in words without a claim in them.
+    pub fn fail(&mut self, questions: Vec<Question>, why: &str) {
         let failed = questions.into_iter().map(|question| (question, Err(why.to_owned())));
         self.known.extend(failed);
     }
@@ -55,36 +53,43 @@ impl Facts {
     pub(crate) fn any(&self, questions: Vec<ListQuestion>) -> Result<bool, Failure> {
         let mut found = Ok(false);
         for question in questions {
-            match self.known.get(&question) {
-                Some(Ok(Listed::Yes)) => return Ok(true),
-                Some(Ok(Listed::No)) => {}
-                Some(Ok(Listed::NoCopy)) => {
-                    let what = format!("the list `{}` was never fetched", question.list);
-                    found = Err(Failure::Broken(what));
+            let of_list = |what: &str| Failure::Broken(format!("the list `{}` {what}", question.list));
+            match self.answer(Question::Listed(question.clone())) {
+                Ok(Answer::Listed(Listed::Yes)) => return Ok(true),
+                Ok(Answer::Listed(Listed::No)) => {}
+                Ok(Answer::Listed(Listed::NoCopy)) => found = Err(of_list("was never fetched")),
+                Ok(_) => found = Err(of_list("has an answer that is none")),
+                Err(Failure::Broken(why)) => {
+                    found = Err(Failure::Broken(format!("the list `{}`: {why}", question.list)))
                 }
-                Some(Err(why)) => found = Err(Failure::Broken(format!("the list `{}`: {why}", question.list))),
-                None if self.unanswered => {
-                    let what = format!("the list `{}` is in the store, which was not asked", question.list);
-                    found = Err(Failure::Broken(what));
-                }
-                None if self.known.len() + self.wanted.borrow().len() >= MOST_WANTED => {
-                    let what = format!("the call asks lists more than {MOST_WANTED} questions");
-                    found = Err(Failure::Broken(what));
-                }
-                None => {
-                    self.wanted.borrow_mut().push(question);
-                    found = found.and(Err(Failure::Unasked));
-                }
+                Err(Failure::Unasked) => found = found.and(Err(Failure::Unasked)),
             }
         }
         found
     }
 
+    /// The answer to a question. What is not known is written down.
+    pub(crate) fn answer(&self, question: Question) -> Result<&Answer, Failure> {
+        match self.known.get(&question) {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(why)) => Err(Failure::Broken(why.clone())),
+            None if self.unanswered => Err(Failure::Broken("nobody was asked".to_owned())),
+            None if self.known.len() + self.wanted.borrow().len() >= MOST_WANTED => {
+                let what = format!("the call asks more than {MOST_WANTED} questions");
+                Err(Failure::Broken(what))
+            }
+            None => {
+                let mut wanted = self.wanted.borrow_mut();
+                if !wanted.contains(&question) {
+                    wanted.push(question);
+                }
+                Err(Failure::Unasked)
+            }
+        }
+    }
+
     /// The questions written down since the last time.
-    pub(crate) fn wanted(&self) -> Vec<ListQuestion> {
-        let mut wanted = self.wanted.take();
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
+    pub(crate) fn wanted(&self) -> Vec<Question> {
+        self.wanted.take()
     }
 }

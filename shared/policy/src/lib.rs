@@ -19,6 +19,7 @@ mod missed;
 mod mistakes;
 mod network;
 mod normalise;
+pub mod outside;
 mod pattern;
 mod places;
 mod recheck;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use claims::{ClaimName, SignUp, Step, meaning};
-use store::{ListQuestion, Timestamp};
+use store::Timestamp;
 
 use crate::{
     Outcome, Policy, Verdict,
@@ -11,6 +11,7 @@ use crate::{
     demand::Demand,
     facts::Facts,
     normalise::Normaliser,
+    outside::Question,
     rule::{Action, Rule},
 };
 
@@ -54,7 +55,7 @@ impl<'p> Recheck<'p> {
     ///
     /// # Errors
     /// As [`Policy::ask`].
-    pub fn ask(&self, sign_up: &SignUp, now: Timestamp, facts: &Facts) -> Result<Rechecked<'p>, Vec<ListQuestion>> {
+    pub fn ask(&self, sign_up: &SignUp, now: Timestamp, facts: &Facts) -> Result<Rechecked<'p>, Vec<Question>> {
         let verdict = self.policy.ask_again(sign_up, now, facts, &self.passed_over)?;
         Ok(Rechecked::of(verdict))
     }

@@ -116,6 +116,13 @@ fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Transac
             return delete_placed(store, key, *version, items::queued(&Position { opened_at, id }));
         }
         Write::RemoveHistory(leaf) => return delete_leaf(store, leaf),
+        Write::Invitation(_)
+        | Write::RevokeInvitation { .. }
+        | Write::TakeInvitation(_)
+        | Write::SpendInvitation { .. }
+        | Write::ReturnInvitation { .. }
+        | Write::Tally(_)
+        | Write::Keep { .. } => return Err(StoreError::Broken("not written yet".to_owned())),
         Write::Count { counter, by } => return add(store, Key::counter(counter, shards.any()), *by),
     };
     conditional_put(store, item, condition)

@@ -141,9 +141,10 @@ async fn a_place_that_is_none_is_named_and_hides_no_other() {
         expected.sort_unstable();
         assert_eq!((places, bad.len()), (expected, 4), "{bad:?}");
         assert!(bad[0].starts_with("item \"A#"), "{bad:?}");
-        let page = store.journal(None, at(99), 100).await.unwrap();
-        assert_eq!((page.leaves.len(), page.bad.len()), (5, 4));
     }
+    // A journal ends at a time, and but one of these places is before any.
+    let page = store.journal(None, at(99), 100).await.unwrap();
+    assert_eq!((page.leaves.len(), page.bad.len()), (5, 1));
 }
 
 /// By whichever of the attributes.

@@ -58,6 +58,13 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         } => remove_request(transaction, id, (*version, *opened_at), *latest),
         Write::RemoveHistory(leaf) => remove_history(transaction, leaf),
         Write::Count { counter, by } => count::add(transaction, counter, *by),
+        Write::Invitation(_)
+        | Write::RevokeInvitation { .. }
+        | Write::TakeInvitation(_)
+        | Write::SpendInvitation { .. }
+        | Write::ReturnInvitation { .. }
+        | Write::Tally(_)
+        | Write::Keep { .. } => Err(StoreError::Broken("not written yet".to_owned())),
     }
 }
 

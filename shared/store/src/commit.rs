@@ -4,8 +4,8 @@ use claims::{CallKey, Decision, Hash};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Checkpoint, Counter, EntryId, HistoryEntry, Leaf, ListEntry, ListName, OutboxEntry, Pruning, Request, RequestId,
-    StoreError, Timestamp,
+    Checkpoint, Counter, EntryId, HistoryEntry, Invitation, InvitationUse, KeptResult, Leaf, ListEntry, ListName,
+    OutboxEntry, Pruning, Request, RequestId, StoreError, Tally, Timestamp,
 };
 
 /// The most writes a commit may hold: what stays well inside one DynamoDB transaction of 1 MB.
@@ -114,6 +114,42 @@ pub enum Write {
     },
     /// Removes this entry of a history for good, if it is there. There must be no other one in its place.
     RemoveHistory(Leaf),
+    /// Makes an invitation. There must be none with its code.
+    Invitation(Box<Invitation>),
+    /// Makes an invitation void for everybody who does not hold it. It must be there and not be void.
+    RevokeInvitation {
+        /// The code, by its hash.
+        code: Hash,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Takes one use of an invitation, which must be [open](Invitation::is_open) then, for somebody who has none.
+    TakeInvitation(Box<InvitationUse>),
+    /// Uses up what somebody holds. They must hold it.
+    SpendInvitation {
+        /// The code, by its hash.
+        code: Hash,
+        /// Who, by the hash of their key.
+        applicant: Hash,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// Gives back what somebody holds. They must hold it.
+    ReturnInvitation {
+        /// The code, by its hash.
+        code: Hash,
+        /// Who, by the hash of their key.
+        applicant: Hash,
+    },
+    /// Counts something once more, in its window. Many may do so at once without waiting for one another.
+    Tally(Tally),
+    /// Says how far a check is that is made once.
+    Keep {
+        /// The row.
+        result: KeptResult,
+        /// The revision that the stored one must have; nothing if there must be none.
+        replaces: Option<u64>,
+    },
     /// Adds to a counter, whatever it says. Many may do so at once without waiting for one another: the store spreads a
     /// counter over several rows. What must count once goes with a write whose condition holds once.
     Count {
@@ -189,6 +225,9 @@ enum Row {
     Checkpoint(u64),
     Pruning,
     Count(Counter),
+    Invitation(Hash),
+    Tally(Tally),
+    Kept(Hash),
 }
 
 impl Row {
@@ -208,6 +247,13 @@ impl Row {
             Write::RemoveRequest { id, latest: false, .. } => Row::Archive(*id),
             Write::RemoveHistory(Leaf { place, .. }) => Row::History(place.request, place.version),
             Write::Count { counter, .. } => Row::Count(counter.clone()),
+            Write::Invitation(invitation) => Row::Invitation(invitation.code),
+            Write::TakeInvitation(usage) => Row::Invitation(usage.code),
+            Write::RevokeInvitation { code, .. }
+            | Write::SpendInvitation { code, .. }
+            | Write::ReturnInvitation { code, .. } => Row::Invitation(*code),
+            Write::Tally(tally) => Row::Tally(tally.clone()),
+            Write::Keep { result, .. } => Row::Kept(result.key),
         }
     }
 }

@@ -5,11 +5,14 @@
 
 mod checkpoint;
 mod commit;
+mod controls;
 mod copies;
 mod count;
 mod effect;
 mod entry_id;
 mod history;
+mod invitation;
+mod kept;
 mod ledger;
 mod listing;
 mod lists;
@@ -19,6 +22,7 @@ mod presence;
 mod pruning;
 mod request;
 mod review;
+mod tally;
 mod timestamp;
 mod traces;
 
@@ -27,11 +31,14 @@ use claims::{CallKey, Hash};
 
 pub use checkpoint::{Checkpoint, MOST_SEALED, Pruned, Sealed};
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
+pub use controls::Controls;
 pub use copies::{Filling, KeptCopy, ListCopies};
 pub use count::{Counter, Counts, count};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};
+pub use invitation::{Bound, Invitation, InvitationUse, MOST_USES};
+pub use kept::{CheckOutcome, CheckProgress, KeptResult, LOST_RESULT_LIFE};
 pub use ledger::{Filed, JournalPage, JournalPlace, Leaf, Ledger, MOST_CHECKPOINTS, MOST_ON_ROLL, Numbered, RollPage};
 pub use listing::{
     Filter, Listing, MOST_LISTED, MOST_LOOKED_AT, Order, OverduePage, OverduePlace, Page, Position, Which,
@@ -43,6 +50,7 @@ pub use presence::{LOOKING_LIFE, Looking, MOST_LOOKING, Presence};
 pub use pruning::Pruning;
 pub use request::{AccountBy, BadRequestId, Request, RequestId, RouteName, Seen, State, StateName};
 pub use review::{Asked, Block, Escalate, Person, Plan, Reasons, Review, Share, Stage, TimeOut, Vote};
+pub use tally::Tally;
 pub use timestamp::{Clock, NotATime, SystemClock, Timestamp};
 pub use traces::{Traces, Undelivered};
 

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claims::{Hash, SignUp};
-use policy::{Facts, Policy, Seen, Verdict};
+use policy::{
+    Facts, Policy, Seen, Verdict,
+    outside::{Answer, Question},
+};
 use store::{ListEntry, ListName, ListQuestion, Listed, Timestamp};
 
 /// Entries by their keys, for each list that was given; it may have none.
@@ -54,15 +57,15 @@ impl GivenLists {
         }
     }
 
-    fn answer(&self, questions: Vec<ListQuestion>, facts: &mut Facts) {
-        let is_given = |question: &ListQuestion| self.0.contains_key(&question.list);
-        let (given, unknown): (Vec<_>, Vec<_>) = questions.into_iter().partition(is_given);
-        let answers = given.iter().map(|question| self.listed(question)).collect();
-        facts.learn(given, answers);
-        facts.fail(
-            unknown,
-            "it is in the store, which is not asked here, and none of its entries are given",
-        );
+    fn answer(&self, questions: Vec<Question>, facts: &mut Facts) {
+        let answers = questions.iter().map(|question| match question {
+            Question::Listed(question) if self.0.contains_key(&question.list) => {
+                Ok(Answer::Listed(self.listed(question)))
+            }
+            _ => Err("it is in the store, which is not asked here, and none of its entries are given".to_owned()),
+        });
+        let answers = answers.collect();
+        facts.learn(questions, answers);
     }
 
     fn listed(&self, question: &ListQuestion) -> Listed {

@@ -9,8 +9,11 @@ use claims::{SignUp, Step};
 use clap::Args;
 use desk::NotDone;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use policy::{Facts, Recheck as Rules, Rechecked};
-use store::{Counts, Listing, MOST_LISTED, Request, RequestId, StateName, Which};
+use policy::{
+    Facts, Recheck as Rules, Rechecked,
+    outside::{Answer, Question},
+};
+use store::{Counts, ListQuestion, Listing, MOST_LISTED, Request, RequestId, StateName, Which};
 
 use super::{Opened, Place, decide::requests, walk::Walk, who};
 use crate::{confirm, failure::Failure, progress::Progress};
@@ -175,12 +178,32 @@ pub(super) async fn judge<'p>(opened: &Opened, rules: &Rules<'p>, request: &Requ
         // Every question is answered, if only by a failure, and there are as many as the policy has lists.
         match rules.ask(&sign_up, now, &facts) {
             Ok(rechecked) => return rechecked,
-            Err(questions) => match opened.rows.listed(&questions).await {
-                Ok(answers) => facts.learn(questions, answers),
-                Err(error) => facts.fail(questions, &error.to_string()),
-            },
+            Err(questions) => {
+                let answers = listed(opened, &questions).await;
+                facts.learn(questions, answers);
+            }
         }
     }
+}
+
+/// What the store says of lists. Rules that ask anything else are passed over.
+async fn listed(opened: &Opened, questions: &[Question]) -> Vec<Result<Answer, String>> {
+    let of_lists = questions.iter().map(|question| match question {
+        Question::Listed(question) => Some(question.clone()),
+        _ => None,
+    });
+    let asked: Vec<_> = of_lists.clone().flatten().collect();
+    let mut answers = match opened.rows.listed(&asked).await {
+        Ok(answers) => answers.into_iter(),
+        Err(error) => return vec![Err(error.to_string()); questions.len()],
+    };
+    let answer = |is_list: Option<ListQuestion>| {
+        let answer = is_list.and_then(|_| answers.next());
+        answer
+            .map(Answer::Listed)
+            .ok_or_else(|| "it is not asked here".to_owned())
+    };
+    of_lists.map(answer).collect()
 }
 
 impl Found {

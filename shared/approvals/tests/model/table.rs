@@ -98,6 +98,14 @@ impl Table {
             | Write::Pruning(_)
             | Write::RemoveRequest { .. }
             | Write::RemoveHistory(_) => false,
+            // Nobody is invited, and no rule counts or checks.
+            Write::Invitation(_)
+            | Write::RevokeInvitation { .. }
+            | Write::TakeInvitation(_)
+            | Write::SpendInvitation { .. }
+            | Write::ReturnInvitation { .. }
+            | Write::Tally(_)
+            | Write::Keep { .. } => false,
             Write::Listed { .. } | Write::Count { .. } => true,
         }
     }

@@ -123,6 +123,8 @@ fn a_gate_needs_its_step_and_its_store() {
         policy: Arc::new(Policy::parse(policy).unwrap()),
         store,
         lists: None,
+        controls: None,
+        outside: None,
         audit: Some(crate::house::audit_key()),
         credentials: Arc::new(Credentials::parse("a:b").unwrap()),
         clock: Arc::new(store::SystemClock),

@@ -131,6 +131,8 @@ impl House {
             policy: self.policy.clone(),
             store: Some(self.store.clone()),
             lists: None,
+            controls: None,
+            outside: None,
             audit: Some(audit_key()),
             credentials: Arc::new(Credentials::parse("entra:pass:word").unwrap()),
             clock: Arc::new(self.clock.clone()),

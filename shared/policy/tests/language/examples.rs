@@ -1,6 +1,6 @@
 //! The policy of the repository and those in `examples/`, asked about bodies shaped as the service sends them.
 
-use policy::Facts;
+use policy::{Facts, outside::Answer};
 use store::{Asked, Listed};
 
 use crate::{common::*, lists_elsewhere::Files};
@@ -246,7 +246,7 @@ fn handed_over(policy: &Policy, body: &str) -> (Outcome, String, Vec<Asked>) {
         match policy.ask(&sign_up, NOW, &facts) {
             Ok(verdict) => break verdict,
             Err(questions) => {
-                let answers = vec![Listed::No; questions.len()];
+                let answers = vec![Ok(Answer::Listed(Listed::No)); questions.len()];
                 facts.learn(questions, answers);
             }
         }

@@ -1,7 +1,10 @@
 //! Lists that stand in files of their own, or in the store.
 
 use lists::{Kind, Packed, pack};
-use policy::{Facts, ListSource, OpenList};
+use policy::{
+    Facts, ListSource, OpenList,
+    outside::{Answer, Question},
+};
 use store::Listed;
 
 use crate::common::*;
@@ -141,7 +144,7 @@ fn a_list_in_the_store_is_asked_before_anybody_is_let_in() {
     let mut facts = Facts::none();
     let questions = policy.ask(&sign_up, NOW, &facts).unwrap_err();
     assert!(questions.len() >= 2, "the domain and those above it");
-    let answers = |answer: Listed| vec![answer; questions.len()];
+    let answers = |answer: Listed| vec![Ok(Answer::Listed(answer)); questions.len()];
     facts.learn(questions.clone(), answers(Listed::Yes));
     assert_eq!(policy.ask(&sign_up, NOW, &facts).unwrap().outcome, Outcome::Continue);
     facts.learn(questions.clone(), answers(Listed::No));
@@ -257,13 +260,13 @@ fn whatever_there_is_to_ask_is_asked_at_once_and_bounded() {
     let (few, many) = (with_tags(150), with_tags(3000));
     let questions = policy.ask(&few, NOW, &facts).unwrap_err();
     assert_eq!(questions.len(), 150);
-    let answers = vec![Listed::No; 150];
+    let answers = vec![Ok(Answer::Listed(Listed::No)); 150];
     facts.learn(questions, answers);
     assert_eq!(policy.ask(&few, NOW, &facts).unwrap().outcome, Outcome::Continue);
     let mut facts = Facts::none();
     let questions = policy.ask(&many, NOW, &facts).unwrap_err();
     assert_eq!(questions.len(), 200);
-    facts.learn(questions, vec![Listed::No; 200]);
+    facts.learn(questions, vec![Ok(Answer::Listed(Listed::No)); 200]);
     let verdict = policy.ask(&many, NOW, &facts).unwrap();
     assert_eq!(
         verdict.outcome,
@@ -282,12 +285,9 @@ fn an_issuer_of_a_list_elsewhere_may_have_its_short_name() {
     let mut facts = Facts::none();
     let questions = policy.ask(&call, NOW, &facts).unwrap_err();
     let short = store::ListEntry::key("facebook");
-    let answer = |question: &store::ListQuestion| {
-        if question.entry == short {
-            Listed::Yes
-        } else {
-            Listed::No
-        }
+    let answer = |question: &Question| match question {
+        Question::Listed(question) if question.entry == short => Ok(Answer::Listed(Listed::Yes)),
+        _ => Ok(Answer::Listed(Listed::No)),
     };
     let answers = questions.iter().map(answer).collect();
     facts.learn(questions, answers);

@@ -1,6 +1,6 @@
 //! Routes that choose reviewers by a list in the store.
 
-use policy::Facts;
+use policy::{Facts, outside::Answer};
 use store::{Asked, Listed, RouteName};
 
 use crate::{common::*, routes::GROUPS};
@@ -44,7 +44,7 @@ fn the_store_is_asked_before_anybody_is_handed_over() {
     for (answer, wanted) in [(Listed::Yes, "hr"), (Listed::No, "boss")] {
         let mut facts = Facts::none();
         let questions = policy.ask(&sign_up, NOW, &facts).unwrap_err();
-        let answers = vec![answer; questions.len()];
+        let answers = vec![Ok(Answer::Listed(answer)); questions.len()];
         facts.learn(questions, answers);
         let verdict = policy.ask(&sign_up, NOW, &facts).unwrap();
         assert_eq!(verdict.outcome, Outcome::Hold);
