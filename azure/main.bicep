@@ -12,7 +12,7 @@ param location string = resourceGroup().location
 @secure()
 param basicCredentials string
 
-@description('Who reviews: lines of name:sha256:HEX. Empty: there is no review room (404).')
+@description('Who reviews: lines of name:sha256:HEX or name[claim; claim]:sha256:HEX. Empty: there is no review room (404).')
 @secure()
 param reviewers string = ''
 

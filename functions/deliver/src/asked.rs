@@ -8,23 +8,30 @@ use store::{Asked, Person, Request};
 pub(crate) struct Reviewers {
     /// Who belongs to which group.
     pub(crate) groups: Groups,
-    /// Who is told where nobody who is asked has an address.
+    /// Who is told where nobody who is asked has an address, or some are not known before they log in.
     pub(crate) usual: Vec<Address>,
 }
 
 impl Reviewers {
     /// Those whom a request waits for: they are asked, have not answered, and it is not their own.
     pub(crate) fn awaited(&self, request: &Request) -> Vec<Address> {
-        let asked = self.asked(request);
-        let told = if asked.is_empty() { self.usual.clone() } else { asked };
+        let mut told = self.asked(request);
+        if told.is_empty() || self.asks_strangers(request) {
+            let usual = self.usual.iter().filter(|address| !told.contains(address));
+            let usual: Vec<_> = usual.cloned().collect();
+            told.extend(usual);
+        }
         told.into_iter()
             .filter(|address| may_answer(address, request))
             .collect()
     }
 
+    fn asks_strangers(&self, request: &Request) -> bool {
+        matches!(request.asked(), Some(Asked::Group(group)) if self.groups.is_open(group))
+    }
+
     fn asked(&self, request: &Request) -> Vec<Address> {
-        let asked = request.review().map(|review| &review.stage().asked);
-        let people = match asked {
+        let people = match request.asked() {
             Some(Asked::Group(group)) => self.groups.people(group),
             Some(Asked::Person(person)) => std::slice::from_ref(person),
             Some(Asked::Anybody) | None => &[],
@@ -52,7 +59,7 @@ fn may_answer(address: &Address, request: &Request) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "helpers of tests")]
 mod tests {
-    use approvals::{Decide, Decider, Held, Reviewer, Ruling, Submission, Terms, Wish};
+    use approvals::{Decide, Decider, Group, GroupClaim, Held, Reviewer, Ruling, Submission, Terms, Wish};
     use claims::{Changes, Claims, Locales};
     use store::{Plan, Timestamp};
 
@@ -61,10 +68,15 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
     fn reviewers(usual: &[&str]) -> Reviewers {
-        let people = |names: &[&str]| names.iter().copied().map(Person::of).collect();
+        let group = |names: &[&str], claims: &[&str]| Group {
+            people: names.iter().copied().map(Person::of).collect(),
+            claims: claims.iter().filter_map(|text| GroupClaim::parse(text)).collect(),
+        };
         let groups = [
-            ("hr", people(&["rita", "Tom@Contoso.com", "sam@contoso.com"])),
-            ("desk", people(&["rita", "ada"])),
+            ("hr", group(&["rita", "Tom@Contoso.com", "sam@contoso.com"], &[])),
+            ("desk", group(&["rita", "ada"], &[])),
+            ("claimed", group(&[], &["it"])),
+            ("mixed", group(&["tom@contoso.com", "office@contoso.com"], &["it"])),
         ];
         let groups = groups.map(|(name, people)| (name.to_owned(), people));
         Reviewers {
@@ -109,12 +121,18 @@ mod tests {
 
     #[test]
     fn those_who_are_asked_are_told_and_the_usual_ones_where_none_has_an_address() {
-        let usual = ["office@contoso.com"];
+        let usual = ["office@contoso.com", "desk@contoso.com"];
         for (asked, wanted) in [
             (group("hr"), &["tom@contoso.com", "sam@contoso.com"][..]),
             (Asked::Person(Person::of("Eve@contoso.com")), &["eve@contoso.com"]),
             (group("desk"), &usual),
             (group("gone"), &usual),
+            (group("claimed"), &usual),
+            // Some of it are not known before they log in.
+            (
+                group("mixed"),
+                &["tom@contoso.com", "office@contoso.com", "desk@contoso.com"],
+            ),
             (Asked::Person(Person::of("ada")), &usual),
             (Asked::Anybody, &usual),
         ] {

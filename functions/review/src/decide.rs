@@ -4,7 +4,7 @@ use approvals::{Decide, Decider, Refusal as Refused, Ruling};
 use desk::{Done, File, NotDone};
 use store::{Asked, Block, RequestId};
 
-use crate::{Room, refusal::Refusal, reviewers::Reviewer};
+use crate::{Room, own, refusal::Refusal, reviewers::Reviewer};
 
 /// What a reviewer wants done.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub(crate) struct Decided {
 /// [`Refusal::Store`] if the store fails.
 pub(crate) async fn decide(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> Result<Decided, Refusal> {
     let applied = carry_out(room, id, reviewer, wish).await?.applied();
-    let file = room.parts.desk.read(id).await?;
+    let file = own::read(room, id, reviewer).await?;
     Ok(Decided { applied, file })
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn reassign(
     let done = room.parts.desk.reassign(id, to, &by, reason, seen).await;
     let done = done.map_err(|why| undone(id, why))?;
     let applied = settle(done, id, reviewer, "reassign")?.applied();
-    let file = room.parts.desk.read(id).await?;
+    let file = own::read(room, id, reviewer).await?;
     Ok(Decided { applied, file })
 }
 

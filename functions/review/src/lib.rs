@@ -9,6 +9,7 @@ mod decide;
 mod http_io;
 mod listing;
 mod mount;
+mod own;
 mod page;
 mod reason;
 mod refusal;
@@ -63,7 +64,7 @@ pub fn assemble(
     let reviewers = Reviewers::parse(lines).map_err(|bad| bad.into_start_error())?;
     let terms = policy.terms();
     // Who is listed in a group and has no token cannot decide.
-    let groups = terms.groups.only(|person| reviewers.has(person));
+    let groups = reviewers.in_groups(&terms.groups);
     let store = store.ok_or_else(|| StartError::new("VESTIBULE_REVIEWERS is set, and there is no store to review"))?;
     Ok(Review::new(Parts {
         mount,

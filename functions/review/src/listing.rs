@@ -36,12 +36,16 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// What a query says. Addresses and domains do not stand in one: it is kept in logs and histories everywhere.
+    /// What a query says. Addresses, domains and people do not stand in one: it is kept in logs and histories everywhere.
     pub(crate) fn in_query(query: &str) -> Result<Said, Refusal> {
         let known = "A list knows the parameters `state`, `route`, `waits`, `since`, `before`, `order`, `limit` and \
-                     `cursor`; `POST …/requests/search` knows addresses and domains.";
+                     `cursor`; `POST …/requests/search` knows addresses, domains and people.";
         let names = ["state", "route", "waits", "since", "before", "order", "limit", "cursor"];
         let [state, route, waits, since, before, order, limit, cursor] = parameters(query, names, known)?;
+        if waits.as_deref().is_some_and(|waits| waits.starts_with("person:")) {
+            let why = "No address holds a person's name: `POST …/requests/search` takes `waits` with one.";
+            return Err(Refusal::input(why));
+        }
         Ok(Said {
             address: None,
             domain: None,
@@ -61,12 +65,12 @@ impl Said {
 
     /// What the body of a search says: whom it is about, and the rest as in a query.
     pub(crate) fn in_body(body: &[u8]) -> Result<Said, Refusal> {
-        let wants = "The body is a JSON object with either `address` or `domain`, a string, and perhaps `state`, `route`, \
-                     `waits`, `since`, `before`, `order` and `cursor`, strings, and `limit`, a number.";
+        let wants = "The body is a JSON object with one of `address` and `domain`, or with `waits`, strings, and perhaps \
+                     `state`, `route`, `waits`, `since`, `before`, `order` and `cursor`, strings, and `limit`, a number.";
         let said: Said = serde_json::from_slice(body).map_err(|_| Refusal::input(wants))?;
-        match said.address.is_some() == said.domain.is_some() {
-            true => Err(Refusal::input(wants)),
-            false => Ok(said),
+        match (&said.address, &said.domain, &said.waits) {
+            (Some(_), Some(_), _) | (None, None, None) => Err(Refusal::input(wants)),
+            _ => Ok(said),
         }
     }
 

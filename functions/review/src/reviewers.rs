@@ -1,14 +1,14 @@
 use std::{collections::HashMap, fmt};
 
-use approvals::Terms;
+use approvals::{GroupClaim, Groups, Terms};
 use host::StartError;
 use sha2::{Digest, Sha256};
 use store::Person;
 use subtle::{ConditionallySelectable, ConstantTimeEq};
 
 /// What the setting wants, in its error.
-const WANTS: &str = "lines of `name:token` or `name:sha256:HEX`; each name once, 1 to 80 characters; each token once, of \
-                     at least 128 random bits (`openssl rand -hex 16`)";
+const WANTS: &str = "lines of `name:token`, `name:sha256:HEX` or `name[claim; claim]:token`; each name once, 1 to 80 \
+                     characters without `[` and `]`; each token once, of at least 128 random bits (`openssl rand -hex 16`)";
 
 /// How many different characters a random token has at least: fewer are somebody's idea of one.
 const FEWEST_CHARACTERS: usize = 6;
@@ -27,6 +27,8 @@ pub struct Reviewers(Vec<Reviewer>);
 #[derive(Clone)]
 pub(crate) struct Reviewer {
     pub(crate) name: String,
+    /// What the log-in claims about groups.
+    claims: Vec<GroupClaim>,
     /// The SHA-256 digest of the token.
     pub(crate) digest: [u8; 32],
 }
@@ -35,7 +37,8 @@ pub(crate) struct Reviewer {
 const TAG_DIGITS: usize = 12;
 
 impl Reviewers {
-    /// Reads one `name:token` a line. The name ends at the first `:`. Instead of a token there may be `sha256:` and the
+    /// Reads one `name:token` a line. The name ends at the first `:`. Between the two there may be, in brackets, what the
+    /// log-in claims about groups: `name[hr-approvers; security]:token`. Instead of a token there may be `sha256:` and the
     /// 64 hex digits of its digest, so that whoever reads the setting cannot show the token. They can still make a
     /// session of it: a session's key comes from the digest, since a function has no other secret.
     ///
@@ -85,6 +88,11 @@ impl Reviewers {
         self.0.iter().any(|reviewer| Person::of(&reviewer.name) == *person)
     }
 
+    /// The groups with all who can log in and belong to them, by name or by claim, and nobody else.
+    pub fn in_groups(&self, groups: &Groups) -> Groups {
+        groups.among(self.0.iter().map(|reviewer| (&*reviewer.name, &*reviewer.claims)))
+    }
+
     /// The reviewer with this name.
     pub(crate) fn by_name(&self, name: &str) -> Option<&Reviewer> {
         self.0.iter().find(|reviewer| reviewer.name == name)
@@ -100,7 +108,7 @@ impl fmt::Debug for Reviewers {
 impl Reviewer {
     /// Who this is to requests.
     pub(crate) fn as_decider(&self, terms: &Terms) -> approvals::Reviewer {
-        approvals::Reviewer::named(&self.name, terms.groups.of(&self.name))
+        approvals::Reviewer::named(&self.name, terms.groups.of(&self.name, &self.claims))
     }
 
     /// Who this is in the log, where a name may not stand: it may be an address. The first digits of the SHA-256 digest of
@@ -112,8 +120,9 @@ impl Reviewer {
     }
 
     fn parse(line: &str) -> Result<Reviewer, Wrong> {
-        let (name, token) = line.split_once(':').ok_or(Wrong::Shape)?;
-        let (name, token) = (name.trim(), token.trim());
+        let (who, token) = line.split_once(':').ok_or(Wrong::Shape)?;
+        let (name, claims) = read_claims(who.trim())?;
+        let token = token.trim();
         if !(1..=80).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(Wrong::Name);
         }
@@ -123,7 +132,23 @@ impl Reviewer {
             None => return Err(Wrong::Token),
         };
         let name = name.to_owned();
-        Ok(Reviewer { name, digest })
+        Ok(Reviewer { name, claims, digest })
+    }
+}
+
+/// A name, and what stands in brackets behind it.
+fn read_claims(who: &str) -> Result<(&str, Vec<GroupClaim>), Wrong> {
+    let (name, claims) = match who.split_once('[') {
+        None => (who, Vec::new()),
+        Some((name, claims)) => {
+            let claims = claims.strip_suffix(']').ok_or(Wrong::Claims)?.split(';');
+            let claims = claims.map(|claim| GroupClaim::parse(claim.trim()).ok_or(Wrong::Claims));
+            (name.trim(), claims.collect::<Result<_, _>>()?)
+        }
+    };
+    match name.contains(']') {
+        true => Err(Wrong::Claims),
+        false => Ok((name, claims)),
     }
 }
 
@@ -185,6 +210,7 @@ enum Wrong {
     Nobody,
     Shape,
     Name,
+    Claims,
     Token,
     Digest,
     SameName(usize),
@@ -205,6 +231,10 @@ impl fmt::Display for BadReviewers {
             Wrong::Nobody => f.write_str("without a line that names anybody"),
             Wrong::Shape => write!(f, "no `name:token` in line {line} (tokens are not shown)"),
             Wrong::Name => write!(f, "no usable name in line {line} (tokens are not shown)"),
+            Wrong::Claims => write!(
+                f,
+                "no list of claims in the brackets of line {line} (tokens are not shown)"
+            ),
             Wrong::Token => write!(f, "a token that can be guessed in line {line} (tokens are not shown)"),
             Wrong::Digest => write!(
                 f,
@@ -266,6 +296,16 @@ mod tests {
             (format!(":{HEX}"), (1, Wrong::Name)),
             (format!("{}:{HEX}", "n".repeat(81)), (1, Wrong::Name)),
             (format!("ri\u{7}ta:{HEX}"), (1, Wrong::Name)),
+            (format!("[hr]:{HEX}"), (1, Wrong::Name)),
+            (format!("rita[]:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[hr:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita hr]:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[hr]x:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[hr][it]:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[hr;]:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[hr, it]:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[h:r]:{HEX}"), (1, Wrong::Claims)),
+            (format!("rita[hr]:{HEX}\nRita:{BASE64}"), (2, Wrong::SameName(1))),
             ("rita:hunter2".to_owned(), (1, Wrong::Token)),
             ("rita:sha256:9f86d0".to_owned(), (1, Wrong::Digest)),
             (

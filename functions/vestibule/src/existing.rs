@@ -33,6 +33,15 @@ impl Place {
     }
 }
 
+/// Says on standard error which policy counts where nobody said: in another folder it is another one.
+#[expect(clippy::print_stderr, reason = "a command speaks to a person")]
+pub(crate) fn tell_of_usual_policy(settings: &Settings) {
+    if host::environment("VESTIBULE_POLICY").is_none() {
+        let file = settings.policy.display();
+        eprintln!("vestibule: the policy is {file}, since neither `--policy` nor VESTIBULE_POLICY names another");
+    }
+}
+
 /// Opens the store that the settings name, if it is there: opening would make a file, in which nothing is, and a slip of
 /// the keyboard must not look like good news.
 ///

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write,
+    io::{self, Write},
     net::{SocketAddr, TcpListener},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -11,6 +11,9 @@ use std::{
 use host::{Platform, Settings, StartError, StoreAddress};
 
 const FOLDER: &str = ".vestibule";
+
+/// The file in it with the reviewer's token.
+const TOKEN: &str = "reviewer-token";
 
 /// How to use a local run.
 pub(crate) struct Guide {
@@ -39,7 +42,7 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<Guide, StartError> {
         ));
     }
     refuse_taken(address)?;
-    fs::create_dir_all(FOLDER).map_err(|error| StartError::new(format!("cannot make the folder {FOLDER}: {error}")))?;
+    fs::create_dir_all(FOLDER).map_err(|error| StartError::new(no_folder(&error)))?;
     let folder = Path::new(FOLDER);
     settings
         .store
@@ -50,7 +53,7 @@ pub(crate) fn complete(settings: &mut Settings) -> Result<Guide, StartError> {
     };
     let token = match &settings.reviewers {
         Some(_) => None,
-        None => Some(kept_secret(&folder.join("reviewer-token"), 24)?),
+        None => Some(kept_secret(&folder.join(TOKEN), 24)?),
     };
     settings.basic_credentials = settings.basic_credentials.take().or(credentials.clone());
     settings.reviewers = settings
@@ -103,10 +106,12 @@ impl Guide {
             PERSON.1.trim_end()
         );
         println!("Who is waiting:\n");
-        println!(
-            "  curl -H 'Authorization: Bearer {}' {base}/review/api/requests\n",
-            token.unwrap_or("TOKEN")
-        );
+        // Others can see a command line, and the shell keeps it.
+        let shown = match token {
+            Some(_) => format!("sed 's/^/Authorization: Bearer /' {FOLDER}/{TOKEN}"),
+            None => "read -rs token; echo \"Authorization: Bearer $token\"".to_owned(),
+        };
+        println!("  {shown} | curl -H @- {base}/review/api/requests\n");
     }
 }
 
@@ -117,6 +122,15 @@ fn refuse_taken(address: SocketAddr) -> Result<(), StartError> {
         Err(error) => Err(StartError::new(format!(
             "cannot listen at {address}: {error}; choose a free port, as in `make run ARGS='--port 3001'`"
         ))),
+    }
+}
+
+fn no_folder(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            format!("{FOLDER} is there and is no folder: move it away, or start in another folder")
+        }
+        _ => format!("cannot make the folder {FOLDER}: {error}; start in a folder where you may write"),
     }
 }
 

@@ -72,7 +72,8 @@ impl Place {
         Place::new(folder, store, variables)
     }
 
-    fn new(folder: TempDir, store: Box<dyn ListEditor>, variables: Vec<(&'static str, String)>) -> Place {
+    fn new(folder: TempDir, store: Box<dyn ListEditor>, mut variables: Vec<(&'static str, String)>) -> Place {
+        variables.push(("VESTIBULE_POLICY", "policy.toml".to_owned()));
         fs::write(folder.path().join("policy.toml"), POLICY).unwrap();
         Place {
             folder,
@@ -118,6 +119,19 @@ impl Finished {
     fn refused(&self, code: i32, why: &str) {
         assert_eq!((self.code, &*self.stdout), (code, ""), "{self:?}");
         assert!(self.stderr.contains(why), "{self:?}");
+    }
+}
+
+#[test]
+fn the_usual_policy_is_named_where_nobody_named_one() {
+    let mut place = Place::sqlite();
+    place.variables.retain(|(name, _)| *name != "VESTIBULE_POLICY");
+    let told = "the policy is policy.toml, since neither `--policy` nor VESTIBULE_POLICY names another";
+    for command in ["show", "fetch"] {
+        let usual = place.run(&[command, "partners"]);
+        assert!(usual.stderr.contains(told), "{usual:?}");
+        let named = place.run(&[command, "partners", "--policy", "policy.toml"]);
+        assert!(!named.stderr.contains(told), "{named:?}");
     }
 }
 

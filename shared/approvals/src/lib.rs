@@ -40,7 +40,7 @@ pub use block::Blocks;
 pub use chain::{AuditKey, Fault, Happened, NOT_AS_WRITTEN, NoRandom, Seal, Submitted, verify};
 pub use decide::{Decide, Decided, Decider, Refusal, Reviewer, Ruling, decide};
 pub use forget::forget;
-pub use groups::Groups;
+pub use groups::{Group, GroupClaim, Groups};
 pub use invited::Invited;
 pub use provision::{Account, provision};
 pub use reassign::{reassign, refuse};

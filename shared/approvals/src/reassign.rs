@@ -65,37 +65,69 @@ fn may_hand_on(request: &Request, review: &Review, to: &Asked, by: &Decider) -> 
 
 /// Whether those who would be asked can still end the stage: a request must not wait for people who cannot decide it.
 fn can_decide(request: &Request, review: &Review, asked: &Asked, groups: &Groups) -> Result<(), Refusal> {
-    let people: Vec<&Person> = match asked {
+    let left = Left {
+        request,
+        review,
+        groups,
+    };
+    let people = match asked {
         Asked::Anybody => return Ok(()),
         Asked::Group(group) if !groups.has(group) => return Err(Refusal::NoSuchGroup),
-        Asked::Group(group) => groups.people(group).iter().collect(),
-        Asked::Person(person) => vec![person],
+        Asked::Group(group) => left.of_group(group),
+        Asked::Person(person) => Some(left.of([person])),
     };
-    let may_vote = |person: &&Person| {
-        let reviewer = Reviewer::named(person.as_str(), Vec::new());
-        !reviewer.is_applicant(request) && review.votes.iter().all(|vote| vote.person != **person)
-    };
-    let left: Vec<&Person> = people.into_iter().filter(may_vote).collect();
     let stage = review.stage();
     let votes = |approves| {
         let counts = move |vote: &&Vote| vote.stage == review.stage && vote.approves == approves;
         review.votes.iter().filter(counts)
     };
-    let approvals = || votes(true);
-    let enough = |have: usize, more: usize, wanted: u32| have + more >= usize::try_from(wanted).unwrap_or(usize::MAX);
-    let share = |share: &Share| {
-        let belongs = |vote: &&Vote| vote.groups.contains(&share.group);
-        let more = left
-            .iter()
-            .filter(|person| groups.people(&share.group).contains(person));
-        enough(approvals().filter(belongs).count(), more.count(), share.at_least)
+    let enough = |have: usize, more: usize, wanted: u32| {
+        have.saturating_add(more) >= usize::try_from(wanted).unwrap_or(usize::MAX)
     };
-    let can_approve = enough(approvals().count(), left.len(), stage.approve.max(1)) && stage.among.iter().all(share);
+    let share = |share: &Share| {
+        let have = votes(true).filter(|vote| vote.groups.contains(&share.group)).count();
+        let more = most_of_both(people.as_deref(), left.of_group(&share.group).as_deref());
+        enough(have, more, share.at_least)
+    };
+    let more = people.as_ref().map_or(usize::MAX, Vec::len);
+    let can_approve = enough(votes(true).count(), more, stage.approve.max(1)) && stage.among.iter().all(share);
     // Who votes to deny must not be left alone with it either.
-    let can_deny = enough(votes(false).count(), left.len(), stage.deny.max(1));
+    let can_deny = enough(votes(false).count(), more, stage.deny.max(1));
     match can_approve && can_deny {
         true => Ok(()),
         false => Err(Refusal::TooFew),
+    }
+}
+
+/// Who can still vote on a request.
+struct Left<'r> {
+    request: &'r Request,
+    review: &'r Review,
+    groups: &'r Groups,
+}
+
+impl<'r> Left<'r> {
+    fn of<'p>(&self, people: impl IntoIterator<Item = &'p Person>) -> Vec<&'p Person> {
+        people.into_iter().filter(|person| self.may_vote(person)).collect()
+    }
+
+    /// Nothing where more may belong than are known.
+    fn of_group(&self, group: &str) -> Option<Vec<&'r Person>> {
+        (!self.groups.is_open(group)).then(|| self.of(self.groups.people(group)))
+    }
+
+    fn may_vote(&self, person: &Person) -> bool {
+        let reviewer = Reviewer::named(person.as_str(), Vec::new());
+        !reviewer.is_applicant(self.request) && self.review.votes.iter().all(|vote| vote.person != *person)
+    }
+}
+
+/// How many can be both of these people and of those, at the most. Of some, nobody knows who they are.
+fn most_of_both(these: Option<&[&Person]>, those: Option<&[&Person]>) -> usize {
+    match (these, those) {
+        (None, None) => usize::MAX,
+        (Some(known), None) | (None, Some(known)) => known.len(),
+        (Some(these), Some(those)) => these.iter().filter(|person| those.contains(person)).count(),
     }
 }
 

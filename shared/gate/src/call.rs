@@ -321,7 +321,8 @@ impl Call<'_> {
                 return Ok(answer.clone());
             }
             let Snapshot { request, denials, call } = &snapshot;
-            if request.as_ref().is_some_and(|request| !seal.vouches_for(request)) {
+            if let Some(forged) = request.as_ref().filter(|request| !seal.vouches_for(request)) {
+                log.request = Some(forged.id);
                 return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()).into());
             }
             let (answer, transition) = approvals::submit(

@@ -1,4 +1,5 @@
 use claims::{CallKey, Step};
+use store::RequestId;
 use tokio::time::Instant;
 
 /// The one line that is written for a call. It holds no claim value and no header.
@@ -13,6 +14,8 @@ pub(crate) struct CallLog {
     /// What rules would have done that only observe.
     pub(crate) observed: Option<String>,
     pub(crate) call_key: Option<CallKey>,
+    /// The request that somebody has to look at.
+    pub(crate) request: Option<RequestId>,
     /// Something went wrong on our side: an alarm counts these.
     pub(crate) failed: bool,
 }
@@ -49,6 +52,7 @@ impl CallLog {
             reason: None,
             observed: None,
             call_key: None,
+            request: None,
             failed: false,
         }
     }
@@ -58,6 +62,7 @@ impl CallLog {
         let milliseconds = (self.arrival.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
         let (step, verdict) = (self.step.name(), self.verdict.name());
         let call_key = self.call_key.map(tracing::field::display);
+        let request = self.request.map(tracing::field::display);
         let (rule, reason) = (self.rule.as_deref(), self.reason.as_deref());
         let observed = self.observed.as_deref();
         let message = match (rule, reason) {
@@ -66,9 +71,9 @@ impl CallLog {
             (None, None) => format!("{step}: {verdict}"),
         };
         if self.failed {
-            tracing::error!(target: "vestibule", step, verdict, rule, reason, observed, milliseconds, call_key, "{message}");
+            tracing::error!(target: "vestibule", step, verdict, rule, reason, observed, milliseconds, call_key, request, "{message}");
         } else {
-            tracing::info!(target: "vestibule", step, verdict, rule, reason, observed, milliseconds, call_key, "{message}");
+            tracing::info!(target: "vestibule", step, verdict, rule, reason, observed, milliseconds, call_key, request, "{message}");
         }
     }
 }

@@ -14,6 +14,7 @@ use std::{sync::Arc, time::Duration};
 
 use end_to_end::log::Log;
 use serde_json::{Value as Json, json};
+use store::{Commit, Committed, Write};
 
 use crate::{
     house::{HOLDING, House, SECOND, jane},
@@ -40,6 +41,7 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
         )
     );
     assert_eq!(fields["call_key"].as_str().map(str::len), Some(64));
+    assert_eq!(fields.get("request"), None);
     assert!(fields["milliseconds"].is_f64());
 
     house.submit(&jane("Jane Doe")).await;
@@ -54,6 +56,24 @@ async fn one_line_a_call_says_what_came_of_it_and_nothing_personal() {
         )
         .await;
     assert_eq!(only_line(&log)["level"], "ERROR", "an alarm counts these");
+
+    // Who looks for what somebody forged begins with the request.
+    let mut forged = house.pending().await.remove(0);
+    forged.rule = "another".to_owned();
+    let replaces = Some(forged.version);
+    let id = forged.id;
+    let writes = vec![Write::Request {
+        request: Box::new(forged),
+        replaces,
+    }];
+    assert_eq!(house.store.commit(&Commit { writes }).await, Ok(Committed::Applied));
+    house.submit(&jane("Jane Bloggs")).await;
+    let line = only_line(&log);
+    assert_eq!(
+        (&line["level"], &line["fields"]["request"]),
+        (&json!("ERROR"), &json!(id.to_string())),
+        "{line}"
+    );
 
     let mut hanging = house.behind(Faulty {
         failure: None,

@@ -16,7 +16,7 @@ use crate::{
     Room,
     decide::{self, Wish},
     http_io::Call,
-    listing, reason,
+    listing, own, reason,
     refusal::Refusal,
     reviewers::Reviewer,
     whole,
@@ -52,7 +52,7 @@ struct Named {
 /// A request, and the version of it that the reviewer looked at.
 struct Seen {
     id: RequestId,
-    version: Option<u64>,
+    version: u64,
 }
 
 /// Answers with what came of each, in the order of the call. Whatever happens after the first decision, there is an answer:
@@ -90,7 +90,7 @@ async fn one(room: &Room, reviewer: &Reviewer, seen: Seen, wish: &Wish, time: &T
         return Each::refused(id, &Refusal::NotTried);
     }
     let wish = Wish {
-        seen: version,
+        seen: Some(version),
         ..wish.clone()
     };
     let done = timeout_at(time.end, apply(room, &id, reviewer, wish)).await;
@@ -110,7 +110,7 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
     let (state, decision) = match state.filter(|_| done.applied()) {
         Some(state) => (state, None),
         None => {
-            let file = room.parts.desk.read(id).await?;
+            let file = own::read(room, id, reviewer).await?;
             let decision = shape::decision(&file).filter(|_| !done.applied());
             let decision = decision.and_then(|decision| serde_json::to_value(decision).ok());
             (file.request.state.name(), decision)
@@ -126,7 +126,7 @@ async fn apply(room: &Room, id: &RequestId, reviewer: &Reviewer, wish: Wish) -> 
 }
 
 fn read(body: &[u8]) -> Result<(Vec<Seen>, Wish), Refusal> {
-    let wants = "The body is a JSON object with `ids`, 1 to 100 objects with `id` and perhaps `version`, with `ruling`, \
+    let wants = "The body is a JSON object with `ids`, 1 to 100 objects with `id`, a string, and `version`, a number, with `ruling`, \
                  approve, deny or withdraw, and perhaps `reason`, a string, and `block`, a list of `address` and `domain`.";
     let said: Said = serde_json::from_slice(body).map_err(|_| Refusal::input(wants))?;
     let ruling = approvals::Ruling::from_name(&said.ruling).ok_or(Refusal::input(wants))?;
@@ -147,15 +147,15 @@ fn read(body: &[u8]) -> Result<(Vec<Seen>, Wish), Refusal> {
     Ok((ids, wish))
 }
 
+/// Whoever decides on many has seen them in a list, which names their versions: nobody decides on what they have not seen.
 fn seen((named, number): (&Named, usize)) -> Result<Seen, Refusal> {
-    let what = || {
-        Refusal::Input(
-            format!("Number {number} of `ids` has an `id` that is none: 64 hex digits, `-`, a number.").into(),
-        )
-    };
+    let what = |what: &str| Refusal::Input(format!("Number {number} of `ids` has {what}.").into());
+    let id = named.id.parse();
     Ok(Seen {
-        id: named.id.parse().map_err(|_| what())?,
-        version: named.version,
+        id: id.map_err(|_| what("an `id` that is none: 64 hex digits, `-`, a number"))?,
+        version: named
+            .version
+            .ok_or_else(|| what("no `version`: that of the request that you looked at"))?,
     })
 }
 

@@ -3,7 +3,7 @@
 use approvals::Ruling;
 use bytes::Bytes;
 use claims::Hash;
-use futures_util::future::try_join3;
+use futures_util::future::{join, try_join};
 use http::{Response, StatusCode};
 use http_body_util::Full;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::{
     decide::{self, Wish},
     http_io::Call,
     listing::{self, Said, Wanted},
-    reason,
+    own, reason,
     refusal::Refusal,
     reviewers::Reviewer,
     whole,
@@ -28,20 +28,21 @@ type Answer = Result<Response<Full<Bytes>>, Refusal>;
 
 pub(super) async fn list(room: &Room, reviewer: &Reviewer, query: &str) -> Answer {
     let wanted = Said::in_query(query)?.wanted(room, reviewer)?;
-    page(room, &wanted).await
+    page(room, reviewer, &wanted).await
 }
 
 /// By address or domain, which must not stand in a URL.
 pub(super) async fn search(room: &Room, reviewer: &Reviewer, call: Call) -> Answer {
     listing::parse_none(&call.query)?;
     let wanted = Said::in_body(&call.body(JSON).await?)?.wanted(room, reviewer)?;
-    page(room, &wanted).await
+    page(room, reviewer, &wanted).await
 }
 
-async fn page(room: &Room, wanted: &Wanted) -> Answer {
-    let mut page = room.parts.desk.store.list(&wanted.listing).await?;
+async fn page(room: &Room, reviewer: &Reviewer, wanted: &Wanted) -> Answer {
+    let me = reviewer.as_decider(&room.parts.desk.terms);
+    let mut page = own::list(room, &wanted.listing, &me).await?;
     wanted.take(&mut page);
-    Ok(json(StatusCode::OK, &shape::page(&page, wanted.next(room, &page))))
+    Ok(json(StatusCode::OK, &shape::page(&page, wanted.next(room, &page), &me)))
 }
 
 pub(super) async fn counts(room: &Room, query: &str) -> Answer {
@@ -52,15 +53,16 @@ pub(super) async fn counts(room: &Room, query: &str) -> Answer {
 
 pub(super) async fn show(room: &Room, id: &RequestId, reviewer: &Reviewer, query: &str) -> Answer {
     listing::parse_none(query)?;
-    let file = room.parts.desk.read(id).await?;
-    let (earlier, same_domain, looking) = try_join3(
-        earlier(room, id),
-        same_domain(room, id, file.request.domain()),
-        looking::others(room, id, reviewer),
-    )
-    .await?;
+    let file = own::read(room, id, reviewer).await?;
+    let me = reviewer.as_decider(&room.parts.desk.terms);
+    let stored = try_join(
+        earlier(room, id, reviewer),
+        same_domain(room, id, file.request.domain(), &me),
+    );
+    let (stored, looking) = join(stored, looking::others(room, id, reviewer)).await;
+    let (earlier, same_domain) = stored?;
     let beside = shape::Beside {
-        awaits_me: reviewer.as_decider(&room.parts.desk.terms).is_awaited(&file.request),
+        me: &me,
         earlier: &earlier,
         same_domain: &same_domain,
         looking: &looking,
@@ -69,18 +71,25 @@ pub(super) async fn show(room: &Room, id: &RequestId, reviewer: &Reviewer, query
 }
 
 /// The same person's, the newest first.
-pub(crate) async fn earlier(room: &Room, id: &RequestId) -> Result<Vec<Request>, StoreError> {
-    room.parts.desk.store.earlier(id, MOST_BESIDE).await
+pub(crate) async fn earlier(room: &Room, id: &RequestId, reviewer: &Reviewer) -> Result<Vec<Request>, StoreError> {
+    let mut earlier = room.parts.desk.store.earlier(id, MOST_BESIDE).await?;
+    own::conceal(&reviewer.as_decider(&room.parts.desk.terms), &mut earlier);
+    Ok(earlier)
 }
 
 /// The latest of others at the same domain. This person's own may take places on the page.
-async fn same_domain(room: &Room, id: &RequestId, domain: Option<Hash>) -> Result<Vec<Request>, StoreError> {
+async fn same_domain(
+    room: &Room,
+    id: &RequestId,
+    domain: Option<Hash>,
+    me: &approvals::Reviewer,
+) -> Result<Vec<Request>, StoreError> {
     let Some(domain) = domain else { return Ok(Vec::new()) };
     let listing = Listing {
         order: Order::NewestFirst,
         ..Listing::of(Which::Domain(domain), MOST_BESIDE)
     };
-    let mut page = room.parts.desk.store.list(&listing).await?;
+    let mut page = own::list(room, &listing, me).await?;
     page.requests.retain(|request| request.id.applicant != id.applicant);
     Ok(page.requests)
 }
@@ -108,7 +117,8 @@ pub(super) async fn decide(room: &Room, id: &RequestId, ruling: Ruling, reviewer
         seen: said.version,
     };
     let decided = decide::decide(room, id, reviewer, wish).await?;
-    Ok(json(StatusCode::OK, &shape::decided(&decided)))
+    let me = reviewer.as_decider(&room.parts.desk.terms);
+    Ok(json(StatusCode::OK, &shape::decided(&decided, &me)))
 }
 
 fn said(body: &[u8]) -> Result<Decision, Refusal> {
@@ -139,5 +149,6 @@ pub(super) async fn reassign(room: &Room, id: &RequestId, reviewer: &Reviewer, c
     let to = to.ok_or(Refusal::input(wants))?;
     let reason = reason::parse(&said.reason.unwrap_or_default())?;
     let decided = decide::reassign(room, id, reviewer, &to, reason.as_deref(), said.version).await?;
-    Ok(json(StatusCode::OK, &shape::decided(&decided)))
+    let me = reviewer.as_decider(&room.parts.desk.terms);
+    Ok(json(StatusCode::OK, &shape::decided(&decided, &me)))
 }

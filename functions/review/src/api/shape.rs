@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use approvals::Reviewer;
 use claims::{Claims, Identity, Value};
 use desk::File;
 use serde::{Serialize, Serializer};
@@ -37,6 +38,8 @@ struct Summary<'r> {
     app: Option<&'r str>,
     email: Option<&'r str>,
     display_name: Option<&'r str>,
+    /// What reviewers said about it is left out.
+    own: bool,
 }
 
 /// How far the review of a pending request is.
@@ -72,8 +75,8 @@ struct FileShape<'f> {
 
 /// What is known beside a request.
 pub(super) struct Beside<'f> {
-    /// Whether it waits for the reviewer who asks.
-    pub(super) awaits_me: bool,
+    /// The reviewer who asks.
+    pub(super) me: &'f Reviewer,
     /// The same person's, the newest first.
     pub(super) earlier: &'f [Request],
     /// Others' with an address of the same domain.
@@ -124,9 +127,9 @@ pub(super) struct DecidedShape<'f> {
 /// A point in time as RFC 3339 text.
 pub(super) struct Time(pub(super) Timestamp);
 
-pub(super) fn page(page: &Page, next: Option<String>) -> PageShape<'_> {
+pub(super) fn page<'p>(page: &'p Page, next: Option<String>, me: &Reviewer) -> PageShape<'p> {
     PageShape {
-        requests: page.requests.iter().map(summary).collect(),
+        requests: page.requests.iter().map(|request| summary(request, me)).collect(),
         next,
         cut_short: page.cut_short,
     }
@@ -145,13 +148,14 @@ pub(super) fn counts(counts: &Counts) -> CountsShape<'_> {
 
 /// A request with what is known beside it.
 pub(super) fn shown<'f>(shown: &'f File, beside: &Beside<'f>) -> ShownShape<'f> {
+    let summaries = |requests: &'f [Request]| requests.iter().map(|request| summary(request, beside.me)).collect();
     ShownShape {
-        file: file(shown),
-        awaits_me: beside.awaits_me,
+        file: file(shown, beside.me),
+        awaits_me: beside.me.is_awaited(&shown.request),
         stages: shown.request.review().map(stages).unwrap_or_default(),
         looking: beside.looking.iter().map(LookingShape::of).collect(),
-        earlier: beside.earlier.iter().map(summary).collect(),
-        same_domain: beside.same_domain.iter().map(summary).collect(),
+        earlier: summaries(beside.earlier),
+        same_domain: summaries(beside.same_domain),
     }
 }
 
@@ -166,9 +170,9 @@ pub(super) fn decision(file: &File) -> Option<DecisionShape<'_>> {
     })
 }
 
-fn file(file: &File) -> FileShape<'_> {
+fn file<'f>(file: &'f File, me: &Reviewer) -> FileShape<'f> {
     FileShape {
-        summary: summary(&file.request),
+        summary: summary(&file.request, me),
         as_written: file.as_written == Some(true),
         decision: decision(file),
         received: &file.request.received,
@@ -178,14 +182,14 @@ fn file(file: &File) -> FileShape<'_> {
     }
 }
 
-pub(super) fn decided(decided: &Decided) -> DecidedShape<'_> {
+pub(super) fn decided<'f>(decided: &'f Decided, me: &Reviewer) -> DecidedShape<'f> {
     DecidedShape {
         applied: decided.applied,
-        request: file(&decided.file),
+        request: file(&decided.file, me),
     }
 }
 
-fn summary(request: &Request) -> Summary<'_> {
+fn summary<'r>(request: &'r Request, me: &Reviewer) -> Summary<'r> {
     Summary {
         id: request.id,
         state: request.state.name(),
@@ -199,6 +203,7 @@ fn summary(request: &Request) -> Summary<'_> {
         app: request.app.as_deref(),
         email: request.email(),
         display_name: request.reviewed.at_key("displayName").and_then(Value::text),
+        own: me.is_applicant(request),
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
     decide::{self, Wish},
     http_io::{Call, respond, see_other, set},
     listing::Said,
-    reason,
+    own, reason,
     refusal::Refusal,
     session::{self, Session},
 };
@@ -168,11 +168,13 @@ async fn log_out(room: &Room, call: Call) -> Result<Response<Full<Bytes>>, Refus
 
 async fn queue(room: &Room, session: &Session<'_>, query: &str) -> Result<Response<Full<Bytes>>, Refusal> {
     let wanted = Said::in_query(query)?.wanted(room, session.reviewer)?;
-    let mut page = room.parts.desk.store.list(&wanted.listing).await?;
+    let me = session.reviewer.as_decider(&room.parts.desk.terms);
+    let mut page = own::list(room, &wanted.listing, &me).await?;
     wanted.take(&mut page);
     let queue = Queue {
         room,
         session,
+        me: &me,
         wanted: &wanted,
         query,
         page: &page,
@@ -244,7 +246,8 @@ async fn view(
     typed: Option<Typed<'_>>,
     notice: Option<Notice>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
-    let (file, earlier) = (room.parts.desk.read(id).await?, earlier(room, id).await?);
+    let file = own::read(room, id, session.reviewer).await?;
+    let earlier = earlier(room, id, session.reviewer).await?;
     let view = View {
         room,
         session,

@@ -11,6 +11,7 @@ use crate::{Room, listing::Wanted, session::Session};
 pub(super) struct Queue<'q> {
     pub(super) room: &'q Room,
     pub(super) session: &'q Session<'q>,
+    pub(super) me: &'q approvals::Reviewer,
     pub(super) wanted: &'q Wanted,
     /// The query that asked for it.
     pub(super) query: &'q str,
@@ -111,13 +112,25 @@ impl Queue<'_> {
                     @if let Some(route) = &request.route { br; span.muted { "route " (shown(route.as_str())) } }
                 }
                 @if self.state() == StateName::Pending {
-                    td role="cell" data-label="Asked" { @if let Some(review) = request.review() { (progress(review)) } }
+                    td role="cell" data-label="Asked" { @if let Some(review) = request.review() { (self.progress(request, review)) } }
                 }
                 td role="cell" data-label="Opened" {
                     (about(now.since(request.opened_at))) " ago" br;
                     span.muted { (time(request.opened_at)) }
                 }
             }
+        }
+    }
+
+    /// Who is asked, and how many of them have approved; not about oneself.
+    fn progress(&self, request: &Request, review: &Review) -> Markup {
+        let stage = review.stage();
+        let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
+        let approvals = votes.filter(|vote| vote.approves).count();
+        let is_own = self.me.is_applicant(request);
+        html! {
+            (shown(&asked(&stage.asked)))
+            @if stage.approve > 1 && !is_own { br; span.muted { (approvals) " of " (stage.approve) " approve" } }
         }
     }
 
@@ -140,17 +153,6 @@ impl Queue<'_> {
         query.extend_pairs(said);
         query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         format!("{}?{}", self.room.root, query.finish())
-    }
-}
-
-/// Who is asked, and how many of them have approved.
-fn progress(review: &Review) -> Markup {
-    let stage = review.stage();
-    let votes = review.votes.iter().filter(|vote| vote.stage == review.stage);
-    let approvals = votes.filter(|vote| vote.approves).count();
-    html! {
-        (shown(&asked(&stage.asked)))
-        @if stage.approve > 1 { br; span.muted { (approvals) " of " (stage.approve) " approve" } }
     }
 }
 

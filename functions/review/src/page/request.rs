@@ -118,9 +118,10 @@ impl View<'_> {
     /// Where the request stands, and who brought it there.
     fn outcome(&self) -> Markup {
         html! {
+            @if self.is_own() { p { "This is your own request: what reviewers say about it is not shown to you." } }
             @if let Some(decision) = self.file.decision() { (self.decided(&decision)) }
             @match &self.file.request.state {
-                State::Pending(review) => { (progress(review)) }
+                State::Pending(review) if !self.is_own() => { (progress(review)) }
                 State::Provisioned { at, .. } => { p { "The account was created " (time(*at)) "." } }
                 State::Expired { at } => { p { "Nobody decided, or the approval was not used, in time: it ended " (time(*at)) "." } }
                 State::Admitted { at } => { p { "The applicant was told to go on, " (time(*at)) "." } }
@@ -128,6 +129,11 @@ impl View<'_> {
                 _ => {}
             }
         }
+    }
+
+    fn is_own(&self) -> bool {
+        let reviewer = self.session.reviewer.as_decider(&self.room.parts.desk.terms);
+        reviewer.is_applicant(&self.file.request)
     }
 
     fn is_over(&self) -> bool {

@@ -1,10 +1,11 @@
 //! What is shown beside a request: what it still wants, who looks at it, and other requests.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use http::Method;
 use serde_json::{Value, json};
-use store::{LOOKING_LIFE, Share};
+use store::{LOOKING_LIFE, Looking, Presence, RequestId, Share, StoreError, Timestamp};
 
 use crate::{
     people::{body, google, handed_to, pending, submit_body},
@@ -127,4 +128,35 @@ async fn others_see_who_is_looking_for_a_minute() {
         assert_eq!(looking(&room, method, "wrong-token", &id).await.status, 401);
     }
     assert_eq!(show(&room, ROB, &id).await["version"], 1, "looking changes nothing");
+}
+
+/// Rows of somebody else's making.
+struct Unreadable;
+
+#[async_trait]
+impl Presence for Unreadable {
+    async fn look(&self, _: &RequestId, _: &str, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn look_away(&self, _: &RequestId, _: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn looking(&self, _: &RequestId, _: Timestamp) -> Result<Vec<Looking>, StoreError> {
+        Err(StoreError::Broken("a row cannot be read".to_owned()))
+    }
+}
+
+/// A request is decided on all the same.
+#[tokio::test]
+async fn what_cannot_be_read_of_who_is_looking_hides_no_request() {
+    let room = Room::with(|parts| parts.presence = Arc::new(Unreadable));
+    let id = pending(&room, "Jane").await;
+    let shown = show(&room, RITA, &id).await;
+    assert_eq!((&shown["looking"], &shown["state"]), (&json!([]), &json!("pending")));
+    for method in [Method::POST, Method::DELETE] {
+        let answer = looking(&room, method, RITA, &id).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"looking": []})));
+    }
 }

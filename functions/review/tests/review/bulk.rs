@@ -25,7 +25,9 @@ async fn bulk(room: &Room, said: Value) -> (u16, Value) {
 }
 
 fn named(ids: &[RequestId]) -> Vec<Value> {
-    ids.iter().map(|id| json!({"id": id.to_string()})).collect()
+    ids.iter()
+        .map(|id| json!({"id": id.to_string(), "version": 1}))
+        .collect()
 }
 
 #[tokio::test]
@@ -42,8 +44,8 @@ async fn each_is_decided_by_itself_and_has_its_answer() {
     let (status, done) = bulk(
         &room,
         json!({"ruling": "deny", "reason": "a wave of spam", "ids": [
-            {"id": one.to_string(), "version": 1}, {"id": taken.to_string()}, {"id": elsewhere.to_string()},
-            {"id": unknown}, {"id": stale.to_string(), "version": 5}, {"id": voted.to_string()},
+            {"id": one.to_string(), "version": 1}, {"id": taken.to_string(), "version": 2}, {"id": elsewhere.to_string(), "version": 1},
+            {"id": unknown, "version": 1}, {"id": stale.to_string(), "version": 5}, {"id": voted.to_string(), "version": 1},
         ]}),
     )
     .await;
@@ -80,15 +82,17 @@ async fn each_is_decided_by_itself_and_has_its_answer() {
 async fn what_cannot_be_meant_changes_nothing() {
     let room = room();
     let id = pending(&room, "Ann").await;
-    let one = json!({"id": id.to_string()});
+    let one = json!({"id": id.to_string(), "version": 1});
     let many: Vec<_> = (1..=101)
-        .map(|round| json!({"id": format!("{}-{round}", id.applicant)}))
+        .map(|round| json!({"id": format!("{}-{round}", id.applicant), "version": 1}))
         .collect();
     for said in [
         json!({"ruling": "approve", "ids": []}),
         json!({"ruling": "approve", "ids": many}),
         json!({"ruling": "approve", "ids": [one, one]}),
-        json!({"ruling": "approve", "ids": [one, {"id": "x"}]}),
+        json!({"ruling": "approve", "ids": [one, {"id": "x", "version": 1}]}),
+        json!({"ruling": "approve", "ids": [{"id": id.to_string()}]}),
+        json!({"ruling": "approve", "ids": [{"id": id.to_string(), "version": null}]}),
         json!({"ruling": "approve", "ids": [id.to_string()]}),
         json!({"ruling": "admit", "ids": [one]}),
         json!({"ids": [one]}),

@@ -9,6 +9,7 @@ use store::{
 };
 
 use crate::{
+    browser::Browser,
     people::{body, google, handed_to, pending, submit_body, submitting},
     room::{DAY, RITA, ROB, Room, bearer, call},
     routes::{decide, group, held, room, stage},
@@ -66,17 +67,37 @@ async fn what_waits_for_me_asks_me_and_has_no_vote_of_mine() {
         ids(&list(&room, ROB, "?waits=me").await),
         texts(&[anybody, hr, security])
     );
-    for (waits, expected) in [
-        ("anybody", anybody),
-        ("group:hr", hr),
-        ("group:security", security),
-        ("person:rita", mine),
-        ("person:Rita", mine),
-    ] {
+    for (waits, expected) in [("anybody", anybody), ("group:hr", hr), ("group:security", security)] {
         let query = format!("?waits={waits}");
         assert_eq!(ids(&list(&room, ROB, &query).await), texts(&[expected]), "{waits}");
     }
     assert_eq!(ids(&list(&room, RITA, "?waits=group:nobody").await), texts(&[]));
+    // A name stands in a body alone: where calls are logged, their addresses are.
+    for (waits, expected) in [
+        ("person:rita", mine),
+        ("person:Rita", mine),
+        ("group:hr", hr),
+        ("me", anybody),
+    ] {
+        let found = search(&room, json!({"waits": waits, "limit": 1})).await;
+        assert_eq!(ids(&found), texts(&[expected]), "{waits}");
+    }
+    for query in ["waits=person:rita", "waits=person%3Arita%40contoso.com"] {
+        let answer = room.get(&format!("/review/api/requests?{query}")).await;
+        assert_eq!(
+            (answer.status.as_u16(), &*answer.code()),
+            (400, "bad-request"),
+            "{query}"
+        );
+        assert!(answer.body.contains("requests/search"), "{answer:?}");
+        let page = Browser::logged_in(&room, RITA)
+            .await
+            .get(&format!("/review?{query}"))
+            .await;
+        assert_eq!(page.status, 400, "{query}");
+    }
+    let next = search(&room, json!({"waits": "group:security", "limit": 1, "cursor": null})).await;
+    assert_eq!(ids(&next), texts(&[security]));
     assert_eq!(
         list(&room, RITA, "").await["requests"].as_array().unwrap().len(),
         4,

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn room() -> Room {
     Room::with(|parts| {
         let group = |name: &str, people: &[&str]| {
-            let people = people.iter().map(|name| Person::of(name)).collect();
+            let people: Vec<_> = people.iter().map(|name| Person::of(name)).collect();
             (name.to_owned(), people)
         };
         let groups = [group("hr", &["Rita", "ROB Ö"]), group("security", &["Rob Ö"])];

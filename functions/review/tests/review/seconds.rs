@@ -51,7 +51,7 @@ async fn whoever_is_not_asked_any_more_learns_that_it_moved() {
 #[tokio::test]
 async fn a_request_is_not_handed_to_a_group_that_cannot_log_in() {
     let room = Room::with(|parts| {
-        let people = |names: &[&str]| names.iter().map(|name| Person::of(name)).collect();
+        let people = |names: &[&str]| names.iter().map(|name| Person::of(name)).collect::<Vec<_>>();
         let groups = [("hr".to_owned(), people(&["rita"])), ("away".to_owned(), people(&[]))];
         parts.desk.terms.groups = groups.into_iter().collect();
     });
@@ -104,7 +104,8 @@ async fn whoever_is_second_of_many_learns_who_was_first() {
     let room = room();
     let (one, other) = (pending(&room, "Jane").await, pending(&room, "John").await);
     decide(&room, ROB, &one, "deny", json!({"reason": "spam"})).await;
-    let said = json!({"ids": [{"id": one}, {"id": other}], "ruling": "approve"}).to_string();
+    let said =
+        json!({"ids": [{"id": one, "version": 1}, {"id": other, "version": 1}], "ruling": "approve"}).to_string();
     let each = room.post(RITA, "/review/api/requests/decide", &said).await.json();
     let decision = &each["requests"][0]["decision"];
     assert_eq!(
@@ -122,7 +123,8 @@ async fn whoever_is_second_of_many_learns_who_was_first() {
 async fn an_id_that_is_none_is_named_by_its_place() {
     let room = room();
     let id = pending(&room, "Jane").await;
-    let said = json!({"ids": [{"id": id}, {"id": "nope-1"}], "ruling": "approve"}).to_string();
+    let said =
+        json!({"ids": [{"id": id, "version": 1}, {"id": "nope-1", "version": 1}], "ruling": "approve"}).to_string();
     let told = room.post(RITA, "/review/api/requests/decide", &said).await;
     assert_eq!(told.status, 400);
     assert!(told.body.contains("Number 2 of `ids`"), "{}", told.body);

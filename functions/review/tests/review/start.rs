@@ -4,13 +4,16 @@ use std::path::Path;
 
 use host::Settings;
 use http::Method;
+use policy::Policy;
 use review::{Mount, Review};
+use store::Stage;
 use tempfile::TempDir;
 
 use crate::{
     browser::Browser,
-    people::pending,
-    room::{RITA, Room, bearer, call, send},
+    people::{google, handed_to, pending},
+    room::{DAY, RITA, ROB, Room, bearer, call, send},
+    routes::{group, held, stage},
 };
 
 const POLICY: &str = "[steps.post-attribute-collection]\notherwise = \"continue\"\n";
@@ -56,6 +59,31 @@ async fn without_reviewers_there_is_no_room_and_no_store() {
         "nothing was opened"
     );
     assert!(review::assemble(&settings(folder.path(), &[]), Mount::At(""), &policy(), None).is_ok());
+}
+
+/// Who can log in is known, and with it who belongs to groups: by name, or by what their line claims.
+#[tokio::test]
+async fn a_group_is_those_who_have_a_token() {
+    let folder = TempDir::new().unwrap();
+    let lines = format!("rita:{RITA}\nrob[it]:{ROB}");
+    let groups =
+        "[groups]\nhr = [\"rita\"]\naway = [\"zoe\"]\nit = { claim = \"it\" }\nboard = { claim = \"board\" }\n";
+    let policy = Policy::parse(&format!("{POLICY}{groups}")).unwrap();
+    for (to, expected) in [("away", 409), ("board", 409), ("it", 200)] {
+        let room = Room::new();
+        let long = Stage {
+            lasts: 40_000 * DAY,
+            ..stage("hr", group("hr"))
+        };
+        let id = handed_to(&room, &google("Jane"), held(vec![long])).await;
+        let settings = settings(folder.path(), &[("VESTIBULE_REVIEWERS", &lines)]);
+        let review = review::assemble(&settings, Mount::Own, &policy, Some(room.store.clone())).unwrap();
+        let path = format!("/review/api/requests/{id}/reassign");
+        let headers = [bearer(RITA), ("content-type", "application/json".to_owned())];
+        let body = format!(r#"{{"to":"group:{to}"}}"#);
+        let answer = send(&review, call(Method::POST, &path, &headers, &body)).await;
+        assert_eq!(answer.status, expected, "{to}: {answer:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::{
     sync::Mutex,
 };
 
-use host::{Settings, StartError};
+use host::StartError;
 use store::{ListCopy, ListName};
 use sweep::fetch::{Fetched, ListFetcher, NotFetched, Size};
 
@@ -31,7 +31,7 @@ pub(super) async fn fetch(place: &Place, name: Option<&str>, any_size: bool) -> 
 }
 
 async fn open(place: &Place, name: Option<&str>) -> Result<(ListFetcher, Vec<ListName>), StartError> {
-    let settings = Settings::read(&|name| place.variable(name))?;
+    let settings = place.settings()?;
     let policy = list_files::read_policy(&settings)?;
     let named = name.map(|name| policy.stored_list(name)).transpose();
     let named = named.map_err(StartError::new)?.map(|list| list.name.clone());

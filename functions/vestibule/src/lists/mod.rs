@@ -143,11 +143,19 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
 
 impl Place {
     async fn open(&self, name: &str) -> Result<Opened, StartError> {
-        let settings = Settings::read(&|name| self.variable(name))?;
+        let settings = self.settings()?;
         let policy = list_files::read_policy(&settings)?;
         let list = policy.stored_list(name).map_err(StartError::new)?.clone();
         let rows = existing::open_rows(&settings).await?;
         Ok(Opened { list, rows })
+    }
+
+    fn settings(&self) -> Result<Settings, StartError> {
+        let settings = Settings::read(&|name| self.variable(name))?;
+        if self.policy.is_none() {
+            existing::tell_of_usual_policy(&settings);
+        }
+        Ok(settings)
     }
 
     async fn open_edited(&self, name: &str) -> Result<Opened, Failure> {

@@ -7,7 +7,7 @@ use clap::Args;
 use desk::{Done, File};
 use store::{Block, RequestId};
 
-use super::{Opened, Place, complain, outcome, who};
+use super::{Opened, Place, complain, in_vain, outcome, who};
 use crate::{confirm, failure::Failure, text::clean};
 
 #[derive(Args)]
@@ -121,7 +121,12 @@ async fn decide(
     let file = opened.desk.read(id).await?;
     let standing = outcome::standing(&file);
     match done.refused {
-        None => Ok((format!("{}{standing}", by_override(&decision.by, &done)), true)),
+        None => {
+            let vain = in_vain::approved(opened, &file.request).await;
+            let vain = vain.map(|why| format!("; they cannot come in all the same: {why}"));
+            let by = by_override(&decision.by, &done);
+            Ok((format!("{by}{standing}{}", vain.unwrap_or_default()), true))
+        }
         Some(Refusal::Voted) => {
             let same = voted(&file, decision) == Some(true);
             let how = if same { "so" } else { "otherwise" };

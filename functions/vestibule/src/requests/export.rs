@@ -50,7 +50,7 @@ impl Export {
 
     /// A file that is not whole is none.
     async fn write_file(&self, rows: &dyn Rows, path: &Path) -> Result<usize, Failure> {
-        let file = create(path).map_err(|error| Failure::Refused(format!("{}: {error}", path.display())))?;
+        let file = create(path).map_err(|error| not_created(path, &error))?;
         let mut out = BufWriter::new(file);
         let written = match self.write(rows, &mut out).await {
             Ok(count) => out.get_ref().sync_all().map(|()| count).map_err(Failure::from),
@@ -83,6 +83,9 @@ impl Export {
             progress.advance(lines.len())?;
         }
         progress.end()?;
+        if count == 0 {
+            self.filters.refuse_unknown_group(&self.place.settings()?)?;
+        }
         out.flush()?;
         Ok(count)
     }
@@ -95,6 +98,17 @@ impl Export {
             false => shape::file(&file),
         }))
     }
+}
+
+fn not_created(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display();
+    Failure::Refused(match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            format!("{path} is there already, and an export overwrites nothing: name another file, or remove this one")
+        }
+        io::ErrorKind::NotFound => format!("cannot write {path}: its folder is not there; make it first"),
+        _ => format!("cannot write {path}: {error}"),
+    })
 }
 
 fn create(path: &Path) -> io::Result<OnDisk> {

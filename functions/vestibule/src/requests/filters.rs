@@ -2,9 +2,11 @@
 
 use claims::Domain;
 use clap::Args;
+use host::{Settings, StartError};
 use store::{Asked, Filter, Listing, MOST_LISTED, RouteName, StateName, Timestamp, Which};
 
 use super::when;
+use crate::list_files;
 
 /// What narrows a list. One of them says in which index it is looked up: the address, else the domain, else who is asked,
 /// else the state.
@@ -59,6 +61,32 @@ impl Filters {
             ..Listing::of(which, MOST_LISTED)
         };
         which.into_iter().map(listing).collect()
+    }
+
+    /// Where nothing was found: whether that is since nobody ever asks the group that was named.
+    ///
+    /// # Errors
+    /// [`StartError`] with the groups that the policy has. Where it cannot be read, nobody knows.
+    pub(super) fn refuse_unknown_group(&self, settings: &Settings) -> Result<(), StartError> {
+        let Some(Asked::Group(group)) = &self.waits else {
+            return Ok(());
+        };
+        let Ok(policy) = list_files::read_policy(settings) else {
+            return Ok(());
+        };
+        let groups = &policy.terms().groups;
+        if groups.has(group) {
+            return Ok(());
+        }
+        let names: Vec<_> = groups.names().map(|name| format!("`{name}`")).collect();
+        let there_are = match names.is_empty() {
+            true => "it has none".to_owned(),
+            false => format!("there are {}", names.join(", ")),
+        };
+        Err(StartError::new(format!(
+            "nothing waits for the group `{group}`, and the policy {} has no such group; {there_are}",
+            settings.policy.display()
+        )))
     }
 
     /// Whether nothing is said.

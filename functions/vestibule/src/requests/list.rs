@@ -60,8 +60,11 @@ impl List {
                 )?;
             }
         }
-        if printed == 0 && !self.json {
-            writeln!(out, "There is no such request.")?;
+        if printed == 0 {
+            self.filters.refuse_unknown_group(&self.place.settings()?)?;
+            if !self.json {
+                writeln!(out, "There is no such request.")?;
+            }
         }
         out.flush()?;
         Ok(true)

@@ -4,6 +4,7 @@ mod decide;
 mod export;
 mod filters;
 mod forget;
+mod in_vain;
 mod list;
 mod outcome;
 mod reassign;
@@ -89,6 +90,9 @@ impl Place {
         let mut settings = self.store.settings()?;
         if let Some(policy) = &self.policy {
             settings.policy = policy.into();
+        }
+        if self.policy.is_none() {
+            existing::tell_of_usual_policy(&settings);
         }
         let policy = list_files::read_policy(&settings)?;
         let audit = assembly::audit_key(&settings)?;

@@ -17,7 +17,8 @@ use crate::{failure::Failure, text::clean};
 pub(crate) struct Reassign {
     /// The request
     id: RequestId,
-    /// Who is asked from now on: `group:NAME` or `person:NAME`; an override may say `anybody` too
+    /// Who is asked from now on: `group:NAME` or `person:NAME`. An override can also open it to everybody who may review:
+    /// `anybody`
     #[arg(long, value_name = "WHO", value_parser = filters::asked)]
     to: Asked,
     /// Why. It stays when the applicant is forgotten, so name no applicant
@@ -44,23 +45,38 @@ impl Reassign {
                 return Err(Failure::Refused("no reviewer of this name has a token".to_owned()));
             }
             let terms = &mut opened.desk.terms;
-            terms.groups = terms.groups.only(|person| reviewers.has(person));
+            terms.groups = reviewers.in_groups(&terms.groups);
         }
         let by = self.name.decider(&opened.settings, &opened.desk.terms)?;
         let to = clean(&self.to.key());
-        confirm_override(&by, &format!("Hand 1 request to {to}"), self.yes)?;
+        confirm_override(&by, &self.question(&to), self.yes)?;
         let reason = self.reason.as_deref();
         let done = opened.desk.reassign(&self.id, &self.to, &by, reason, None).await?;
         let (said, is_so) = match done.refused {
-            None if done.applied() => (format!("asks {to} from now on"), true),
-            None => (format!("asks {to} already"), true),
+            None if done.applied() => (format!("asks {} from now on", self.whom(&to)), true),
+            None => (format!("asks {} already", self.whom(&to)), true),
             Some(Refusal::NotPending) => {
                 let standing = outcome::standing(&opened.desk.read(&self.id).await?);
                 (format!("nothing was changed: {}", clean(&standing)), false)
+            }
+            Some(Refusal::NotAsked) if self.to == Asked::Anybody => {
+                let why = "a reviewer hands on to a group or a person; to open it to everybody who may review takes an override";
+                return Err(Failure::Refused(why.to_owned()));
             }
             Some(refusal) => return Err(Failure::Refused(outcome::refusal(refusal).to_owned())),
         };
         writeln!(io::stdout(), "{}: {said}", self.id)?;
         Ok(is_so)
+    }
+
+    fn question(&self, to: &str) -> String {
+        format!("Hand 1 request to {}", self.whom(to))
+    }
+
+    fn whom<'t>(&self, to: &'t str) -> &'t str {
+        match self.to {
+            Asked::Anybody => "everybody who may review",
+            Asked::Group(_) | Asked::Person(_) => to,
+        }
     }
 }

@@ -165,7 +165,7 @@ async fn apply(opened: &Opened, rules: &Rules<'_>, read: Request, by: &str) -> R
 }
 
 /// What the rules say of a request as it is, with what the store says of the lists that they look things up in.
-async fn judge<'p>(opened: &Opened, rules: &Rules<'p>, request: &Request) -> Rechecked<'p> {
+pub(super) async fn judge<'p>(opened: &Opened, rules: &Rules<'p>, request: &Request) -> Rechecked<'p> {
     let sign_up = SignUp::kept(
         Step::PostAttributeCollection,
         request.received.clone(),
@@ -249,7 +249,8 @@ impl Found {
             let count = requests(self.not_let_in);
             writeln!(
                 out,
-                "Left as they are, since only the step's `otherwise` would turn them away: {count}."
+                "Not turned away: {count}. No rule turns these people away, so that they go on waiting for reviewers. None lets \
+                 them in either: if no rule held them, the step's `otherwise` would block them."
             )?;
         }
         for rule in passed_over {

@@ -63,6 +63,8 @@ pub(crate) fn accepted() -> Vec<String> {
             with = { b = 1 }\nremind = \"1 day\"\nescalate = { after = \"2 days\", ask = \"anybody\" }\n\
             time_out = { after = \"3 days\", then = \"deny\" }\nreasons = \"always\"\ncool_down = \"0 days\"\n\
             messages = { waiting = \"own\", pending = \"own\", denied = \"own\" }",
+        "hold = \"x\"\n[groups]\na = { claim = \"hr-approvers\" }\nb = { people = [\"rita\"], claim = [\"it\", \"security staff\"] }\n\
+            [routes.x]\nask = \"a\"\napprove = 9\nwith = { b = 2 }",
         "require = { claim = \"city\" }\notherwise = { hold = \"x\" }\n[groups]\na = []\n[[routes.x.stages]]\nname = \"s\"\n\
             ask = [{ group = \"a\", when = { claim = \"city\", present = true } }, \"anybody\"]\nremind = [\"1 day\", \"36 hours\"]\n\
             [[routes.x.stages]]\nname = \"t\"\nask = { person = \"ada\" }",
@@ -158,6 +160,7 @@ pub(crate) fn tables() -> Vec<(&'static str, String)> {
                 "limit = { by = \"all\", at_most = 1, within = \"1 day\", UNKNOWN }",
             )),
         ),
+        ("/$defs/claimedGroup", table("groups.g")),
         ("/$defs/route", table("routes.r")),
         (
             "/$defs/routeMessages",

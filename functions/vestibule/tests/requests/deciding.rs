@@ -1,9 +1,9 @@
 //! `approve`, `deny` and `reassign`.
 
 use approvals::Ruling;
-use store::{Actor, Event, StateName};
+use store::{Actor, Event, RequestId, StateName};
 
-use crate::place::{Place, RITA, ROB};
+use crate::place::{Finished, POLICY, Place, RITA, ROB};
 
 #[tokio::test]
 async fn a_token_votes_and_counts_once() {
@@ -47,6 +47,42 @@ async fn a_token_votes_and_counts_once() {
 }
 
 #[tokio::test]
+async fn a_token_votes_for_the_groups_that_it_claims() {
+    let mut place = Place::sqlite();
+    place.set(
+        "VESTIBULE_REVIEWERS",
+        format!("rita[hr-approvers; it]:{RITA}\nrob[it]:{ROB}"),
+    );
+    let claimed = POLICY.replace("team = [\"rita\", \"rob\"]", "team = { claim = \"hr-approvers\" }");
+    place.write_policy(
+        &claimed
+            .replace("approve = 2", "")
+            .replace("board = ", "sales = { claim = \"sales\" }\nboard = "),
+    );
+    let id = place.submits("jane", "Wien").await.to_string();
+    place
+        .run_as(Some(ROB), &["approve", &id])
+        .refused(1, "its stage asks others");
+    let sales = place.run_as(Some(RITA), &["reassign", &id, "--to", "group:sales"]);
+    sales.refused(1, "too few of those who would be asked may vote");
+    let board = place.run_as(Some(RITA), &["reassign", &id, "--to", "group:board"]);
+    assert!(
+        board.code == 0 && board.stdout.contains("asks group:board from now on"),
+        "{board:?}"
+    );
+    let back = place.run_as(Some(ROB), &["reassign", &id, "--to", "group:team"]);
+    assert!(
+        back.code == 0 && back.stdout.contains("asks group:team from now on"),
+        "{back:?}"
+    );
+    let done = place.run_as(Some(RITA), &["approve", &id]);
+    assert!(
+        done.code == 0 && done.stdout.contains(": approved by rita at "),
+        "{done:?}"
+    );
+}
+
+#[tokio::test]
 async fn without_a_token_it_is_an_override_that_somebody_confirms() {
     let place = Place::sqlite();
     let id = place.submits("jane", "Wien").await;
@@ -81,6 +117,65 @@ async fn without_a_token_it_is_an_override_that_somebody_confirms() {
     assert_eq!(by_system.code, 0, "{by_system:?}");
     let history = place.rows.history(&john).await.unwrap();
     assert!(matches!(&history.last().unwrap().by, Actor::Override(name) if !name.is_empty()));
+}
+
+/// Whoever approves reads it at once, and not from an applicant who is still blocked.
+#[tokio::test]
+async fn an_approval_that_lets_nobody_in_says_so() {
+    let place = Place::sqlite();
+    let approve = |id: &RequestId| place.run(&["approve", &id.to_string(), "--yes", "--by", "ops"]);
+    let (jane, john) = (place.submits("jane", "Graz").await, place.submits("john", "Wien").await);
+    let joe = place.submits_unproven("joe", "Wien").await;
+    let rule = "\n[[rules]]\nname = \"not Graz\"\nstep = \"post-attribute-collection\"\n\
+                when = { claim = \"city\", is = \"Graz\" }\nblock = true\n";
+    place.write_policy(&format!("{POLICY}{rule}"));
+    for (id, vain) in [
+        (
+            &jane,
+            Some("the rule `not Graz` turns them away, and wins over an approval"),
+        ),
+        (&john, None),
+        (&joe, Some("nothing but an e-mail address says who they are")),
+    ] {
+        let done = approve(id);
+        assert!(
+            done.code == 0 && done.stdout.contains("approved by ops (override)"),
+            "{done:?}"
+        );
+        let said = vain.map(|why| format!("; they cannot come in all the same: {why}"));
+        let is_said = done.stdout.contains("all the same");
+        assert_eq!(is_said, vain.is_some(), "{done:?}");
+        assert!(said.is_none_or(|said| done.stdout.contains(&said)), "{done:?}");
+    }
+    // Somebody trusts addresses, or an account is created whatever a rule says.
+    for more in [
+        "[approvals]\ntrust_email = true\n",
+        "[approvals]\naccount = \"graph\"\n",
+    ] {
+        let id = place
+            .submits_unproven(if more.contains("graph") { "ann" } else { "ben" }, "Wien")
+            .await;
+        place.write_policy(&POLICY.replace("[approvals]\n", more));
+        let done = approve(&id);
+        assert!(done.code == 0 && !done.stdout.contains("all the same"), "{done:?}");
+        place.write_policy(POLICY);
+    }
+}
+
+#[tokio::test]
+async fn the_usual_policy_is_named_where_nobody_named_one() {
+    let mut place = Place::sqlite();
+    let id = place.submits("jane", "Wien").await.to_string();
+    let usual = "the policy is policy.toml, since neither `--policy` nor VESTIBULE_POLICY names another";
+    let told = |done: &Finished| done.stderr.contains(usual);
+    let set = place.run_as(Some(RITA), &["approve", &id]);
+    assert!(set.code == 0 && !told(&set), "{set:?}");
+    place.unset("VESTIBULE_POLICY");
+    let done = place.run_as(Some(RITA), &["approve", &id]);
+    assert!(done.code == 0 && told(&done), "{done:?}");
+    let named = place.run_as(Some(RITA), &["approve", &id, "--policy", "policy.toml"]);
+    assert!(named.code == 0 && !told(&named), "{named:?}");
+    assert!(!told(&place.run(&["list"])), "it asks no policy");
 }
 
 #[tokio::test]
@@ -163,7 +258,7 @@ async fn others_are_asked_once_and_only_as_it_may_be() {
         .refused(1, "no such group");
     place
         .run_as(Some(RITA), &to("anybody"))
-        .refused(1, "its stage asks others");
+        .refused(1, "a reviewer hands on to a group or a person");
     for who in [Some(RITA), None] {
         let ghost = [&to("person:ghost")[..], if who.is_none() { &["--yes"] } else { &[] }].concat();
         place
@@ -181,6 +276,10 @@ async fn others_are_asked_once_and_only_as_it_may_be() {
     assert_eq!(history.len(), 2);
     let over = place.run(&[&to("group:team")[..], &["--yes", "--by", "ops"]].concat());
     over.says(0, &format!("{id}: asks group:team from now on\n"));
+    let open = place.run_in_terminal(&[&to("anybody")[..], &["--by", "ops"]].concat(), "y\n");
+    open.says(0, &format!("{id}: asks everybody who may review from now on\n"));
+    let asked = "Hand 1 request to everybody who may review as `ops`, outside any quorum?";
+    assert!(open.stderr.contains(asked), "{open:?}");
     place.decides(&id, Ruling::Approve).await;
     let late = place.run(&[&to("group:board")[..], &["--yes"]].concat());
     assert!(

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use approvals::Ruling;
 
-use crate::place::{Place, ago};
+use crate::place::{POLICY, Place, ago};
 
 #[tokio::test]
 async fn a_list_is_complete_in_order_and_narrowed() {
@@ -176,10 +176,42 @@ async fn an_export_has_everything_or_all_but_claims() {
     let text = fs::read_to_string(&file).unwrap();
     assert_eq!(text.lines().count(), 1);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    place.run(&["export", "--to", "out.jsonl"]).refused(
+        1,
+        "out.jsonl is there already, and an export overwrites nothing: name another file",
+    );
     place
-        .run(&["export", "--to", "out.jsonl"])
-        .refused(1, "out.jsonl: File exists");
+        .run(&["export", "--to", "away/out.jsonl"])
+        .refused(1, "cannot write away/out.jsonl: its folder is not there; make it first");
     assert_eq!(fs::read_to_string(&file).unwrap(), text, "never overwritten");
+}
+
+/// A slip of the keyboard must not look as if nobody waited. Requests can wait for a group that the policy had before.
+#[tokio::test]
+async fn a_group_that_there_is_not_is_named_with_those_that_there_are() {
+    let place = Place::sqlite();
+    place.submits("jane", "Wien").await;
+    let known = "no such group; there are `board`, `team`";
+    for arguments in [
+        ["list", "--waits", "group:teem"].as_slice(),
+        &["list", "--waits", "group:teem", "--json"],
+        &["export", "--waits", "group:teem"],
+    ] {
+        place.run(arguments).refused(2, known);
+    }
+    place
+        .run(&["export", "--waits", "group:teem", "--to", "out.jsonl"])
+        .refused(2, known);
+    assert!(!place.folder().join("out.jsonl").exists());
+    place
+        .run(&["list", "--waits", "group:board"])
+        .says(0, "There is no such request.\n");
+    place.write_policy(&POLICY.replace("team", "staff"));
+    assert_eq!(place.run(&["list", "--waits", "group:team"]).ids().len(), 1);
+    place.write_policy("no policy");
+    place
+        .run(&["list", "--waits", "group:teem"])
+        .says(0, "There is no such request.\n");
 }
 
 #[tokio::test]

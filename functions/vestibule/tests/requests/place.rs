@@ -103,6 +103,7 @@ impl Place {
 
     fn new(folder: TempDir, rows: Arc<dyn Rows>, mut variables: Vec<(&'static str, String)>) -> Place {
         variables.push(("VESTIBULE_AUDIT_KEY", KEY.to_owned()));
+        variables.push(("VESTIBULE_POLICY", "policy.toml".to_owned()));
         variables.push(("VESTIBULE_REVIEWERS", format!("rita:{RITA}\nrob:{ROB}")));
         let place = Place {
             folder,
@@ -115,6 +116,16 @@ impl Place {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Another value of a setting.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.unset(name);
+        self.variables.push((name, value));
+    }
+
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.retain(|(other, _)| *other != name);
     }
 
     pub(crate) fn write_policy(&self, text: &str) {
@@ -131,6 +142,15 @@ impl Place {
     }
 
     pub(crate) async fn submits_at(&self, name: &str, city: &str, now: Timestamp) -> RequestId {
+        self.submission(name, city, now, true).await
+    }
+
+    /// Somebody of whom nothing but an address says who they are.
+    pub(crate) async fn submits_unproven(&self, name: &str, city: &str) -> RequestId {
+        self.submission(name, city, SystemClock.now(), false).await
+    }
+
+    async fn submission(&self, name: &str, city: &str, now: Timestamp, proven: bool) -> RequestId {
         let sign_up = sign_up(name, city);
         let applicant = ApplicantKey::of(&sign_up).unwrap();
         let keys = Keys {
@@ -143,7 +163,7 @@ impl Place {
         let verdict = policy.ask(&sign_up, now, &Facts::none()).unwrap();
         let submission = Submission {
             applicant: applicant.hash(),
-            proven: true,
+            proven,
             received: sign_up.claims.clone(),
             kept: verdict.received.clone(),
             reviewed: verdict.claims.clone(),
@@ -192,7 +212,7 @@ impl Place {
     pub(crate) async fn votes(&self, id: &RequestId, name: &str, ruling: Ruling) {
         let request = self.rows.request(id).await.unwrap().unwrap();
         let policy = self.policy();
-        let by = Decider::Reviewer(Reviewer::named(name, policy.terms().groups.of(name)));
+        let by = Decider::Reviewer(Reviewer::named(name, policy.terms().groups.of(name, &[])));
         let decided = approvals::decide(&request, &Decide::new(ruling, by), SystemClock.now(), policy.terms());
         let commit = decided.transition.unwrap().commit(None, &[], &key().seal().unwrap());
         assert_eq!(self.rows.commit(&commit).await, Ok(Committed::Applied));

@@ -175,9 +175,9 @@ async fn what_no_rule_turns_away_stays() {
     let applied = place.run(&["recheck", "--apply", "--yes"]);
     assert_eq!(applied.code, 0, "{applied:?}");
     assert!(
-        applied
-            .stdout
-            .contains("only the step's `otherwise` would turn them away: 1 request."),
+        applied.stdout.contains(
+            "Not turned away: 1 request. No rule turns these people away, so that they go on waiting for reviewers."
+        ),
         "{applied:?}"
     );
     assert_eq!(state(&place, &jane).await, StateName::Pending);

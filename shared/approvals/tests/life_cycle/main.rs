@@ -5,6 +5,7 @@
 mod answers;
 mod cast;
 mod changes;
+mod claimed;
 mod clock;
 mod data;
 mod denials;

@@ -66,7 +66,7 @@ fn jo(country: &str) -> String {
 async fn decide(house: &House, name: &str, ruling: Ruling) -> Option<Refusal> {
     let [request] = house.pending().await.try_into().unwrap();
     let terms = house.policy.terms();
-    let reviewer = Decider::Reviewer(Reviewer::named(name, terms.groups.of(name)));
+    let reviewer = Decider::Reviewer(Reviewer::named(name, terms.groups.of(name, &[])));
     let Decided { transition, refused } = approvals::decide(
         &request,
         &Decide::new(ruling, reviewer),

@@ -1,6 +1,6 @@
 //! The `[approvals]`, `[mail]` and `[accounts]` tables.
 
-use approvals::{AccountBy, Blocks, Terms};
+use approvals::{AccountBy, Blocks, Group, Terms};
 use claims::Address;
 use lists::Kind;
 use store::{ListName, MOST_FURTHER, News};
@@ -116,7 +116,7 @@ impl Reader<'_> {
         }
         if let Some(node) = section.take("reviewers") {
             mail.reviewers = self.told_reviewers(node);
-            self.refuse_large_groups(node);
+            self.refuse_large_groups(node, mail.reviewers.len());
             terms.tell_reviewers = true;
         }
         self.end(section);
@@ -192,12 +192,19 @@ impl Reader<'_> {
         }
     }
 
-    fn refuse_large_groups(&mut self, reviewers: &Node<'_>) {
-        for (group, people) in &self.groups {
+    /// Of a group by claim, the usual ones are told too.
+    fn refuse_large_groups(&mut self, reviewers: &Node<'_>, usual: usize) {
+        for (group, Group { people, claims }) in &self.groups {
+            let with_it = if claims.is_empty() { 0 } else { usual };
             let told = people.iter().filter(|person| has_address(person)).count();
-            if told > MOST_FURTHER {
-                let what =
-                    format!("the group `{group}` has {told} addresses; at most {MOST_FURTHER} can be told by mail");
+            if told > 0 && told + with_it > MOST_FURTHER {
+                let these = match with_it {
+                    0 => String::new(),
+                    _ => format!(", and these {with_it} are told with it"),
+                };
+                let what = format!(
+                    "the group `{group}` has {told} addresses{these}; at most {MOST_FURTHER} can be told by mail"
+                );
                 self.mistakes.add(reviewers.span(), what);
             }
         }

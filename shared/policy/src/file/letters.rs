@@ -61,7 +61,7 @@ impl Reader<'_> {
             Asked::Group(group) => self
                 .groups
                 .get(group)
-                .is_some_and(|people| people.iter().any(has_address)),
+                .is_some_and(|group| group.people.iter().any(has_address)),
         })
     }
 }

@@ -31,8 +31,9 @@ use std::{
     sync::Arc,
 };
 
+use ::approvals::Group;
 use claims::{Locale, Step, UserMessage};
-use store::{ListName, Person};
+use store::ListName;
 use toml::{
     Spanned,
     de::{DeString, DeTable, DeValue},
@@ -94,7 +95,7 @@ struct Reader<'t> {
     open: &'t dyn OpenList,
     lists: BTreeMap<String, NamedList>,
     /// Who belongs to which group of reviewers.
-    groups: BTreeMap<String, Vec<Person>>,
+    groups: BTreeMap<String, Group>,
     /// The routes by name; nothing for one that could not be read, which is a mistake already.
     routes: BTreeMap<String, Option<Arc<Route>>>,
     /// The names of routes to which rules hand people.

@@ -108,14 +108,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Of a group that names nobody nothing is known.
+    /// Of a group that names nobody nothing is known, nor of one to which people belong by what their log-in claims.
     fn people_of(&self, asked: &Asked) -> People {
         match asked {
             Asked::Anybody => None,
             Asked::Person(person) => Some(BTreeSet::from([person.clone()])),
             Asked::Group(group) => {
-                let people = self.groups.get(group).filter(|people| !people.is_empty());
-                people.map(|people| people.iter().cloned().collect())
+                let group = self.groups.get(group)?;
+                let all_known = group.claims.is_empty() && !group.people.is_empty();
+                all_known.then(|| group.people.iter().cloned().collect())
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use approvals::Held;
+use approvals::{GroupClaim, Held};
 use store::{Asked, Escalate, Person, Reasons, RouteName, Share, TimeOut};
 
 use crate::common::*;
@@ -113,9 +113,33 @@ fn a_route_says_all_that_a_plan_can_hold() {
 fn groups_are_known_to_approvals_whoever_writes_their_names() {
     let policy = routed("hold = true", "");
     let groups = &policy.terms().groups;
-    assert_eq!(groups.of("tom@CONTOSO.com"), ["hr"]);
-    assert_eq!(groups.of("Rita"), ["hr", "security"]);
-    assert!(groups.of("eve").is_empty() && groups.people("nobody").is_empty() && groups.has("nobody"));
+    assert_eq!(groups.of("tom@CONTOSO.com", &[]), ["hr"]);
+    assert_eq!(groups.of("Rita", &[]), ["hr", "security"]);
+    assert!(groups.of("eve", &[]).is_empty() && groups.people("nobody").is_empty() && groups.has("nobody"));
+}
+
+#[test]
+fn a_group_is_by_name_by_claim_or_both() {
+    let tables =
+        "[groups]\nhr = { claim = \"hr-approvers\" }\nit = { people = [\"Rita\"], claim = [\"it\", \"admins\"] }\n";
+    let policy = policy(&format!("{}{tables}", rule("hold = true")));
+    let groups = &policy.terms().groups;
+    let of = |name: &str, claims: &[&str]| {
+        let claims: Vec<_> = claims.iter().filter_map(|text| GroupClaim::parse(text)).collect();
+        groups.of(name, &claims)
+    };
+    assert_eq!(of("rita", &[]), ["it"]);
+    assert_eq!(of("rita", &["hr-approvers"]), ["hr", "it"]);
+    assert_eq!(of("eve", &["admins", "sales"]), ["it"]);
+    assert!(
+        of("eve", &["HR-Approvers"]).is_empty(),
+        "what directories give out has its letters"
+    );
+    assert!(
+        of("hr-approvers", &["hr"]).is_empty(),
+        "neither a name nor a group is a claim"
+    );
+    assert!(groups.is_open("hr") && groups.is_open("it") && policy.warnings().is_empty());
 }
 
 const BY_CITY: &str = r#"

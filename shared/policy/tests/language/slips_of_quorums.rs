@@ -71,6 +71,27 @@ fn a_quorum_is_a_number_of_people_who_are_there() {
     }
 }
 
+/// How many people a claim brings, nobody knows.
+#[test]
+fn a_group_by_claim_may_be_of_any_size() {
+    let claimed = "[groups]\nhr = { people = [\"rita\"], claim = \"hr\" }\nboss = [\"ada\"]\n";
+    let read = |route: &str| read(&format!("{}{claimed}[routes.x]\n{route}", rule("hold = \"x\""))).err();
+    for route in [
+        "ask = \"hr\"\napprove = 3\ndeny = 3",
+        "ask = \"hr\"\nwith = { boss = 1 }",
+        "ask = \"boss\"\nwith = { hr = 1 }",
+        "ask = \"anybody\"\nwith = { hr = 9 }",
+        "ask = \"boss\"\nescalate = { after = \"1 day\", ask = \"hr\" }",
+    ] {
+        assert_eq!(read(route), None, "{route}");
+    }
+    let said = read("ask = \"hr\"\nwith = { boss = 2 }").unwrap_or_default();
+    assert!(
+        said.contains("2 approvals of the group `boss` from one person"),
+        "{said}"
+    );
+}
+
 /// After `escalate` others are asked instead: each of the two groups has to suffice alone.
 #[test]
 fn nobody_helps_out_those_who_are_asked_before_or_after() {
@@ -170,4 +191,20 @@ fn a_group_is_told_by_mail_as_far_as_one_effect_reaches() {
         "{said}"
     );
     assert!(Policy::parse(&file(16)).is_ok());
+    // Of a group by claim some are not known: the usual ones are told too.
+    let claimed = |count: usize| {
+        let file = file(count)
+            .replace("all = [", "all = { claim = \"all\", people = [")
+            .replace("\"]\n", "\"] }\n");
+        file.replace("\"asked\"", "[\"a@contoso.com\", \"b@contoso.com\"]")
+    };
+    let said = mistakes(&claimed(15));
+    assert!(
+        said.contains("the group `all` has 15 addresses, and these 2 are told with it; at most 16 can be told by mail"),
+        "{said}"
+    );
+    assert_eq!(
+        Policy::parse(&claimed(14)).err().map(|mistakes| mistakes.to_string()),
+        None
+    );
 }

@@ -219,6 +219,22 @@ fn groups_and_routes_are_named_as_a_store_can_keep_them() {
         ("[groups]\na = \"ada\"", "a list in brackets"),
         ("[groups]\na = [\"ada\", \"ADA\"]", "this stands in the list twice"),
         ("[groups]\na = [\"ada@\"]", "where there is an `@`, an e-mail address"),
+        (
+            "[groups]\na = [\"ri[ta]\"]",
+            "up to 80 characters without `:`, `[` and `]`",
+        ),
+        ("[groups.a]\npeople = [\"ada\"]", "does not say which `claim`"),
+        ("[groups.a]\nclaims = \"hr\"", "did you mean `claim`?"),
+        ("[groups.a]\nclaim = []", "this list is empty"),
+        (
+            "[groups.a]\nclaim = \"a:b\"",
+            "what a log-in claims has 1 to 120 characters",
+        ),
+        (
+            "[groups.a]\nclaim = [\"a; b\"]",
+            "what a log-in claims has 1 to 120 characters",
+        ),
+        ("[groups.a]\nclaim = [\"a\", \"a\"]", "this stands in the list twice"),
         ("groups = 1", "a table"),
         (
             "[routes.\"a b\"]\nask = \"anybody\"",

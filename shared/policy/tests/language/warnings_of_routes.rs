@@ -20,6 +20,8 @@ fn a_route_that_nobody_uses_and_a_group_that_nobody_is_in_are_told() {
     let said = warnings("", &format!("{GROUPS}[routes.x]\nask = \"hr\"\n"));
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("nobody is in the group `nobody`"), "{said:?}");
+    let claimed = "[groups]\nhr = { people = [], claim = \"hr-approvers\" }\n[routes.x]\nask = \"hr\"\n";
+    assert!(warnings("", claimed).is_empty());
 }
 
 #[test]
@@ -102,14 +104,20 @@ fn reminders_that_remind_nobody_are_told() {
 
 #[test]
 fn letters_to_those_who_are_asked_and_have_no_address_are_told() {
-    let groups = "[groups]\nnamed = [\"rita\"]\nreached = [\"rita\", \"tom@contoso.com\"]\n";
+    let groups =
+        "[groups]\nclaimed = { claim = \"hr\" }\nnamed = [\"rita\"]\nreached = [\"rita\", \"tom@contoso.com\"]\n";
     let asked = |route: &str| {
         warnings(
             "",
             &format!("{groups}[routes.x]\n{route}\n[mail]\nreviewers = \"asked\"\n"),
         )
     };
-    for nobody in ["ask = \"named\"", "ask = \"anybody\"", "ask = { person = \"rita\" }"] {
+    for nobody in [
+        "ask = \"named\"",
+        "ask = \"claimed\"",
+        "ask = \"anybody\"",
+        "ask = { person = \"rita\" }",
+    ] {
         let said = asked(nobody);
         assert_eq!(said.len(), 1, "{nobody}: {said:?}");
         assert!(said[0].starts_with("no reviewer is told anything"), "{said:?}");

@@ -177,6 +177,10 @@ fn who_decides() -> Vec<Task> {
     vec![
         by_name("**One group decides**", "Hold by people: people asks group:hr"),
         by_name(
+            "**Whoever's log-in says so decides**",
+            "Hold by people: people asks group:hr",
+        ),
+        by_name(
             "**Two people have to approve**",
             "Hold by two-of-us: two-of-us asks 2 of group:hr",
         ),
