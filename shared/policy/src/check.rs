@@ -60,6 +60,9 @@ impl Means {
 impl CheckTemplate {
     /// What it says of an applicant.
     pub(crate) fn outcome(&self, scene: &Scene<'_>) -> Result<CheckOutcome, Failure> {
+        if scene.facts.was_decided() {
+            return Ok(CheckOutcome::Pass);
+        }
         let solved = |token: &SettableName| scene.claims.get(token.name()).is_some_and(|value| !value.is_blank());
         if !self.token.iter().all(solved) {
             return Ok(CheckOutcome::Fail);
@@ -81,7 +84,7 @@ impl CheckTemplate {
 
     fn check(&self, scene: &Scene<'_>) -> Result<Check, Failure> {
         let applicant = applicant(scene)?;
-        let mut call = self.call.fill(scene).map_err(|unfit| match unfit {
+        let call = self.call.fill(scene).map_err(|unfit| match unfit {
             Unfit::Nothing => Failure::Broken(format!(
                 "`{}` is not asked: a claim in its path is absent",
                 self.call.name
@@ -89,10 +92,11 @@ impl CheckTemplate {
             Unfit::Broken(why) => Failure::Broken(why),
         })?;
         let key = Hash::of(&["check", &call.name, &applicant.to_string(), &input(&call).to_string()]);
-        call.idempotency_key = Some(key);
+        let whose = Hash::of(&["checks of", &call.name, &applicant.to_string()]);
         Ok(Check {
             call,
             key,
+            whose,
             keep: self.keep,
             meaning: Arc::clone(&self.means) as Arc<dyn Meaning>,
         })

@@ -618,6 +618,8 @@ impl Rule {
                     attempts,
                 },
             },
+            // Nobody is in their own way, and whoever was let in stays so.
+            Action::Limit { .. } if scene.facts.was_counted() => Did::Nothing,
             Action::Limit { limit, otherwise } => {
                 let (tally, reached) = limit.reached(&self.name, scene)?;
                 Did::Count {

@@ -49,7 +49,7 @@ use store::RouteName;
 pub use decide::{Observed, Outcome, Verdict};
 pub use emit::{Came, Event};
 pub use explain::Seen;
-pub use facts::Facts;
+pub use facts::{Before, Facts};
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
 pub use mistakes::{Collector, Mistake, Mistakes, suggestion};
