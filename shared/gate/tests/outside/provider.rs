@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,6 +24,10 @@ struct Shared {
     answer: Mutex<String>,
     asked: AtomicUsize,
     bodies: Mutex<Vec<String>>,
+    /// The `Idempotency-Key` of each request.
+    keys: Mutex<Vec<String>>,
+    /// Whether connections end in the place of an answer.
+    hangs_up: AtomicBool,
     /// One permit for each answer.
     may_answer: Semaphore,
 }
@@ -44,6 +48,8 @@ impl Provider {
             answer: Mutex::new(json.to_owned()),
             asked: AtomicUsize::new(0),
             bodies: Mutex::default(),
+            keys: Mutex::default(),
+            hangs_up: AtomicBool::new(false),
             may_answer: Semaphore::new(0),
         });
         let serving = shared.clone();
@@ -64,6 +70,16 @@ impl Provider {
 
     pub(crate) fn answers(&self, json: &str) {
         *self.shared.answer.lock().unwrap() = json.to_owned();
+    }
+
+    /// From now on it hangs up, or no longer.
+    pub(crate) fn hangs_up(&self, so: bool) {
+        self.shared.hangs_up.store(so, Ordering::SeqCst);
+    }
+
+    /// By which key it was told each time that a call is the same.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.shared.keys.lock().unwrap().clone()
     }
 
     /// How often it was asked.
@@ -98,6 +114,9 @@ impl Shared {
                 if let Some(digits) = line.strip_prefix("content-length:") {
                     length = digits.trim().parse().unwrap();
                 }
+                if let Some(key) = line.strip_prefix("idempotency-key:") {
+                    self.keys.lock().unwrap().push(key.trim().to_owned());
+                }
                 if line.is_empty() {
                     break;
                 }
@@ -106,6 +125,9 @@ impl Shared {
             stream.read_exact(&mut body).await?;
             self.bodies.lock().unwrap().push(String::from_utf8(body).unwrap());
             self.asked.fetch_add(1, Ordering::SeqCst);
+            if self.hangs_up.load(Ordering::SeqCst) {
+                return Ok(());
+            }
             self.may_answer.acquire().await.unwrap().forget();
             let json = self.answer.lock().unwrap().clone();
             let head = format!(
