@@ -12,7 +12,7 @@ use look_ups::LookUps;
 use outgoing::{Outgoing, Reach};
 use policy::{OpenList, Policy, outside::Outside};
 use secrets::Secrets;
-use store::{Clock, Lists, Rows, Store, SystemClock};
+use store::{Clock, Controls, Lists, Rows, Store, SystemClock};
 use store_dynamodb::DynamoStore;
 
 pub use list_files::{PackedLists, packed_name};
@@ -47,7 +47,9 @@ pub fn gate(
         true => Some(audit_key(settings)?),
         false => None,
     };
-    let (store, lists) = store.map(|store| (store.requests, store.lists)).unzip();
+    let lists = store.as_ref().map(|store| store.lists.clone());
+    let controls = store.as_ref().map(|store| store.controls.clone());
+    let store = store.map(|store| store.requests);
     let outside = match policy.asks_outside(step) {
         true => Some(outside(settings, &clock)?),
         false => None,
@@ -58,7 +60,7 @@ pub fn gate(
         policy,
         store,
         lists,
-        controls: None,
+        controls,
         outside,
         audit,
         credentials,
@@ -120,14 +122,17 @@ pub struct GateStore {
     requests: Arc<dyn Store>,
     /// Lists, to be asked.
     lists: Arc<dyn Lists>,
+    /// Invitations, counts, results of checks and items.
+    controls: Arc<dyn Controls>,
 }
 
 /// Not by way of [`Rows`]: what gates never do, such as editing lists, is then not linked into their binaries.
-impl<S: Store + Lists + 'static> From<Arc<S>> for GateStore {
+impl<S: Store + Lists + Controls + 'static> From<Arc<S>> for GateStore {
     fn from(store: Arc<S>) -> GateStore {
         GateStore {
             requests: store.clone(),
-            lists: store,
+            lists: store.clone(),
+            controls: store,
         }
     }
 }
@@ -136,7 +141,8 @@ impl From<Arc<dyn Rows>> for GateStore {
     fn from(rows: Arc<dyn Rows>) -> GateStore {
         GateStore {
             requests: rows.clone(),
-            lists: rows,
+            lists: rows.clone(),
+            controls: rows,
         }
     }
 }

@@ -90,6 +90,7 @@ mod tests {
             app: None,
             locales: Locales::default(),
             addresses: vec![Hash::of_address(address)],
+            invitation: None,
             wish: Wish::Hold(Held { route: None, plan }),
             rule: "hold".to_owned(),
         };

@@ -36,6 +36,12 @@ impl Work<'_> {
         Ok(self.parts.store.commit(&Commit { writes }).await? == Committed::Applied)
     }
 
+    /// Ends the use of an invitation, likewise. If that is a conflict and the entry is still there, nothing is held any more,
+    /// and it goes alone.
+    pub(crate) async fn end_use(&self, entry: &OutboxEntry, writes: [Write; 2]) -> Result<bool, StoreError> {
+        Ok(self.count(writes.into()).await? || record::gone(self.parts, entry).await?)
+    }
+
     /// An attempt was begun, and nobody said what came of it. That is a failure too: what ends its process every time
     /// must come to an end itself.
     pub(crate) async fn lost(

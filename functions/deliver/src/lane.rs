@@ -113,6 +113,9 @@ impl Work<'_> {
         if let Some(writes) = store::count(&entry) {
             return self.count(writes).await;
         }
+        if let Some(writes) = store::end_use(&entry, self.parts.clock.now()) {
+            return self.end_use(&entry, writes).await;
+        }
         let Some(carrier) = &self.route.carrier else {
             return match waited >= GRACE {
                 true => self.park(entry, &Why::new(self.route.absent()), report).await,

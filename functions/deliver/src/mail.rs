@@ -93,9 +93,11 @@ impl Receive for ReviewerMail {
         match &entry.effect {
             Effect::TellReviewers { why } => Attempt::Done(Delivered::Further(self.each(*why, request))),
             Effect::TellReviewer { address, why } => self.tell(address, *why, entry, request).await,
-            Effect::CreateAccount | Effect::TellApplicant { .. } | Effect::Publish { .. } | Effect::Count { .. } => {
-                never("this effect is no mail to reviewers")
-            }
+            Effect::CreateAccount
+            | Effect::TellApplicant { .. }
+            | Effect::Publish { .. }
+            | Effect::Count { .. }
+            | Effect::Invitation { .. } => never("this effect is no mail to reviewers"),
         }
     }
 }

@@ -54,7 +54,7 @@ impl Route {
         now.as_millis() < self.rest.load(Ordering::Relaxed)
     }
 
-    /// Whether these are counts, which need nobody to carry them: they go into the store itself.
+    /// Whether these go into the store itself, as counts do, and need nobody to carry them.
     pub(crate) fn counts(&self) -> bool {
         self.receiver == Receiver::Counts
     }
@@ -83,7 +83,7 @@ impl Route {
                  it and retry this effect, or drop it"
             }
             Receiver::Events => "nobody publishes events here: drop this effect",
-            Receiver::Counts => "this effect does not count anything: drop it",
+            Receiver::Counts => "this effect changes nothing in the store: drop it",
             Receiver::Reviewers => {
                 "nobody writes to reviewers here: the policy names none under `reviewers` of `[mail]`. Name them and \
                  retry this effect, or drop it"

@@ -6,6 +6,8 @@ mod confirm;
 mod effects;
 mod existing;
 mod failure;
+mod invitations;
+mod items;
 mod list_files;
 mod lists;
 mod local;
@@ -40,6 +42,12 @@ enum Command {
     /// Effects that were given up: accounts that were not created, mails that were not sent.
     #[command(subcommand)]
     Effects(effects::Command),
+    /// Codes that let people sign up.
+    #[command(subcommand)]
+    Invitations(invitations::Command),
+    /// Items that the policy looks up. What it prints may be personal.
+    #[command(subcommand)]
+    Items(items::Command),
     /// Lists that the policy looks up: packed files, and those in the store.
     #[command(subcommand)]
     Lists(lists::Command),
@@ -81,6 +89,8 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Policy(command) => command.run(),
         Command::Lists(command) => on_runtime(lists::main(command)),
+        Command::Invitations(command) => on_runtime(invitations::main(command)),
+        Command::Items(command) => on_runtime(items::main(command)),
         Command::Audit(command) => on_runtime(audit::main(command)),
         Command::Effects(command) => on_runtime(effects::main(command)),
         Command::Requests(command) => on_runtime(requests::main(command)),

@@ -20,6 +20,7 @@ mod checkpoint;
 mod decide;
 mod forget;
 mod groups;
+mod invited;
 mod outcome;
 mod provision;
 mod reassign;
@@ -40,6 +41,7 @@ pub use chain::{AuditKey, Fault, Happened, NOT_AS_WRITTEN, NoRandom, Seal, Submi
 pub use decide::{Decide, Decided, Decider, Refusal, Reviewer, Ruling, decide};
 pub use forget::forget;
 pub use groups::Groups;
+pub use invited::Invited;
 pub use provision::{Account, provision};
 pub use reassign::{reassign, refuse};
 pub use standing::{Notice, Standing, check, is_spent, standing, turned_away};

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use claims::{Changes, Claims, Hash, Identity, Locales};
 use store::{
-    Actor, Denial, Event, News, Occasion, Plan, Request, RequestId, Review, RouteName, Seen, State, Timestamp,
+    Actor, Denial, Event, News, Occasion, Plan, Request, RequestId, Review, RouteName, Seen, State, Timestamp, Write,
 };
 
 use crate::{
-    Notice, Standing, Submitted, Terms, Transition,
+    Invited, Notice, Standing, Submitted, Terms, Transition,
     outcome::asking,
     reviewed::{again, confirmed, same_address},
     standing,
@@ -52,6 +52,8 @@ pub struct Submission {
     pub locales: Locales,
     /// Every address that the call gives the applicant, by hash: at most [`MOST_ADDRESSES`].
     pub addresses: Vec<Hash>,
+    /// The invitation that a rule accepted.
+    pub invitation: Option<Invited>,
     /// What the policy wants.
     pub wish: Wish,
     /// The rule that said so.
@@ -153,7 +155,9 @@ fn answer(
         (Standing::None, Wish::Admit) => {
             // Nobody reviews it; it is over with the same commit.
             let opened = open(begun, submission, Held::by_anybody(), now);
-            let admitted = opened.admit(submission.changes.clone(), Actor::Policy, now);
+            let admitted = opened
+                .admit(submission.changes.clone(), Actor::Policy, now)
+                .using(use_up(submission, now));
             (Answer::Continue(submission.changes.clone()), Some(admitted))
         }
     }
@@ -175,6 +179,11 @@ fn use_approval(
     let changes = confirmed(request, submission);
     let begun = begun.cloned().unwrap_or_else(|| Transition::of(request));
     let admitted = begun.admit(changes.clone(), Actor::Applicant, now);
+    // What the request holds is used up by that; what only this call brings is used up here.
+    let admitted = match request.invitation {
+        Some(_) => admitted,
+        None => admitted.using(use_up(submission, now)),
+    };
     (Answer::Continue(changes), Some(admitted))
 }
 
@@ -206,6 +215,7 @@ fn open(begun: Option<&Transition>, submission: &Submission, held: Held, now: Ti
         app: submission.app.clone(),
         locales: submission.locales.clone(),
         addresses: submission.addresses.clone(),
+        invitation: submission.invitation.as_ref().map(|invited| invited.held(now)),
         updates: 0,
         head: None,
         proof: None,
@@ -214,7 +224,15 @@ fn open(begun: Option<&Transition>, submission: &Submission, held: Held, now: Ti
             at: now,
         }],
     };
-    Transition::opening(begun.cloned(), request, submitted(submission), now)
+    Transition::opening(begun.cloned(), request, submitted(submission), now).using(take(submission, now))
+}
+
+fn take(submission: &Submission, now: Timestamp) -> Option<Write> {
+    submission.invitation.as_ref()?.take(submission.applicant, now)
+}
+
+fn use_up(submission: &Submission, now: Timestamp) -> Option<Write> {
+    submission.invitation.as_ref()?.use_up(submission.applicant, now)
 }
 
 fn submitted(submission: &Submission) -> Submitted {
@@ -277,6 +295,11 @@ fn update(
     // Whoever is asked already and has not answered finds the new claims without another letter.
     let again = !review.votes.is_empty() || next.stage().asked != review.stage().asked;
     let begun = begun.cloned().unwrap_or_else(|| Transition::of(request));
+    let other = submission
+        .invitation
+        .as_ref()
+        .filter(|invited| !invited.is_held_by(request));
+    let invitation = other.map(|invited| invited.held(now)).or(request.invitation);
     Some(
         begun
             .then(Event::Updated, Actor::Applicant, now, |request| Request {
@@ -290,11 +313,13 @@ fn update(
                 app: submission.app.clone(),
                 locales: submission.locales.clone(),
                 addresses,
+                invitation,
                 updates: request.updates + 1,
                 recent,
                 ..request
             })
             .proving(submitted(submission))
+            .using(other.and_then(|invited| invited.take(submission.applicant, now)))
             .causing(again.then(|| asking(terms, Occasion::Asked)).flatten()),
     )
 }

@@ -25,7 +25,9 @@ pub fn timely(effect: &Effect, request: &Request, denials: &[Denial], now: Times
             Standing::Pending(_) => Timely::Wanted,
             _ => Timely::Over,
         },
-        Effect::TellApplicant { .. } | Effect::Publish { .. } | Effect::Count { .. } => Timely::Wanted,
+        Effect::TellApplicant { .. } | Effect::Publish { .. } | Effect::Count { .. } | Effect::Invitation { .. } => {
+            Timely::Wanted
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use claims::Changes;
 use store::{
-    Actor, CallRecord, Commit, Counter, Denial, Effect, EntryId, Event, HistoryEntry, ListEntry, ListName, OutboxEntry,
-    Request, RequestId, State, StateName, Timestamp, Write,
+    Actor, Becomes, CallRecord, Commit, Counter, Denial, Effect, EntryId, Event, HeldInvitation, HistoryEntry,
+    ListEntry, ListName, OutboxEntry, Request, RequestId, State, StateName, Timestamp, Write,
 };
 
 use crate::{Happened, Seal, Submitted};
@@ -15,16 +15,36 @@ pub struct Transition {
     pub entries: Vec<Happened>,
     /// The version in the store that all this builds on; nothing where there is none.
     replaces: Option<u64>,
-    /// Under which the request is counted so far; nothing for one that is opened.
-    counted: Option<Counter>,
-    /// The applicant's request before this one, where a new one is opened, and under which it is counted so far.
-    archived: Option<(Request, Option<Counter>)>,
+    /// What the store knows of the request so far.
+    was: Was,
+    /// The applicant's request before this one, where a new one is opened, and what the store knows of it so far.
+    archived: Option<(Request, Was)>,
+    /// What is taken or used up of an invitation.
+    invitation: Option<Write>,
     /// Addresses that are turned away from now on.
     denials: Vec<Denial>,
     /// What is blocked for good.
     blocked: Vec<(ListName, ListEntry)>,
     /// What follows.
     effects: Vec<Caused>,
+}
+
+/// What a change of a request is compared with; nothing for one that is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Was {
+    /// Under which it is counted.
+    counted: Option<Counter>,
+    /// Which invitation it holds.
+    held: Option<HeldInvitation>,
+}
+
+impl Was {
+    fn of(request: &Request) -> Was {
+        Was {
+            counted: Some(Counter::of(request)),
+            held: request.invitation.filter(|_| request.is_open()),
+        }
+    }
 }
 
 /// An effect, and the version of the request that caused it.
@@ -66,7 +86,7 @@ impl Transition {
         seal: &Seal<'_>,
     ) -> Commit {
         let entries = self.prove(seal);
-        let caused = self.effects.iter().cloned().chain(self.counting());
+        let caused = self.effects.iter().cloned().chain(self.counting_and_ending());
         let effects = (0..).zip(caused).map(|(index, caused)| Write::Effect {
             entry: Box::new(caused.outbox_entry(index)),
             replaces: None,
@@ -99,6 +119,7 @@ impl Transition {
                 .chain(call)
                 .chain(denials)
                 .chain(blocked)
+                .chain(self.invitation)
                 .chain(effects)
                 .collect(),
         }
@@ -130,16 +151,15 @@ impl Transition {
     }
 
     /// Every change of a state or a route, whoever makes it, is counted: here, and by an effect, so that no two changes
-    /// meet at a counter.
-    fn counting(&self) -> Vec<Caused> {
-        let archived = self
-            .archived
-            .as_ref()
-            .and_then(|(request, counted)| count(counted.clone(), request));
-        archived
-            .into_iter()
-            .chain(count(self.counted.clone(), &self.request))
-            .collect()
+    /// meet at a counter. Likewise the use of an invitation ends with the request that holds it.
+    fn counting_and_ending(&self) -> Vec<Caused> {
+        let archived = self.archived.iter().map(|(request, was)| (request, was));
+        let changed: Vec<_> = archived.chain([(&self.request, &self.was)]).collect();
+        let counted = changed
+            .iter()
+            .filter_map(|(request, was)| count(was.counted.clone(), request));
+        let ended = changed.iter().filter_map(|(request, was)| end_use(was.held?, request));
+        counted.chain(ended).collect()
     }
 
     /// Whether it turns the applicant away.
@@ -153,8 +173,9 @@ impl Transition {
             request: request.clone(),
             entries: Vec::new(),
             replaces: Some(request.version),
-            counted: Some(Counter::of(request)),
+            was: Was::of(request),
             archived: None,
+            invitation: None,
             denials: Vec::new(),
             blocked: Vec::new(),
             effects: Vec::new(),
@@ -171,12 +192,12 @@ impl Transition {
         let opened = match previous {
             None => Transition {
                 replaces: None,
-                counted: None,
+                was: Was::default(),
                 ..Transition::of(&request)
             },
             Some(previous) => Transition {
-                archived: Some((previous.request, previous.counted)),
-                counted: None,
+                archived: Some((previous.request, previous.was)),
+                was: Was::default(),
                 request,
                 ..previous
             },
@@ -257,6 +278,12 @@ impl Transition {
         self
     }
 
+    /// With what is taken or used up of an invitation.
+    pub(crate) fn using(mut self, invitation: Option<Write>) -> Transition {
+        self.invitation = invitation;
+        self
+    }
+
     pub(crate) fn blocking(mut self, blocked: Vec<(ListName, ListEntry)>) -> Transition {
         self.blocked = blocked;
         self
@@ -266,6 +293,22 @@ impl Transition {
         self.denials = denials;
         self
     }
+}
+
+/// The effect that says what becomes of the use of an invitation that a request held; nothing while it does.
+fn end_use(held: HeldInvitation, request: &Request) -> Option<Caused> {
+    let still = request.invitation == Some(held);
+    let becomes = match request.state {
+        _ if still && request.is_open() => return None,
+        State::Admitted { .. } | State::Provisioned { .. } if still => Becomes::Spent,
+        _ => Becomes::Returned,
+    };
+    Some(Caused {
+        request: request.id,
+        version: request.version,
+        at: request.changed_at,
+        effect: Effect::Invitation { held, becomes },
+    })
 }
 
 /// The effect that counts a request as it has become, if it was counted otherwise so far.

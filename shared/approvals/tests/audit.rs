@@ -30,6 +30,7 @@ fn jane(city: &str) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: Vec::new(),
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "hold".to_owned(),
     }

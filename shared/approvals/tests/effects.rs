@@ -59,6 +59,7 @@ fn jane(issuer: &str) -> Submission {
         app: None,
         locales: Locales::parse("de-AT"),
         addresses: vec![Hash::of_address("jane@example.com")],
+        invitation: None,
         wish: hold(),
         rule: "hold".to_owned(),
     }

@@ -158,6 +158,7 @@ fn opened(plan: Plan) -> File {
         app: Some("app".to_owned()),
         locales: Locales::default(),
         addresses: vec![Hash::of_address("jane@example.com")],
+        invitation: None,
         wish: Wish::Hold(Held { route: None, plan }),
         rule: "hold".to_owned(),
     };

@@ -144,7 +144,7 @@ impl Desk {
 }
 
 /// Whether an effect is about a request that is forgotten, and of no use, or of harm, from then on. What counts requests
-/// names nobody. An account that somebody tried to create may be there already, and a person has to learn so.
+/// or ends the use of an invitation names nobody. An account that somebody tried to create may be there already, and a person has to learn so.
 fn names_applicant(entry: &OutboxEntry, latest: &RequestId) -> bool {
     let counts = match entry.id.lane.receiver {
         Receiver::Counts => false,

@@ -294,6 +294,7 @@ async fn submit(store: &SqliteStore, city: &str, minutes: u32) {
         app: None,
         locales: Locales::default(),
         addresses: Vec::new(),
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "hold".to_owned(),
     };

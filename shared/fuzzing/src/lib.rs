@@ -5,16 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is what these functions find")]
 
 mod legal;
+mod others;
 pub mod seeds;
 
 use std::{str, sync::LazyLock};
 
 use claims::{ApplicantKey, CallKey, SignUp, Step, parse};
-use policy::{
-    Facts, Policy,
-    outside::{Answer, Question},
-};
-use store::{Listed, Timestamp};
+use policy::{Facts, Policy, outside::Question};
+use store::Timestamp;
+
+use crate::others::Mood;
 
 /// 2026-11-23, a Monday, at 10:00 UTC.
 const NOW: Timestamp = Timestamp::from_millis(1_795_428_000_000);
@@ -79,13 +79,13 @@ const BODIES: [&str; 5] = [
     r#"{"email":"a@contoso.com@evil.example","displayName":" "}"#,
 ];
 
-/// A sign-up is answered by a policy, whatever the store says of lists, and explained as it is decided.
+/// A sign-up is answered by a policy, whatever those say whom it asks, and explained as it is decided.
 fn answer(policy: &Policy, sign_up: &SignUp) {
     let decided = policy.decide(sign_up, NOW);
     legal::assert(policy, sign_up, &decided);
-    for listed in [Listed::Yes, Listed::No, Listed::NoCopy] {
+    for mood in Mood::ALL {
         let answer = |questions: Vec<Question>, facts: &mut Facts| {
-            let answers = vec![Ok(Answer::Listed(listed)); questions.len()];
+            let answers = questions.iter().map(|question| mood.answer(question)).collect();
             facts.learn(questions, answers);
         };
         let verdict = to_the_end(answer, |facts| policy.ask(sign_up, NOW, facts));

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join3};
 use policy::outside::{Answer, Found, ItemQuestion, Question};
 use store::{ListQuestion, StoreError, Tally};
 
@@ -23,8 +23,7 @@ pub(crate) async fn to(parts: &Parts, questions: &[Question]) -> Vec<Answered> {
     });
     let (lists, tallies): (Vec<_>, Vec<_>) = (lists.collect(), tallies.collect());
     let others = questions.iter().filter_map(|question| one_by_one(parts, question));
-    let (lists, tallies, others) =
-        futures_util::join!(listed(parts, &lists), tallied(parts, &tallies), join_all(others));
+    let (lists, tallies, others) = join3(listed(parts, &lists), tallied(parts, &tallies), join_all(others)).await;
     let (mut lists, mut tallies, mut others) = (lists.into_iter(), tallies.into_iter(), others.into_iter());
     let answers = questions.iter().map(|question| match question {
         Question::Listed(_) => lists.next(),

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use approvals::{AccountBy, Answer, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
+use approvals::{AccountBy, Answer, Invited, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
 use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Request, RouteName, Snapshot, State, Store, StoreError, Timestamp};
 
 use crate::{
     Parts, answers,
-    events::{MOST_RACES, Ruled, lost},
+    events::{MOST_RACES, Ruled, Undecided, lost},
     log::{CallLog, Verdict},
 };
 
@@ -25,35 +25,124 @@ pub(crate) async fn reply(parts: &Parts, sign_up: &SignUp, log: &mut CallLog) ->
         log.failed = true;
         return finish(parts, &blocked(parts, sign_up, &MessageName::FAILED), log);
     }
-    let verdict = ruled(parts, sign_up).await;
+    let mut facts = Facts::none();
+    for _ in 0..MOST_RACES {
+        if let Some(decision) = round(parts, sign_up, call_key, &mut facts, log).await {
+            return finish(parts, &decision, log);
+        }
+        // What a rule was told is not so any more.
+        facts.forget_counts();
+    }
+    log.reason = Some(lost().to_string());
+    log.failed = true;
+    finish(parts, &failed(parts, sign_up), log)
+}
+
+/// Asks the rules and does what they say; nothing if somebody else took meanwhile what a rule was told is free.
+async fn round(
+    parts: &Parts,
+    sign_up: &SignUp,
+    call_key: CallKey,
+    facts: &mut Facts,
+    log: &mut CallLog,
+) -> Option<Decision> {
+    let early = match remembered(parts, sign_up, call_key, log).await {
+        Ok(Early::Answered(decision)) => return Some(decision),
+        Ok(Early::Known(snapshot)) => Some(*snapshot),
+        Ok(Early::Nothing) => None,
+        Err(error) => {
+            log.reason = Some(error.to_string());
+            log.failed = true;
+            return Some(failed(parts, sign_up));
+        }
+    };
+    let verdict = ruled(parts, sign_up, facts).await;
     log.rule = verdict.rule.map(str::to_owned);
     log.observed = observed(&verdict);
     if let Some(failure) = &verdict.failure {
         log.reason = Some(failure.clone());
         log.failed = true;
     }
+    let invited = |code| {
+        let usage = facts.usage(code, ApplicantKey::of(sign_up)?.hash()).cloned();
+        Some(Invited { code, usage })
+    };
     let call = Ruled {
         parts,
         sign_up,
         verdict: &verdict,
         call_key,
+        invited: verdict.invitation.and_then(invited),
     };
-    let decision = match decide(&call, log).await {
-        Ok(decision) => decision,
-        Err(error) => {
+    match decide(&call, early, log).await {
+        Ok(decision) => Some(decision),
+        Err(Undecided::Overtaken) => None,
+        Err(Undecided::Failed(error)) => {
             log.reason = Some(error.to_string());
             log.failed = true;
-            match verdict.outcome {
+            Some(match verdict.outcome {
                 // A rule refused; that an event could not be kept lets nobody in.
                 Outcome::Error => blocked(parts, sign_up, &MessageName::FAILED),
                 _ => failed(parts, sign_up),
-            }
+            })
         }
-    };
-    finish(parts, &decision, log)
+    }
 }
 
-async fn decide(call: &Ruled<'_>, log: &mut CallLog) -> Result<Decision, StoreError> {
+/// What is known of a call before the rules are asked.
+enum Early {
+    /// It was answered already, or its applicant is turned away whatever the rules say.
+    Answered(Decision),
+    /// What the store knows, which is as good as what it knows after the rules were asked.
+    Known(Box<Snapshot>),
+    Nothing,
+}
+
+/// Looks for the answer that this call got before, where asking the rules again would count or cost something.
+async fn remembered(
+    parts: &Parts,
+    sign_up: &SignUp,
+    call_key: CallKey,
+    log: &mut CallLog,
+) -> Result<Early, StoreError> {
+    let Some(store) = parts.store.as_ref().filter(|_| parts.policy.remembers(parts.step)) else {
+        return Ok(Early::Nothing);
+    };
+    let held = parts.step.is_sign_up() && parts.policy.holds();
+    let addresses = addresses(sign_up);
+    let keys = Keys {
+        applicant: ApplicantKey::of(sign_up)
+            .filter(|_| held)
+            .map(|applicant| applicant.hash()),
+        // A call with more is refused before anybody looks for them.
+        addresses: if held && addresses.len() <= MOST_ADDRESSES {
+            addresses
+        } else {
+            Vec::new()
+        },
+        call: Some(call_key),
+    };
+    let snapshot = store.look_up(&keys).await?;
+    let now = parts.clock.now();
+    if let Some(answer) = answered_before(&snapshot, now) {
+        log.reason = Some("answered before".to_owned());
+        return Ok(Early::Answered(answer.clone()));
+    }
+    if approvals::turned_away(snapshot.request.as_ref(), &snapshot.denials, now) {
+        log.reason = Some("the request, or another with this address, was denied".to_owned());
+        let message = parts
+            .policy
+            .message_on(route(snapshot.request.as_ref()), MessageName::DENIED);
+        return Ok(Early::Answered(blocked(parts, sign_up, &message)));
+    }
+    // Asking other systems takes time in which much may happen.
+    Ok(match parts.policy.asks_outside(parts.step) {
+        true => Early::Nothing,
+        false => Early::Known(Box::new(snapshot)),
+    })
+}
+
+async fn decide(call: &Ruled<'_>, early: Option<Snapshot>, log: &mut CallLog) -> Result<Decision, Undecided> {
     let (parts, sign_up, verdict) = (call.parts, call.sign_up, call.verdict);
     let ruled = match (&verdict.outcome, &parts.store) {
         (Outcome::Block(message), _) => blocked(parts, sign_up, message),
@@ -64,14 +153,14 @@ async fn decide(call: &Ruled<'_>, log: &mut CallLog) -> Result<Decision, StoreEr
                 addresses: addresses(sign_up),
                 store: store.as_ref(),
             };
-            return held.decide(log).await;
+            return held.decide(early, log).await;
         }
         (Outcome::AskAgain(message), _) => Decision::AskAgain(told(parts, sign_up, message)),
         // A policy that holds has a store (`Gate::new`); should it be missing, nobody gets in.
         (Outcome::Hold, _) => blocked(parts, sign_up, &MessageName::FAILED),
         (Outcome::Continue | Outcome::Admit, _) => Decision::Continue(verdict.changes.clone()),
     };
-    call.alone(&ruled).await?;
+    call.alone(&ruled, early).await?;
     Ok(ruled)
 }
 
@@ -84,14 +173,14 @@ fn failed(parts: &Parts, sign_up: &SignUp) -> Decision {
 }
 
 /// What the rules say, with what the store says of the lists that they look things up in.
-async fn ruled<'p>(parts: &'p Parts, sign_up: &SignUp) -> PolicyVerdict<'p> {
+async fn ruled<'p>(parts: &'p Parts, sign_up: &SignUp, facts: &mut Facts) -> PolicyVerdict<'p> {
     let now = parts.clock.now();
     if parts.lists.is_none() && parts.controls.is_none() && parts.outside.is_none() {
         return parts.policy.decide(sign_up, now);
     }
-    let mut facts = Facts::none();
     loop {
-        match parts.policy.ask(sign_up, now, &facts) {
+        // Every question is answered, if only by a failure, and a call has so many at the most.
+        match parts.policy.ask(sign_up, now, facts) {
             Ok(verdict) => return verdict,
             Err(questions) => {
                 let answers = answers::to(parts, &questions).await;
@@ -150,7 +239,7 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
-    async fn decide(&self, log: &mut CallLog) -> Result<Decision, StoreError> {
+    async fn decide(&self, early: Option<Snapshot>, log: &mut CallLog) -> Result<Decision, Undecided> {
         if self.addresses.len() > MOST_ADDRESSES {
             log.reason = Some(format!("the call gives more than {MOST_ADDRESSES} addresses"));
             return Ok(blocked(self.ruled.parts, self.ruled.sign_up, &MessageName::BLOCKED));
@@ -164,11 +253,11 @@ impl Call<'_> {
         match (applicant, self.ruled.sign_up.step) {
             (None, _) => {
                 let decision = self.decide_for_nobody(log);
-                self.ruled.alone(&decision).await?;
+                self.ruled.alone(&decision, early).await?;
                 Ok(decision)
             }
-            (Some(applicant), claims::Step::PostAttributeCollection) => self.submit(&applicant, log).await,
-            (Some(applicant), _) => self.check(&applicant, log).await,
+            (Some(applicant), claims::Step::PostAttributeCollection) => self.submit(&applicant, early, log).await,
+            (Some(applicant), _) => self.check(&applicant, early, log).await,
         }
     }
 
@@ -184,10 +273,15 @@ impl Call<'_> {
     }
 
     /// The first step: may this person fill in the form?
-    async fn check(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
+    async fn check(
+        &self,
+        applicant: &ApplicantKey,
+        mut early: Option<Snapshot>,
+        log: &mut CallLog,
+    ) -> Result<Decision, Undecided> {
         let keys = self.keys(applicant, self.ruled.is_to_be_told().then_some(self.ruled.call_key));
         for _ in 0..MOST_RACES {
-            let snapshot = self.store.look_up(&keys).await?;
+            let snapshot = self.known(&mut early, &keys).await?;
             let now = self.ruled.parts.clock.now();
             let terms = self.ruled.parts.policy.terms();
             let decision = match approvals::check(snapshot.request.as_ref(), &snapshot.denials, now, terms) {
@@ -198,16 +292,29 @@ impl Call<'_> {
                 return Ok(decision);
             }
         }
-        Err(lost())
+        Err(lost().into())
+    }
+
+    /// What the store knows, which nobody asks twice.
+    async fn known(&self, early: &mut Option<Snapshot>, keys: &Keys) -> Result<Snapshot, StoreError> {
+        match early.take() {
+            Some(snapshot) => Ok(snapshot),
+            None => self.store.look_up(keys).await,
+        }
     }
 
     /// The second step. Whoever loses a race reads what the winner wrote and is answered by that.
-    async fn submit(&self, applicant: &ApplicantKey, log: &mut CallLog) -> Result<Decision, StoreError> {
+    async fn submit(
+        &self,
+        applicant: &ApplicantKey,
+        mut early: Option<Snapshot>,
+        log: &mut CallLog,
+    ) -> Result<Decision, Undecided> {
         let keys = self.keys(applicant, Some(self.ruled.call_key));
         let submission = self.submission(applicant);
         let seal = self.seal()?;
         for race in 0..MOST_RACES {
-            let snapshot = self.store.look_up(&keys).await?;
+            let snapshot = self.known(&mut early, &keys).await?;
             let now = self.ruled.parts.clock.now();
             if let Some(answer) = answered_before(&snapshot, now) {
                 log.reason = Some("answered before".to_owned());
@@ -215,7 +322,7 @@ impl Call<'_> {
             }
             let Snapshot { request, denials, call } = &snapshot;
             if request.as_ref().is_some_and(|request| !seal.vouches_for(request)) {
-                return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()));
+                return Err(StoreError::Broken(approvals::NOT_AS_WRITTEN.to_owned()).into());
             }
             let (answer, transition) = approvals::submit(
                 request.as_ref(),
@@ -247,21 +354,30 @@ impl Call<'_> {
                 at: now,
                 answer: decision.clone(),
                 left: self.ruled.left(&transition.request),
+                stands: false,
             };
             let came = came.unwrap_or_else(|| self.ruled.came(&decision));
-            let events = self.ruled.writes(came, transition.request.id, now);
+            let opens = request
+                .as_ref()
+                .is_none_or(|request| request.id != transition.request.id);
+            let mut more = self.ruled.writes(came, transition.request.id, now);
+            // A person is counted when they come, and not again when they are let in.
+            if opens {
+                more.extend(self.ruled.counted(came, call.as_ref(), now));
+            }
             let mut commit = transition.commit(Some((record, call.as_ref().map(|call| call.at))), denials, &seal);
-            commit.writes.extend(events);
+            commit.writes.extend(more);
             match self.store.commit(&commit).await {
                 Ok(Committed::Applied) => return Ok(decision),
+                Ok(Committed::Conflict) if self.ruled.invited.is_some() => return Err(Undecided::Overtaken),
                 Ok(Committed::Conflict) => {}
                 // Too many at the same rows: one of them is writing the answer. A store that is just overloaded is
                 // not helped by asking on and on.
                 Err(StoreError::Busy(_)) if race < MOST_BUSY => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
-        Err(lost())
+        Err(lost().into())
     }
 
     /// What proves the entries that this call adds to a history.
@@ -335,6 +451,7 @@ impl Call<'_> {
             app: self.ruled.sign_up.client_id.clone(),
             locales: self.ruled.sign_up.locales.clone(),
             addresses: self.addresses.clone(),
+            invitation: self.ruled.invited.clone(),
             wish,
             rule: self.ruled.verdict.rule.unwrap_or_default().to_owned(),
         }
@@ -368,7 +485,11 @@ fn torn(snapshot: &Snapshot, now: Timestamp) -> bool {
 /// The answer stored for this call, as long as nothing happened since: neither to the request, nor to another one
 /// with the same address, nor by time.
 fn answered_before(snapshot: &Snapshot, now: Timestamp) -> Option<&Decision> {
-    let (call, request) = (snapshot.call.as_ref()?, snapshot.request.as_ref()?);
+    let call = snapshot.call.as_ref()?;
+    let Some(request) = &snapshot.request else {
+        let turned_away = approvals::turned_away(None, &snapshot.denials, now);
+        return (call.stands && now < call.until() && !turned_away).then_some(&call.answer);
+    };
     let same = call.left
         == Some(Left {
             request: request.id,

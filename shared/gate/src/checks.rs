@@ -18,8 +18,10 @@ use crate::Parts;
 /// How long others wait for a result beyond the check's own deadline, for the store to take it.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// How often somebody who waits looks for the result.
-const LOOK: Duration = Duration::from_millis(25);
+/// The first pause of somebody who waits for a result, and between attempts to keep one; each is twice as long as the one
+/// before, up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// How often a result is handed to a store that does not take it.
 const MOST_ATTEMPTS: usize = 5;
@@ -33,6 +35,7 @@ pub(crate) async fn make(parts: &Parts, check: &Arc<Check>) -> Result<CheckOutco
     let hands = Hands::of(parts).ok_or("nobody is there to make the check")?;
     // Its own mark is known again: a reply of the store's may be lost.
     let by = RandomState::new().hash_one(check);
+    let mut pause = PAUSE;
     loop {
         let now = hands.clock.now();
         let stored = hands
@@ -49,7 +52,10 @@ pub(crate) async fn make(parts: &Parts, check: &Arc<Check>) -> Result<CheckOutco
             Some((UnderWay { by: other, .. }, revision)) if other == by => {
                 return hands.run(Arc::clone(check), revision).await;
             }
-            Some((UnderWay { lease, .. }, _)) if now < lease => tokio::time::sleep(LOOK).await,
+            Some((UnderWay { lease, .. }, _)) if now < lease => {
+                tokio::time::sleep(pause).await;
+                pause = LONGEST_PAUSE.min(2 * pause);
+            }
             Some((Lost | UnderWay { .. }, _)) => {
                 return Err(format!("the result of the check `{}` was lost", check.call.name));
             }
@@ -107,7 +113,7 @@ impl Hands {
                 Err(error) if attempt == MOST_ATTEMPTS => {
                     tracing::warn!(target: "vestibule", check = &*check.call.name, reason = %error, "the result of a check was not kept");
                 }
-                Err(_) => tokio::time::sleep(LOOK).await,
+                Err(_) => tokio::time::sleep(PAUSE).await,
             }
         }
         came

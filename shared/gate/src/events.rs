@@ -1,5 +1,8 @@
 //! What rules want said about a call, into the outbox: once for each call and answer.
 
+use std::collections::BTreeSet;
+
+use approvals::Invited;
 use claims::{ApplicantKey, CallKey, Decision, Hash, SignUp};
 use policy::{Came, Verdict};
 use store::{
@@ -19,16 +22,33 @@ pub(crate) struct Ruled<'c> {
     pub(crate) sign_up: &'c SignUp,
     pub(crate) verdict: &'c Verdict<'c>,
     pub(crate) call_key: CallKey,
+    /// The invitation that a rule accepted.
+    pub(crate) invited: Option<Invited>,
+}
+
+/// Why a call has no decision.
+pub(crate) enum Undecided {
+    /// Somebody else took what a rule said was free: the rules are asked again.
+    Overtaken,
+    Failed(StoreError),
+}
+
+impl From<StoreError> for Undecided {
+    fn from(error: StoreError) -> Undecided {
+        Undecided::Failed(error)
+    }
 }
 
 impl Ruled<'_> {
-    /// Whether any answer at all is told.
+    /// Whether any answer at all is told, or counted.
     pub(crate) fn is_to_be_told(&self) -> bool {
-        !self.verdict.events.is_empty()
+        let verdict = self.verdict;
+        !(verdict.events.is_empty() && verdict.counts.is_empty() && verdict.attempts.is_empty())
+            || verdict.invitation.is_some()
     }
 
-    /// Says the events of a call that looks at nobody's request.
-    pub(crate) async fn alone(&self, decision: &Decision) -> Result<(), StoreError> {
+    /// Says the events of a call that looks at nobody's request, and counts it.
+    pub(crate) async fn alone(&self, decision: &Decision, mut early: Option<Snapshot>) -> Result<(), Undecided> {
         let Some(store) = self.parts.store.as_ref().filter(|_| self.is_told(decision)) else {
             return Ok(());
         };
@@ -37,21 +57,25 @@ impl Ruled<'_> {
             ..Keys::default()
         };
         for _ in 0..MOST_RACES {
-            let snapshot = store.look_up(&keys).await?;
+            let snapshot = match early.take() {
+                Some(snapshot) => snapshot,
+                None => store.look_up(&keys).await?,
+            };
             if self.beside(&snapshot, decision, store.as_ref()).await? {
                 return Ok(());
             }
         }
-        Err(lost())
+        Err(lost().into())
     }
 
-    /// Says the events of a call that changes no request; false if somebody else said something about the same call.
+    /// Says the events of a call that changes no request, and counts it; false if somebody else said something about the
+    /// same call.
     pub(crate) async fn beside(
         &self,
         snapshot: &Snapshot,
         decision: &Decision,
         store: &dyn Store,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, Undecided> {
         if !self.is_told(decision) {
             return Ok(true);
         }
@@ -70,16 +94,44 @@ impl Ruled<'_> {
             at: now,
             answer: decision.clone(),
             left,
+            stands: self.stands(),
         };
         let replaces = before.map(|call| call.at);
-        let mut writes = self.writes(self.came(decision), about, now);
+        let came = self.came(decision);
+        let mut writes = self.writes(came, about, now);
+        writes.extend(self.counted(came, before, now));
+        writes.extend(self.used_up(came, now));
         writes.push(Write::Call { record, replaces });
         match store.commit(&Commit { writes }).await {
-            Ok(committed) => Ok(committed == Committed::Applied),
+            Ok(Committed::Applied) => Ok(true),
+            Ok(Committed::Conflict) if self.invited.is_some() => Err(Undecided::Overtaken),
             // Too many at the same rows: one of them is writing the answer.
-            Err(StoreError::Busy(_)) => Ok(false),
-            Err(error) => Err(error),
+            Ok(Committed::Conflict) | Err(StoreError::Busy(_)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
+    }
+
+    /// What the rules count of a call: wrong codes in any case, the rest of whoever goes on or waits. A call that was counted
+    /// lately is not counted again.
+    pub(crate) fn counted(&self, came: Came, before: Option<&CallRecord>, now: Timestamp) -> Vec<Write> {
+        if before.is_some_and(|call| now < call.until()) {
+            return Vec::new();
+        }
+        let counts = goes_on(came).then_some(&self.verdict.counts).into_iter().flatten();
+        let all: BTreeSet<_> = self.verdict.attempts.iter().chain(counts).collect();
+        all.into_iter().cloned().map(Write::Tally).collect()
+    }
+
+    /// What uses up the invitation of whoever goes on without a request that could hold it.
+    fn used_up(&self, came: Came, now: Timestamp) -> Option<Write> {
+        let applicant = ApplicantKey::of(self.sign_up)?;
+        let invited = self.invited.as_ref().filter(|_| came == Came::Continue)?;
+        invited.use_up(applicant.hash(), now)
+    }
+
+    /// Whether the same call is answered alike though there is no request. Not where something failed.
+    pub(crate) fn stands(&self) -> bool {
+        self.verdict.failure.is_none() && self.parts.policy.remembers(self.sign_up.step)
     }
 
     /// The entries of the outbox for an answer.
@@ -119,9 +171,12 @@ impl Ruled<'_> {
         }
     }
 
+    /// Whether an answer is told, or counted.
     fn is_told(&self, decision: &Decision) -> bool {
-        let came = self.came(decision);
-        self.verdict.events.iter().any(|event| event.is_said(came))
+        let (came, verdict) = (self.came(decision), self.verdict);
+        let counts = !verdict.counts.is_empty() && goes_on(came);
+        let said = verdict.events.iter().any(|event| event.is_said(came));
+        said || counts || !verdict.attempts.is_empty() || self.used_up(came, self.parts.clock.now()).is_some()
     }
 
     /// The first request of whoever calls without one, and perhaps without a name.
@@ -132,6 +187,11 @@ impl Ruled<'_> {
             round: 1,
         }
     }
+}
+
+/// Whether whoever is answered so goes on, or waits.
+fn goes_on(came: Came) -> bool {
+    matches!(came, Came::Continue | Came::Hold)
 }
 
 /// A call that others were always faster than.

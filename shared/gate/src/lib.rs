@@ -69,7 +69,8 @@ impl Gate {
         if !parts.policy.serves(parts.step) {
             return Err(CannotStart::NotServed(parts.step));
         }
-        let writes = (parts.step.is_sign_up() && parts.policy.holds()) || parts.policy.emits(parts.step);
+        let (step, policy) = (parts.step, &parts.policy);
+        let writes = (step.is_sign_up() && policy.holds()) || policy.emits(step) || policy.remembers(step);
         if writes && parts.store.is_none() {
             return Err(CannotStart::NoStore);
         }
@@ -79,12 +80,19 @@ impl Gate {
         if parts.policy.asks_store(parts.step) && parts.lists.is_none() {
             return Err(CannotStart::NoLists);
         }
+        if parts.policy.asks_controls(parts.step) && parts.controls.is_none() {
+            return Err(CannotStart::NoControls);
+        }
+        if parts.policy.asks_outside(parts.step) && parts.outside.is_none() {
+            return Err(CannotStart::NoOutside);
+        }
         Ok(Gate(Arc::new(parts)))
     }
 
     /// Whether a gate for this step needs a store.
     pub fn needs_store(step: Step, policy: &Policy) -> bool {
-        (step.is_sign_up() && policy.holds()) || policy.asks_store(step) || policy.emits(step)
+        let asks = policy.asks_store(step) || policy.asks_controls(step);
+        (step.is_sign_up() && policy.holds()) || policy.emits(step) || policy.remembers(step) || asks
     }
 
     /// Whether a gate for this step writes histories, and needs the key that proves them.
@@ -174,6 +182,10 @@ pub enum CannotStart {
     NoLists,
     /// The policy holds people for approval, and nothing proves their histories.
     NoAuditKey,
+    /// The policy invites, counts, checks or looks up items, and there is no store.
+    NoControls,
+    /// The policy asks other systems, and nobody calls them.
+    NoOutside,
 }
 
 impl fmt::Display for CannotStart {
@@ -189,6 +201,10 @@ impl fmt::Display for CannotStart {
             CannotStart::NoAuditKey => {
                 f.write_str("the policy holds people for approval, which needs a key that proves their histories")
             }
+            CannotStart::NoControls => {
+                f.write_str("the policy has invitations, limits, checks or items, which need a store")
+            }
+            CannotStart::NoOutside => f.write_str("the policy asks other systems, and this program calls none"),
             CannotStart::NoStore => {
                 f.write_str("the policy holds people for approval or says events, which needs a store")
             }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use approvals::Held;
 use claims::{Changes, ClaimName, Claims, Hash, SettableName, SignUp, Step, Value};
-use store::{Tally, Timestamp};
+use store::{CheckOutcome, Tally, Timestamp};
 
 use crate::{
     Otherwise, Policy,
@@ -10,12 +10,15 @@ use crate::{
     emit::Event,
     explain::{Seen, Witness},
     facts::Facts,
+    invitation::Presented,
     messages::MessageName,
+    names::Names,
     normalise::normalise,
     outside::Question,
     route::Route,
     rule::{Action, Ending, OnFailure, Rule},
     scene::{Caller, Failure, Scene},
+    sight,
 };
 
 /// What the policy says of a sign-up.
@@ -52,7 +55,8 @@ pub struct Verdict<'p> {
 pub struct Observed<'p> {
     /// The rule.
     pub rule: &'p str,
-    /// In a word: `block`, `ask-again`, `error`, `hold`, `admit`, `allow`, `change` or `emit`; `fail` where it could not say.
+    /// In a word: `block`, `ask-again`, `error`, `hold`, `admit`, `allow`, `change`, `verify` or `emit`; `fail` where it could
+    /// not say.
     pub would: &'static str,
 }
 
@@ -124,6 +128,7 @@ impl Policy {
 
     fn run<'p>(&'p self, mut run: Run<'p, '_>) -> (Verdict<'p>, Vec<Seen<'p>>) {
         let sign_up = run.sign_up;
+        run.spends = self.rules_at(sign_up.step).filter_map(Rule::spends).collect();
         run.events = self
             .rules_at(sign_up.step)
             .filter(|rule| rule.emits().is_some() && run.passed_over.is_none())
@@ -138,12 +143,20 @@ impl Policy {
             return run.end(refused, None);
         }
         let passed_over = run.passed_over.unwrap_or_default();
+        if run.passed_over.is_some() {
+            run.let_in = self
+                .rules_at(sign_up.step)
+                .find(|rule| rule.invites())
+                .map(|rule| &*rule.name);
+        }
         let is_asked = |rule: &&Rule| rule.emits().is_none() && !passed_over.contains(&&*rule.name);
         for rule in self.rules_at(sign_up.step).filter(is_asked) {
             let ended = match run.take(rule) {
                 Ok(ended) => ended,
-                // The verdict will not count; later rules may have questions too.
-                Err(Failure::Unasked) => None,
+                Err(Failure::Unasked) => {
+                    run.wait_for(rule);
+                    None
+                }
                 Err(Failure::Broken(why)) => run.fail(rule, why),
             };
             if let Some(outcome) = ended {
@@ -152,6 +165,7 @@ impl Policy {
         }
         // A policy does not start for a step without `otherwise`; should it be asked all the same, nobody gets in.
         let otherwise = self.otherwise(sign_up.step).unwrap_or(Otherwise::Block);
+        run.drop_spent();
         let handed_over = run.hand_over();
         match (handed_over, run.automatic, otherwise) {
             (Some((outcome, rule)), _, _) => run.end(outcome, Some(rule)),
@@ -188,6 +202,23 @@ pub(crate) enum Did<'p> {
     Drop(Vec<&'p ClaimName>),
     Admit,
     End(Ending),
+    /// Accepts an invitation, and lets in whom the rule's `when` selects strictly.
+    Invite {
+        code: Hash,
+        lets_in: bool,
+    },
+    /// Does not accept one. What is counted is counted whatever comes of the call.
+    Refuse {
+        ending: Ending,
+        attempts: Vec<Tally>,
+    },
+    /// Counts the person, unless this ends the call.
+    Count {
+        tally: Tally,
+        ending: Option<Ending>,
+    },
+    /// Would make a check: a rule that only observes makes none.
+    Check,
     /// Says an event.
     Say,
 }
@@ -196,16 +227,23 @@ impl Did<'_> {
     /// In a word.
     pub(crate) fn name(&self) -> Option<&'static str> {
         match self {
-            Did::Nothing => None,
+            Did::Nothing | Did::Count { ending: None, .. } => None,
             Did::Change(changes) if changes.is_empty() => None,
             Did::Drop(claims) if claims.is_empty() => None,
-            Did::LetIn => Some("allow"),
+            Did::LetIn | Did::Invite { .. } => Some("allow"),
+            Did::Check => Some("verify"),
             Did::Change(_) | Did::Drop(_) => Some("change"),
             Did::Admit => Some("admit"),
-            Did::End(Ending::Block(_)) => Some("block"),
-            Did::End(Ending::AskAgain(_)) => Some("ask-again"),
-            Did::End(Ending::Hold(_)) => Some("hold"),
-            Did::End(Ending::Error) => Some("error"),
+            Did::End(ending)
+            | Did::Refuse { ending, .. }
+            | Did::Count {
+                ending: Some(ending), ..
+            } => Some(match ending {
+                Ending::Block(_) => "block",
+                Ending::AskAgain(_) => "ask-again",
+                Ending::Hold(_) => "hold",
+                Ending::Error => "error",
+            }),
             Did::Say => Some("emit"),
         }
     }
@@ -243,10 +281,16 @@ struct Run<'p, 's> {
     invitation: Option<Hash>,
     counts: Vec<Tally>,
     attempts: Vec<Tally>,
+    /// The claims with tokens and codes.
+    spends: Vec<&'p ClaimName>,
     /// The rules that say what came of it: asked last.
     events: Vec<&'p Rule>,
     facts: &'s Facts,
     witness: Option<Witness<'p>>,
+    /// Whether a rule waits for an answer: what later ones come to does not count.
+    waits: bool,
+    /// The claims that such rules may change.
+    unsettled: Names<'p>,
     /// The rules that are not asked, where the sign-up is over: then only who is turned away counts.
     passed_over: Option<&'s [&'s str]>,
 }
@@ -269,9 +313,12 @@ impl<'p, 's> Run<'p, 's> {
             invitation: None,
             counts: Vec::new(),
             attempts: Vec::new(),
+            spends: Vec::new(),
             events: Vec::new(),
             facts,
             witness,
+            waits: false,
+            unsettled: Names::default(),
             passed_over: None,
         }
     }
@@ -290,6 +337,21 @@ impl<'p, 's> Run<'p, 's> {
         Ok(None)
     }
 
+    /// The verdict will not count; later rules may have questions too, as far as they can be asked by now.
+    fn wait_for(&mut self, rule: &'p Rule) {
+        if !rule.observes {
+            self.waits = true;
+            rule.may_change()
+                .into_iter()
+                .for_each(|claim| self.unsettled.add(claim));
+        }
+    }
+
+    /// Whether a rule reads what an earlier one may still change.
+    fn is_early(&self, rule: &Rule) -> bool {
+        !self.unsettled.is_empty() && sight::claims_of(rule).any(|claim| self.unsettled.has(claim))
+    }
+
     fn scene(&self) -> Scene<'_> {
         Scene {
             sign_up: self.sign_up,
@@ -297,11 +359,15 @@ impl<'p, 's> Run<'p, 's> {
             claims: &self.claims,
             now: self.now,
             facts: self.facts,
+            settled: !self.waits,
         }
     }
 
     /// What a rule makes of the call as it is now.
     fn weigh(&mut self, rule: &'p Rule) -> Result<Did<'p>, Failure> {
+        if self.is_early(rule) {
+            return Err(Failure::Unasked);
+        }
         // Not `self.scene()`: beside it the witness writes.
         let scene = Scene {
             sign_up: self.sign_up,
@@ -309,6 +375,7 @@ impl<'p, 's> Run<'p, 's> {
             claims: &self.claims,
             now: self.now,
             facts: self.facts,
+            settled: !self.waits,
         };
         if let Some(witness) = &mut self.witness {
             witness.begin(rule, &scene);
@@ -329,7 +396,19 @@ impl<'p, 's> Run<'p, 's> {
 
     fn carry_out(&mut self, rule: &'p Rule, did: Did<'p>) -> Option<Outcome> {
         match did {
-            Did::Nothing | Did::Say => {}
+            Did::Nothing | Did::Say | Did::Check => {}
+            Did::Invite { code, lets_in } => {
+                self.invitation = Some(code);
+                self.let_in = lets_in.then_some(&*rule.name).or(self.let_in);
+            }
+            Did::Refuse { ending, attempts } => {
+                self.attempts.extend(attempts);
+                return self.carry_out(rule, Did::End(ending));
+            }
+            Did::Count { tally, ending } => {
+                self.counts.push(tally);
+                return ending.and_then(|ending| self.carry_out(rule, Did::End(ending)));
+            }
             Did::LetIn => self.let_in = Some(&rule.name),
             Did::Admit => self.automatic = Some(&rule.name),
             Did::Change(changes) => changes.into_iter().for_each(|(claim, value)| self.set(claim, value)),
@@ -370,6 +449,15 @@ impl<'p, 's> Run<'p, 's> {
         }
     }
 
+    /// Takes away tokens and codes: what is good for one use has no place in an account or a request, whatever came of it.
+    fn drop_spent(&mut self) {
+        for claim in self.spends.clone() {
+            if self.claims.get(claim).is_some() {
+                self.drop(claim);
+            }
+        }
+    }
+
     /// A rule that cannot say anything turns away, unless it says otherwise. At the token step, which must never be the
     /// only control, the person goes on without added claims.
     fn fail(&mut self, rule: &'p Rule, why: String) -> Option<Outcome> {
@@ -379,6 +467,10 @@ impl<'p, 's> Run<'p, 's> {
             return None;
         }
         self.failure.get_or_insert(why);
+        // What stands in the form must not pass for what was not found.
+        if let Action::LookUp(look_up) = &rule.action {
+            self.carry_out(rule, Did::Change(look_up.nothing()));
+        }
         match &rule.on_failure {
             Some(OnFailure::Continue) => None,
             Some(OnFailure::End(Ending::Hold(route))) => {
@@ -412,6 +504,7 @@ impl<'p, 's> Run<'p, 's> {
     fn hand_over_by(&mut self, holding: Holding<'p>) -> Option<Outcome> {
         let Holding { rule, route, failing } = holding;
         let held = match &route {
+            _ if self.is_early(rule) => Err(Failure::Unasked),
             None => Ok(Held::by_anybody()),
             Some(route) => route.plan(&self.scene()).map(|plan| Held {
                 route: Some(route.name.clone()),
@@ -441,6 +534,7 @@ impl<'p, 's> Run<'p, 's> {
     }
 
     fn end(mut self, outcome: Outcome, rule: Option<&'p str>) -> (Verdict<'p>, Vec<Seen<'p>>) {
+        self.drop_spent();
         let events = self.said();
         let verdict = Verdict {
             outcome,
@@ -503,6 +597,34 @@ impl Rule {
                 Did::Change(changed.collect())
             }
             Action::Set { claim, to } => Did::Change(vec![(claim.name(), to.value(scene))]),
+            Action::LookUp(look_up) => Did::Change(look_up.changes(scene)?),
+            Action::Verify { .. } if self.observes => Did::Check,
+            Action::Verify {
+                check,
+                otherwise,
+                refer,
+            } => match check.outcome(scene)? {
+                CheckOutcome::Pass => Did::Nothing,
+                CheckOutcome::Refer => Did::End(Ending::Hold(refer.clone().flatten())),
+                CheckOutcome::Fail => Did::End(otherwise.clone()),
+            },
+            Action::Invite { invited, otherwise } => match invited.presented(&self.name, scene)? {
+                Presented::Good(code) => Did::Invite {
+                    code,
+                    lets_in: self.selects_strictly(scene)?,
+                },
+                Presented::Bad(attempts) => Did::Refuse {
+                    ending: otherwise.clone(),
+                    attempts,
+                },
+            },
+            Action::Limit { limit, otherwise } => {
+                let (tally, reached) = limit.reached(&self.name, scene)?;
+                Did::Count {
+                    tally,
+                    ending: reached.then(|| otherwise.clone()),
+                }
+            }
             Action::Drop(claims) => {
                 let came = claims.iter().filter(|claim| scene.claims.get(claim.name()).is_some());
                 Did::Drop(came.map(SettableName::name).collect())

@@ -53,7 +53,7 @@ impl<'p> Witness<'p> {
             observes: rule.observes,
             saw: sight::of_rule(rule, scene),
             missed: Vec::new(),
-            did: "fails: a list that it needs gives no answer".to_owned(),
+            did: failed(rule).to_owned(),
             changed: Vec::new(),
             took: Duration::ZERO,
         });
@@ -106,6 +106,13 @@ impl<'p> Witness<'p> {
     }
 }
 
+fn failed(rule: &Rule) -> &'static str {
+    match &rule.action {
+        _ if rule.asks() => "fails: what it asks gives no answer",
+        _ => "fails: a list that it needs gives no answer",
+    }
+}
+
 fn said(rule: &Rule, did: &Did<'_>, scene: &Scene<'_>) -> String {
     match did {
         Did::Nothing => match &rule.action {
@@ -115,9 +122,20 @@ fn said(rule: &Rule, did: &Did<'_>, scene: &Scene<'_>) -> String {
             Action::Allow { .. } => "nothing: nobody on its list".to_owned(),
             Action::Deny { .. } => "nothing: not on its list".to_owned(),
             Action::Require { .. } => "nothing: as required".to_owned(),
+            Action::Verify { .. } => "nothing: the check passes".to_owned(),
             _ => "nothing".to_owned(),
         },
         Did::LetIn => "lets in".to_owned(),
+        Did::Invite { lets_in: true, .. } => "lets in: the invitation is good".to_owned(),
+        Did::Invite { lets_in: false, .. } => {
+            "accepts the invitation; its `when` does not hold of everything that the call gives".to_owned()
+        }
+        Did::Refuse { ending, .. } => format!("{}: no invitation that is good", ended(ending)),
+        Did::Count { ending: None, .. } => "counts: there is room".to_owned(),
+        Did::Count {
+            ending: Some(ending), ..
+        } => format!("{}: there were as many before", ended(ending)),
+        Did::Check => "would make a check, and makes none: it observes".to_owned(),
         Did::Say => match &rule.action {
             Action::Emit(emit) => format!("says `{}`, if it comes to that", emit.event),
             _ => "says something".to_owned(),
@@ -133,10 +151,16 @@ fn said(rule: &Rule, did: &Did<'_>, scene: &Scene<'_>) -> String {
             let names: Vec<_> = changes.iter().map(|(claim, _)| claim.as_str()).collect();
             format!("changes {}", names.join(", "))
         }
-        Did::End(Ending::Block(message)) => format!("blocks with `{message}`"),
-        Did::End(Ending::AskAgain(message)) => format!("asks again with `{message}`"),
-        Did::End(Ending::Hold(_)) => "holds".to_owned(),
-        Did::End(Ending::Error) => "fails the call".to_owned(),
+        Did::End(ending) => ended(ending),
+    }
+}
+
+fn ended(ending: &Ending) -> String {
+    match ending {
+        Ending::Block(message) => format!("blocks with `{message}`"),
+        Ending::AskAgain(message) => format!("asks again with `{message}`"),
+        Ending::Hold(_) => "holds".to_owned(),
+        Ending::Error => "fails the call".to_owned(),
     }
 }
 

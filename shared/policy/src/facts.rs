@@ -2,7 +2,8 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use store::{ListQuestion, Listed};
+use claims::Hash;
+use store::{InvitationUse, ListQuestion, Listed};
 
 use crate::{
     outside::{Answer, Question},
@@ -47,6 +48,20 @@ impl Facts {
     pub fn fail(&mut self, questions: Vec<Question>, why: &str) {
         let failed = questions.into_iter().map(|question| (question, Err(why.to_owned())));
         self.known.extend(failed);
+    }
+
+    /// Forgets what others may have changed meanwhile by signing up: who uses which invitation, and counts.
+    pub fn forget_counts(&mut self) {
+        let stays = |question: &Question| !matches!(question, Question::Invitation { .. } | Question::Tally(_));
+        self.known.retain(|question, _| stays(question));
+    }
+
+    /// How an applicant uses an invitation as far as the store was asked, both by hash.
+    pub fn usage(&self, code: Hash, applicant: Hash) -> Option<&InvitationUse> {
+        match self.known.get(&Question::Invitation { code, applicant }) {
+            Some(Ok(Answer::Invitation(Some((_, usage))))) => usage.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether any of these is listed. What is not known is written down.

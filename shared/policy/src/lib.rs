@@ -3,7 +3,10 @@
 //! [`Policy::parse`] refuses a file with every mistake in it, each with its line; what it returns holds only what the
 //! steps can express. [`Policy::decide`] is pure and takes microseconds.
 
+mod asked;
+mod call;
 mod characters;
+mod check;
 mod condition;
 mod dates;
 mod decide;
@@ -13,14 +16,19 @@ mod emit;
 mod explain;
 mod facts;
 mod file;
+mod invitation;
+mod limit;
 mod lists;
+mod look_up;
 mod messages;
 mod missed;
 mod mistakes;
+mod names;
 mod network;
 mod normalise;
 pub mod outside;
 mod pattern;
+mod place;
 mod places;
 mod recheck;
 mod require;
@@ -118,9 +126,20 @@ impl Policy {
             .any(|list| matches!(list, List::Stored(..)))
     }
 
-    /// Whether any rule of a step asks another system.
-    pub fn asks_outside(&self, _step: Step) -> bool {
-        false
+    /// Whether any rule of a step asks other systems.
+    pub fn asks_outside(&self, step: Step) -> bool {
+        self.rules_at(step).any(Rule::asks_outside)
+    }
+
+    /// Whether any rule of a step asks for invitations, counts, results of checks, or items.
+    pub fn asks_controls(&self, step: Step) -> bool {
+        self.rules_at(step).any(Rule::asks_controls)
+    }
+
+    /// Whether what a rule of a step says changes what it says next: it counts, lets somebody use an invitation, or makes a
+    /// check once. A call that was answered is then answered alike, without asking the rules.
+    pub fn remembers(&self, step: Step) -> bool {
+        self.rules_at(step).any(Rule::remembers)
     }
 
     /// What is no mistake and had better be known, in the order of the file.

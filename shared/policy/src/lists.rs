@@ -99,6 +99,10 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailbox {
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
     pub(crate) fn of(address: Address) -> Mailbox {
         let domain = address.domain();
         let parents = std::iter::successors(domain.as_str().split_once('.'), |(_, parent)| parent.split_once('.'));

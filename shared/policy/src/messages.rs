@@ -31,6 +31,14 @@ impl MessageName {
     pub const ON_ITS_WAY: MessageName = MessageName::built_in("on-its-way");
     /// The account is there.
     pub const READY: MessageName = MessageName::built_in("ready");
+    /// A check of the applicant failed.
+    pub const NOT_VERIFIED: MessageName = MessageName::built_in("not-verified");
+    /// Nothing shows that the applicant is no robot.
+    pub const NOT_A_ROBOT: MessageName = MessageName::built_in("not-a-robot");
+    /// The applicant has no invitation that is good.
+    pub const INVITATION: MessageName = MessageName::built_in("invitation-needed");
+    /// Too many signed up before.
+    pub const LATER: MessageName = MessageName::built_in("later");
     /// Something went wrong on our side.
     pub const FAILED: MessageName = MessageName::built_in("failed");
 
@@ -61,7 +69,7 @@ impl fmt::Display for MessageName {
 }
 
 /// The texts that need not be written: every policy can show them, and a policy's own text of the same name wins.
-pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 10] = [
+pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 14] = [
     (
         MessageName::BLOCKED,
         [
@@ -156,6 +164,47 @@ pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 10] = [
         ],
     ),
     (
+        MessageName::NOT_VERIFIED,
+        [
+            ("en", "We could not verify who you are."),
+            ("de", "Wir konnten nicht feststellen, wer Sie sind."),
+        ],
+    ),
+    (
+        MessageName::NOT_A_ROBOT,
+        [
+            ("en", "Please confirm that you are not a robot."),
+            ("de", "Bitte bestätigen Sie, dass Sie kein Roboter sind."),
+        ],
+    ),
+    (
+        MessageName::INVITATION,
+        [
+            (
+                "en",
+                "Please enter the code of your invitation. If it is not accepted, please ask whoever invited you.",
+            ),
+            (
+                "de",
+                "Bitte geben Sie den Code Ihrer Einladung ein. Wird er nicht angenommen, fragen Sie bitte dort nach, von wo Sie ihn \
+                 haben.",
+            ),
+        ],
+    ),
+    (
+        MessageName::LATER,
+        [
+            (
+                "en",
+                "Too many people are signing up at the moment. Please try again later.",
+            ),
+            (
+                "de",
+                "Im Moment registrieren sich zu viele. Bitte versuchen Sie es später noch einmal.",
+            ),
+        ],
+    ),
+    (
         MessageName::FAILED,
         [
             (
@@ -168,6 +217,14 @@ pub(crate) const BUILT_IN: [(MessageName, [(&str, &str); 2]); 10] = [
             ),
         ],
     ),
+];
+
+/// The built-in texts that only rules of their own kind show.
+pub(crate) const OF_RULES: [MessageName; 4] = [
+    MessageName::NOT_VERIFIED,
+    MessageName::NOT_A_ROBOT,
+    MessageName::INVITATION,
+    MessageName::LATER,
 ];
 
 /// Every text in every language of the policy.

@@ -65,6 +65,8 @@ impl fmt::Debug for Found {
 /// An item of the store that is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ItemQuestion {
+    /// The name of the look-up in the policy.
+    pub name: Arc<str>,
     /// The items among which it is.
     pub table: ListName,
     /// Its key, by hash.

@@ -1,8 +1,6 @@
 //! Asking the rules once more about somebody who waits for reviewers.
 
-use std::borrow::Cow;
-
-use claims::{ClaimName, SignUp, Step, meaning};
+use claims::{ClaimName, SettableName, SignUp, Step};
 use store::Timestamp;
 
 use crate::{
@@ -10,6 +8,7 @@ use crate::{
     condition::Condition,
     demand::Demand,
     facts::Facts,
+    names::Names,
     normalise::Normaliser,
     outside::Question,
     rule::{Action, Rule},
@@ -91,13 +90,19 @@ fn resting_on_unkept<'p>(policy: &'p Policy, dropped_then: &[String]) -> Vec<&'p
         let all = policy.rules_at(Step::PostAttributeCollection);
         all.filter(|rule| !rule.observes && rule.emits().is_none())
     };
-    let mut unkept = Unkept::default();
-    unkept.0.extend(dropped_then.iter().map(|key| meaning(key)));
+    let mut unkept = Names::default();
+    dropped_then.iter().for_each(|key| unkept.add_key(key));
     rules().flat_map(dropped).for_each(|claim| unkept.add(claim));
     let mut resting = Vec::new();
     for rule in rules() {
         let reads = rule.reads_unkept(&unkept);
         match &rule.action {
+            // Nobody outside is asked once more.
+            Action::LookUp(look_up) => {
+                resting.push(&*rule.name);
+                look_up.claims.iter().for_each(|claim| unkept.add(claim.name()));
+            }
+            Action::Verify { .. } | Action::Invite { .. } | Action::Limit { .. } => resting.push(&*rule.name),
             Action::Set { claim, .. } if reads => unkept.add(claim.name()),
             Action::Normalise { claims, .. } if reads => claims.iter().for_each(|claim| unkept.add(claim.name())),
             Action::Set { .. } | Action::Normalise { .. } | Action::Drop(_) | Action::Emit(_) => {}
@@ -113,29 +118,11 @@ fn dropped(rule: &Rule) -> impl Iterator<Item = &ClaimName> {
         Action::Drop(claims) => claims.as_slice(),
         _ => &[],
     };
-    claims.iter().map(|claim| claim.name())
-}
-
-/// Claims that are not kept, each in [one spelling](meaning): a rule may name the app that another leaves out.
-#[derive(Default)]
-struct Unkept<'n>(Vec<Cow<'n, str>>);
-
-impl<'n> Unkept<'n> {
-    fn add(&mut self, claim: &'n ClaimName) {
-        self.0.push(meaning(claim.as_str()));
-    }
-
-    fn has(&self, claim: &ClaimName) -> bool {
-        self.has_key(claim.as_str())
-    }
-
-    fn has_key(&self, key: &str) -> bool {
-        self.0.contains(&meaning(key))
-    }
+    claims.iter().map(SettableName::name).chain(rule.spends())
 }
 
 impl Rule {
-    fn reads_unkept(&self, unkept: &Unkept<'_>) -> bool {
+    fn reads_unkept(&self, unkept: &Names<'_>) -> bool {
         let deny_when = match &self.action {
             Action::Hold { deny_when, .. } => deny_when.as_ref(),
             _ => None,
@@ -146,7 +133,7 @@ impl Rule {
 }
 
 impl Action {
-    fn reads_unkept(&self, unkept: &Unkept<'_>) -> bool {
+    fn reads_unkept(&self, unkept: &Names<'_>) -> bool {
         match self {
             Action::Allow { listed, .. } | Action::Deny { listed, .. } => {
                 listed.values.iter().any(|(claim, _)| unkept.has(claim))
@@ -156,13 +143,21 @@ impl Action {
             }
             Action::Normalise { with, .. } => with.iter().filter_map(Normaliser::claim).any(|claim| unkept.has(claim)),
             Action::Set { to, .. } => to.claims().into_iter().any(|claim| unkept.has(claim)),
-            Action::Drop(_) | Action::Hold { .. } | Action::End(_) | Action::Emit(_) => false,
+            // Those that ask others are passed over anyhow.
+            Action::LookUp(_)
+            | Action::Verify { .. }
+            | Action::Invite { .. }
+            | Action::Limit { .. }
+            | Action::Drop(_)
+            | Action::Hold { .. }
+            | Action::End(_)
+            | Action::Emit(_) => false,
         }
     }
 }
 
 impl Condition {
-    fn reads_unkept(&self, unkept: &Unkept<'_>) -> bool {
+    fn reads_unkept(&self, unkept: &Names<'_>) -> bool {
         match self {
             Condition::Time(_) => true,
             Condition::ClientAddress(_) => unkept.has_key("ipAddress"),
@@ -175,7 +170,7 @@ impl Condition {
 
 /// Whether what is demanded depends on what is not kept. A day that was far enough from the day of the call need not be
 /// so far from today.
-fn reads_unkept(demands: &[Demand], unkept: &Unkept<'_>) -> bool {
+fn reads_unkept(demands: &[Demand], unkept: &Names<'_>) -> bool {
     let reads = |demand: &Demand| demand.counts_from_today() || demand.claim().is_some_and(|claim| unkept.has(claim));
     demands.iter().any(reads)
 }

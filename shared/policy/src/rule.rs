@@ -3,10 +3,14 @@ use std::sync::Arc;
 use claims::{ClaimName, SettableName, Step, Value};
 
 use crate::{
+    check::CheckTemplate,
     condition::{Condition, all, any},
     demand::Demand,
     emit::Came,
+    invitation::Invited,
+    limit::Limit,
     lists::{Domains, List, Mailbox, Values},
+    look_up::{self, LookUp},
     messages::MessageName,
     normalise::Normaliser,
     require::Requirement,
@@ -57,17 +61,29 @@ impl Rule {
 
     /// Each way in which it can hand a request to reviewers, with the route if that has one.
     fn ways_to_hold(&self) -> impl Iterator<Item = Option<&Arc<Route>>> {
+        let referring = match &self.action {
+            Action::Verify { refer, .. } => refer.as_ref(),
+            _ => None,
+        };
         let by_action = match &self.action {
             Action::Hold { route, .. } => Some(route),
             Action::Allow { otherwise, .. } => otherwise.as_ref().and_then(Ending::hold),
-            Action::Deny { otherwise, .. } | Action::Require { otherwise, .. } => otherwise.hold(),
+            Action::Deny { otherwise, .. }
+            | Action::Require { otherwise, .. }
+            | Action::Verify { otherwise, .. }
+            | Action::Invite { otherwise, .. }
+            | Action::Limit { otherwise, .. } => otherwise.hold(),
             _ => None,
         };
         let failing = match &self.on_failure {
             Some(OnFailure::End(ending)) => ending.hold(),
             Some(OnFailure::Continue) | None => None,
         };
-        by_action.into_iter().chain(failing).map(Option::as_ref)
+        by_action
+            .into_iter()
+            .chain(referring)
+            .chain(failing)
+            .map(Option::as_ref)
     }
 
     /// Every list that it looks something up in.
@@ -79,6 +95,79 @@ impl Rule {
             _ => Vec::new(),
         };
         in_conditions.chain(in_action)
+    }
+
+    /// Whether it asks something that nobody may answer.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.lists().any(List::can_fail) || self.asks()
+    }
+
+    /// Whether it asks something else than lists.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks_outside() || self.asks_controls()
+    }
+
+    /// Whether it asks another system.
+    pub(crate) fn asks_outside(&self) -> bool {
+        match &self.action {
+            Action::Verify { .. } => !self.observes,
+            Action::LookUp(look_up) => matches!(look_up.source, look_up::Source::Call(_)),
+            _ => false,
+        }
+    }
+
+    /// Whether it asks the store for something beside lists.
+    pub(crate) fn asks_controls(&self) -> bool {
+        match &self.action {
+            Action::LookUp(look_up) => matches!(look_up.source, look_up::Source::Item { .. }),
+            Action::Verify { .. } => !self.observes,
+            Action::Invite { .. } | Action::Limit { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether what it says changes what it says next.
+    pub(crate) fn remembers(&self) -> bool {
+        let keeps = matches!(
+            self.action,
+            Action::Verify { .. } | Action::Invite { .. } | Action::Limit { .. }
+        );
+        keeps && !self.observes
+    }
+
+    /// How many rows it may have written with the answer.
+    pub(crate) fn writes(&self) -> usize {
+        match &self.action {
+            Action::Emit(_) | Action::Limit { .. } if !self.observes => 1,
+            // Who takes it; or that a code was wrong, of one applicant and of all.
+            Action::Invite { .. } if !self.observes => 2,
+            _ => 0,
+        }
+    }
+
+    /// Whether it lets people in who have an invitation.
+    pub(crate) fn invites(&self) -> bool {
+        matches!(self.action, Action::Invite { .. }) && !self.observes
+    }
+
+    /// The claim with a token or a code that it uses.
+    pub(crate) fn spends(&self) -> Option<&ClaimName> {
+        let claim = match &self.action {
+            Action::Verify { check, .. } => check.token.as_ref(),
+            Action::Invite { invited, .. } => Some(&invited.claim),
+            _ => None,
+        };
+        claim.map(SettableName::name).filter(|_| !self.observes)
+    }
+
+    /// The claims that it may change.
+    pub(crate) fn may_change(&self) -> Vec<&ClaimName> {
+        match &self.action {
+            Action::Set { claim, .. } => vec![claim.name()],
+            Action::Normalise { claims, .. } | Action::Drop(claims) => claims.iter().map(SettableName::name).collect(),
+            Action::LookUp(look_up) => look_up.claims.iter().map(SettableName::name).collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Everything that it asks a claim to be like.
@@ -134,6 +223,19 @@ pub(crate) enum Action {
     Set { claim: SettableName, to: Source },
     /// Takes claims away that came.
     Drop(Vec<SettableName>),
+    /// Gives claims the values that are found elsewhere.
+    LookUp(Arc<LookUp>),
+    /// Ends the call, or hands it over, unless a check passes.
+    Verify {
+        check: Arc<CheckTemplate>,
+        otherwise: Ending,
+        /// Whose reviewers look at whom the check refers to somebody; nothing if it never does.
+        refer: Option<Option<Arc<Route>>>,
+    },
+    /// Lets in whoever has an invitation, and ends the call for all others.
+    Invite { invited: Invited, otherwise: Ending },
+    /// Ends the call where too many came before.
+    Limit { limit: Limit, otherwise: Ending },
     /// Hands the request to reviewers, unless a condition decides at once.
     Hold {
         /// Who decides; anybody who may review where it names none.

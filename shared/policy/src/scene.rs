@@ -12,6 +12,8 @@ pub(crate) struct Scene<'s> {
     pub(crate) claims: &'s Claims,
     pub(crate) now: Timestamp,
     pub(crate) facts: &'s Facts,
+    /// Whether every rule before has its answer.
+    pub(crate) settled: bool,
 }
 
 /// Who calls, read once for all rules.

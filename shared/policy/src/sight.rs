@@ -1,10 +1,12 @@
 //! What rules look at.
 
-use claims::ClaimName;
+use claims::{ClaimName, SettableName};
 
 use crate::{
     condition::Condition,
     demand::{Bound, CountryFrom, Demand},
+    limit::By,
+    normalise::Normaliser,
     rule::{Action, Rule},
     scene::Scene,
     template::shown,
@@ -23,6 +25,16 @@ pub struct Sight {
 pub(crate) fn of_rule(rule: &Rule, scene: &Scene<'_>) -> Vec<Sight> {
     let in_conditions = rule.conditions().flat_map(Condition::leaves).flat_map(of_leaf);
     sights(in_conditions.chain(of_action(&rule.action)), scene)
+}
+
+/// The claims that a rule may look at.
+pub(crate) fn claims_of(rule: &Rule) -> impl Iterator<Item = &ClaimName> {
+    let in_conditions = rule.conditions().flat_map(Condition::leaves).flat_map(of_leaf);
+    let reads = in_conditions.chain(of_action(&rule.action));
+    reads.filter_map(|read| match read {
+        Read::Claim(claim) => Some(claim),
+        _ => None,
+    })
 }
 
 /// Everything that conditions without others in them look at.
@@ -117,10 +129,25 @@ fn of_action(action: &Action) -> Vec<Read<'_>> {
         .flatten()
         .collect(),
         Action::Require { requirement, .. } => with_demands(&requirement.claim, &requirement.demands),
-        Action::Normalise { claims, .. } | Action::Drop(claims) => {
-            claims.iter().map(|claim| Read::Claim(claim.name())).collect()
+        Action::Normalise { claims, with } => {
+            let others = with.iter().filter_map(Normaliser::claim);
+            claims
+                .iter()
+                .map(SettableName::name)
+                .chain(others)
+                .map(Read::Claim)
+                .collect()
         }
+        Action::Drop(claims) => claims.iter().map(|claim| Read::Claim(claim.name())).collect(),
         Action::Set { to, .. } => to.claims().into_iter().map(Read::Claim).collect(),
+        Action::Verify { check, .. } => check.reads().into_iter().map(Read::Claim).collect(),
+        Action::Invite { invited, .. } => vec![Read::Claim(invited.claim.name())],
+        Action::Limit { limit, .. } => match limit.by {
+            By::Domain | By::Address => vec![Read::Addresses],
+            By::Client => vec![Read::ClientAddress],
+            By::All => Vec::new(),
+        },
+        Action::LookUp(look_up) => look_up.reads().into_iter().map(Read::Claim).collect(),
         Action::Emit(emit) => emit.claims.iter().map(Read::Claim).collect(),
         Action::Hold { .. } | Action::End(_) => Vec::new(),
     }

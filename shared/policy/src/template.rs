@@ -6,62 +6,68 @@ use claims::{BadName, ClaimName, Claims, Value};
 
 /// A text with places for claims. `{{` and `}}` stand for the braces themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Template(Vec<Part>);
+pub(crate) struct Template(Vec<Part<ClaimName>>);
 
+/// A part of a template with places for `P`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+pub(crate) enum Part<P> {
     Text(String),
-    Claim(ClaimName),
+    Place(P),
 }
 
 /// What is wrong with a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum BadTemplate {
+pub(crate) enum BadTemplate<E = BadName> {
     /// A brace without its other half.
     Brace,
-    /// What stands between braces names no claim.
-    Name(String, BadName),
+    /// What stands between braces names nothing that has a place here.
+    Name(String, E),
+}
+
+/// The parts of a text. There is no empty one.
+pub(crate) fn parts<P, E>(text: &str, place: impl Fn(&str) -> Result<P, E>) -> Result<Vec<Part<P>>, BadTemplate<E>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        add(&mut parts, &rest[..at]);
+        let tail = &rest[at..];
+        let doubled = ["{{", "}}"].into_iter().find(|braces| tail.starts_with(braces));
+        rest = match doubled {
+            Some(braces) => {
+                add(&mut parts, &braces[..1]);
+                &tail[2..]
+            }
+            None => {
+                let inside = tail.strip_prefix('{').ok_or(BadTemplate::Brace)?;
+                let (name, rest) = inside.split_once('}').ok_or(BadTemplate::Brace)?;
+                let place = place(name).map_err(|error| BadTemplate::Name(name.to_owned(), error))?;
+                parts.push(Part::Place(place));
+                rest
+            }
+        };
+    }
+    add(&mut parts, rest);
+    Ok(parts)
 }
 
 impl Template {
     pub(crate) fn parse(text: &str) -> Result<Template, BadTemplate> {
-        let mut parts = vec![Part::Text(String::new())];
-        let mut rest = text;
-        while let Some(at) = rest.find(['{', '}']) {
-            add(&mut parts, &rest[..at]);
-            let tail = &rest[at..];
-            let doubled = ["{{", "}}"].into_iter().find(|braces| tail.starts_with(braces));
-            rest = match doubled {
-                Some(braces) => {
-                    add(&mut parts, &braces[..1]);
-                    &tail[2..]
-                }
-                None => {
-                    let inside = tail.strip_prefix('{').ok_or(BadTemplate::Brace)?;
-                    let (name, rest) = inside.split_once('}').ok_or(BadTemplate::Brace)?;
-                    let claim = ClaimName::parse(name).map_err(|error| BadTemplate::Name(name.to_owned(), error))?;
-                    parts.push(Part::Claim(claim));
-                    rest
-                }
-            };
-        }
-        add(&mut parts, rest);
-        Ok(Template(parts))
+        parts(text, ClaimName::parse).map(Template)
     }
 
     /// The claims that it shows.
     pub(crate) fn claims(&self) -> impl Iterator<Item = &ClaimName> {
         self.0.iter().filter_map(|part| match part {
-            Part::Claim(claim) => Some(claim),
+            Part::Place(claim) => Some(claim),
             Part::Text(_) => None,
         })
     }
 
     /// The text with `show` in the place of each claim.
     pub(crate) fn fill<'t>(&'t self, show: impl Fn(&ClaimName) -> Cow<'t, str>) -> String {
-        let text = |part: &'t Part| match part {
+        let text = |part: &'t Part<ClaimName>| match part {
             Part::Text(text) => Cow::Borrowed(text.as_str()),
-            Part::Claim(claim) => show(claim),
+            Part::Place(claim) => show(claim),
         };
         self.0.iter().map(text).collect()
     }
@@ -74,10 +80,14 @@ impl Template {
 
 /// A claim as text: several with commas between them, nothing for one that is absent.
 pub(crate) fn shown<'c>(claims: &'c Claims, claim: &ClaimName) -> Cow<'c, str> {
-    match claims.get(claim) {
-        Some(Value::Texts(texts)) => Cow::Owned(texts.join(", ")),
-        Some(value) => Cow::Borrowed(value.scalar().unwrap_or_default()),
-        None => Cow::Borrowed(""),
+    claims.get(claim).map_or(Cow::Borrowed(""), as_text)
+}
+
+/// A value as text: several with commas between them, nothing for what no rule can read.
+pub(crate) fn as_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Texts(texts) => Cow::Owned(texts.join(", ")),
+        value => Cow::Borrowed(value.scalar().unwrap_or_default()),
     }
 }
 
@@ -93,8 +103,9 @@ pub(crate) fn tidy(text: &str) -> String {
     tidied
 }
 
-fn add(parts: &mut Vec<Part>, text: &str) {
+fn add<P>(parts: &mut Vec<Part<P>>, text: &str) {
     match parts.last_mut() {
+        _ if text.is_empty() => {}
         Some(Part::Text(last)) => last.push_str(text),
         _ => parts.push(Part::Text(text.to_owned())),
     }

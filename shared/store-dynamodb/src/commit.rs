@@ -13,7 +13,9 @@ use store::{
 use crate::{
     DynamoStore,
     error::{self, Cancellation},
+    invitations,
     items::{self, ANSWERED, COUNT, DOCUMENT, Item, Key, PK, QUEUED, UNTIL, VERSION, number},
+    kept,
     open::SDK_ATTEMPTS,
     retry::{Attempts, MOST_REFUSED},
     settings::{self, Shards},
@@ -26,8 +28,8 @@ pub(crate) async fn commit(store: &DynamoStore, commit: &Commit) -> Result<Commi
         return Ok(Applied);
     }
     let shards = settings::shards(store).await?;
-    let writes = commit.writes.iter().map(|write| item_of(store, write, shards));
-    transact(store, &writes.collect::<Result<Vec<_>, _>>()?).await
+    let writes = commit.writes.iter().map(|write| items_of(store, write, shards));
+    transact(store, &writes.collect::<Result<Vec<_>, _>>()?.concat()).await
 }
 
 /// At most 100 writes in one transaction, a single one too: its token makes another attempt after a lost reply harmless,
@@ -83,7 +85,8 @@ fn doubtful(error: StoreError) -> StoreError {
     }
 }
 
-fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<TransactWriteItem, StoreError> {
+/// What a write changes: one item, or two where an invitation counts its uses.
+fn items_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Vec<TransactWriteItem>, StoreError> {
     let (item, condition) = match write {
         Write::Request { request, replaces } => (items::latest(request, shards)?, equals(VERSION, *replaces)),
         Write::Archive { request, replaces } => (items::archived(request, shards)?, equals(VERSION, *replaces)),
@@ -97,9 +100,9 @@ fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Transac
             let replaces = replaces.map(|until| until.as_millis());
             (items::denial(denial)?, equals(UNTIL, replaces))
         }
-        Write::Listed { list, entry } => return keep_or_put(store, list, entry),
+        Write::Listed { list, entry } => return alone(keep_or_put(store, list, entry)),
         Write::Effect { entry, replaces } => (items::effect(entry, shards)?, equals(VERSION, *replaces)),
-        Write::Delivered { id, revision } => return delete_version(store, Key::effect(id), *revision),
+        Write::Delivered { id, revision } => return alone(delete_version(store, Key::effect(id), *revision)),
         Write::Checkpoint(checkpoint) => (items::checkpoint(checkpoint)?, Condition::Absent),
         Write::Pruning(pruning) => (items::pruning(pruning)?, equals(VERSION, pruning.replaces()?)),
         Write::RemoveRequest {
@@ -113,19 +116,38 @@ fn item_of(store: &DynamoStore, write: &Write, shards: Shards) -> Result<Transac
                 false => Key::archived(id),
             };
             let (opened_at, id) = (*opened_at, *id);
-            return delete_placed(store, key, *version, items::queued(&Position { opened_at, id }));
+            return alone(delete_placed(
+                store,
+                key,
+                *version,
+                items::queued(&Position { opened_at, id }),
+            ));
         }
-        Write::RemoveHistory(leaf) => return delete_leaf(store, leaf),
-        Write::Invitation(_)
-        | Write::RevokeInvitation { .. }
-        | Write::TakeInvitation(_)
-        | Write::SpendInvitation { .. }
-        | Write::ReturnInvitation { .. }
-        | Write::Tally(_)
-        | Write::Keep { .. } => return Err(StoreError::Broken("not written yet".to_owned())),
-        Write::Count { counter, by } => return add(store, Key::counter(counter, shards.any()), *by),
+        Write::RemoveHistory(leaf) => return alone(delete_leaf(store, leaf)),
+        Write::Invitation(invitation) => return alone(invitations::add(store, invitation)),
+        Write::RevokeInvitation { code, at } => return alone(invitations::revoke(store, code, *at)),
+        Write::HoldInvitation {
+            code,
+            applicant,
+            since,
+            at,
+        } => return alone(invitations::hold(store, code, applicant, [*since, *at])),
+        Write::TakeInvitation(usage) => return invitations::take(store, usage).map(Vec::from),
+        Write::SpendInvitation { code, applicant, at } => {
+            return alone(invitations::spend(store, code, applicant, *at));
+        }
+        Write::ReturnInvitation { code, applicant, since } => {
+            return invitations::give_back(store, code, applicant, *since).map(Vec::from);
+        }
+        Write::Tally(tally) => return alone(kept::count(store, tally)),
+        Write::Keep { result, replaces } => return alone(kept::keep(store, result, *replaces)),
+        Write::Count { counter, by } => return alone(add(store, Key::counter(counter, shards.any()), *by)),
     };
-    conditional_put(store, item, condition)
+    alone(conditional_put(store, item, condition))
+}
+
+fn alone(item: Result<TransactWriteItem, StoreError>) -> Result<Vec<TransactWriteItem>, StoreError> {
+    item.map(|item| vec![item])
 }
 
 /// Adds an entry to an edited list; one that is there stays as it is.
@@ -188,7 +210,7 @@ fn delete_leaf(store: &DynamoStore, leaf: &Leaf) -> Result<TransactWriteItem, St
     deletion(store, Key::history(&leaf.place.request, leaf.place.version), delete)
 }
 
-fn deletion(store: &DynamoStore, key: Key, delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {
+pub(crate) fn deletion(store: &DynamoStore, key: Key, delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {
     let delete = delete.table_name(store.table.name()).set_key(Some(key.into_item()));
     let delete = delete.build().map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok(TransactWriteItem::builder().delete(delete).build())

@@ -17,6 +17,11 @@
 //! | which copy is in use | `L#<list>` | `COPY` | `version` |
 //! | what is known of the copies of a fetched list | `L#<list>` | `COPIES` | `version`, `closed` |
 //! | the table's settings | `S#` | `SETTINGS` | |
+//! | an invitation | `I#<shard>` | `INVITATION#<code>` | `taken`, `uses`, `until`, `revoked`, `expires` |
+//! | who uses it | `U#<code>` | `USE#<applicant>` | `since`, `spent`, `expires`, and no `document` |
+//! | a part of how often something happened in a window | `W#<what>#<begin>#<end>#<shard>` | `TALLY` | `count`, `expires`, and no `document` |
+//! | the result of a check | `V#<hash>` | `KEPT` | `version`, `expires` |
+//! | an item that rules look up | `T#<table>#<hash>` | `ITEM` | |
 //!
 //! Numbers in keys are padded with zeros, so that the order of texts is the order of numbers. Keys hold hashes of what is
 //! personal: an index is kept beside the table, and shows in consoles and metrics.
@@ -35,8 +40,9 @@
 //! | `due` | `due` = `<shard>` | `due_at` = `<due>#<applicant>#<round>` | requests by when time changes something next |
 //!
 //! A row's shard is made of the applicant's hash; how many there are stands in the table's settings. Addresses need none:
-//! each is a partition of its own. A counter is spread by chance, so that it is not written at one place. The shard of an
-//! entry of a list is the first hex digit of its hash: shards one after the other are in the order of hashes.
+//! each is a partition of its own. A counter is spread by chance, so that it is not written at one place; so is what a window
+//! counts, over 8. The shard of an entry of a list, or of an invitation, is the first hex digit of its hash: shards one after
+//! the other are in the order of hashes.
 
 use std::{collections::HashMap, fmt};
 
@@ -46,7 +52,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use store::{
     Asked, CallRecord, Checkpoint, Counter, Denial, DuePlace, EntryId, HistoryEntry, JournalPlace, Lane, Leaf,
     ListCopies, ListCopy, ListEntry, ListName, ListPlace, Looking, OutboxEntry, OverduePlace, ParkedPlace, Position,
-    Progress, Pruning, Receiver, Request, RequestId, RouteName, StateName, StoreError, Timestamp,
+    Progress, Pruning, Receiver, Request, RequestId, RouteName, StateName, StoreError, Tally, Timestamp,
 };
 
 use crate::settings::Shards;
@@ -88,6 +94,11 @@ pub(crate) const ANSWERED: &str = "answered";
 pub(crate) const UNTIL: &str = "until";
 pub(crate) const CLOSED: &str = "closed";
 pub(crate) const COUNT: &str = "count";
+pub(crate) const TAKEN: &str = "taken";
+pub(crate) const USES: &str = "uses";
+pub(crate) const REVOKED: &str = "revoked";
+pub(crate) const SINCE: &str = "since";
+pub(crate) const SPENT: &str = "spent";
 /// The table's time to live, in seconds since 1970. It only cleans up: conditions compare the times themselves.
 pub(crate) const EXPIRES: &str = "expires";
 pub(crate) const DOCUMENT: &str = "document";
@@ -103,9 +114,18 @@ pub(crate) const SETTINGS: &str = "SETTINGS";
 const COUNTED: &str = "COUNT";
 const CHECKPOINT: &str = "CHECKPOINT";
 const PRUNING: &str = "PRUNING";
+const INVITATION: &str = "INVITATION";
+const USE: &str = "USE";
+const TALLY: &str = "TALLY";
+const KEPT: &str = "KEPT";
+const ITEM: &str = "ITEM";
 
 /// How many partitions a list is spread over: as many as a hex digit has values.
 pub(crate) const LIST_SHARDS: u8 = 16;
+
+/// Over how many rows a count in a window is spread. Each is read at every call that asks, and two that write one at the same
+/// time meet: enough for some thousand calls a second, and few enough to be read in one round trip with eleven others.
+pub(crate) const TALLY_SHARDS: u8 = 8;
 
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -229,6 +249,45 @@ impl Key {
         }
     }
 
+    pub(crate) fn invitation(code: &Hash) -> Key {
+        let (pk, prefix) = invitations(code.as_bytes()[0] >> 4);
+        Key {
+            pk,
+            sk: format!("{prefix}{code}"),
+        }
+    }
+
+    pub(crate) fn invitation_use(code: &Hash, applicant: &Hash) -> Key {
+        let (pk, prefix) = uses_of(code);
+        Key {
+            pk,
+            sk: format!("{prefix}{applicant}"),
+        }
+    }
+
+    /// One of the rows that a count is spread over.
+    pub(crate) fn tally(tally: &Tally, shard: u8) -> Key {
+        let Tally { what, begins, ends } = tally;
+        Key {
+            pk: format!("W#{what}#{}#{}#{shard}", sortable(*begins), sortable(*ends)),
+            sk: TALLY.to_owned(),
+        }
+    }
+
+    pub(crate) fn kept(key: &Hash) -> Key {
+        Key {
+            pk: format!("V#{key}"),
+            sk: KEPT.to_owned(),
+        }
+    }
+
+    pub(crate) fn item(table: &ListName, key: &Hash) -> Key {
+        Key {
+            pk: format!("T#{table}#{key}"),
+            sk: ITEM.to_owned(),
+        }
+    }
+
     pub(crate) fn pruning() -> Key {
         let (pk, _) = checkpoints();
         Key {
@@ -268,6 +327,16 @@ pub(crate) fn history_of(id: &RequestId) -> (String, String) {
 /// The partition of those who look at a request, and what their sort keys begin with.
 pub(crate) fn looking_at(id: &RequestId) -> (String, String) {
     (format!("A#{}", id.applicant), format!("LOOKING#{:010}#", id.round))
+}
+
+/// The partition of a shard of all invitations, and what its sort keys begin with.
+pub(crate) fn invitations(shard: u8) -> (String, String) {
+    (format!("I#{shard:x}"), format!("{INVITATION}#"))
+}
+
+/// The partition of those who use an invitation, and what its sort keys begin with.
+pub(crate) fn uses_of(code: &Hash) -> (String, String) {
+    (format!("U#{code}"), format!("{USE}#"))
 }
 
 /// The partition of all checkpoints, and what their sort keys begin with.
@@ -601,7 +670,7 @@ fn insert(item: &mut Item, attribute: &str, text: String) {
     item.insert(attribute.to_owned(), AttributeValue::S(text));
 }
 
-fn item(key: Key, row: &impl Serialize) -> Result<Item, StoreError> {
+pub(crate) fn item(key: Key, row: &impl Serialize) -> Result<Item, StoreError> {
     let mut item = key.into_item();
     item.insert(DOCUMENT.to_owned(), AttributeValue::S(document(row)?));
     Ok(item)

@@ -6,10 +6,13 @@
 //! A call's time is bounded here as well as by the caller: the SDK's own defaults would hang it.
 
 mod commit;
+mod controls;
 mod copies;
 mod error;
 mod index;
+mod invitations;
 mod items;
+mod kept;
 mod ledger;
 mod list;
 mod list_editor;

@@ -118,7 +118,7 @@ async fn add_new(store: &DynamoStore, part: Vec<Item>) -> Result<usize, StoreErr
 }
 
 /// Removes those that are there, all or none; how many.
-async fn remove_found(store: &DynamoStore, part: Vec<Key>) -> Result<usize, StoreError> {
+pub(crate) async fn remove_found(store: &DynamoStore, part: Vec<Key>) -> Result<usize, StoreError> {
     let there = lists::found(store, part).await?;
     let deletes = there.into_keys().map(|key| conditional_delete(store, key));
     all_or_none(store, deletes.collect::<Result<_, _>>()?).await
@@ -158,7 +158,7 @@ fn spread<T>(rows: Vec<T>, size: usize) -> Vec<Vec<T>> {
 }
 
 /// Tries until the store is not busy, for about half a minute.
-async fn patiently<F>(attempt: impl Fn() -> F) -> Result<usize, StoreError>
+pub(crate) async fn patiently<F>(attempt: impl Fn() -> F) -> Result<usize, StoreError>
 where
     F: Future<Output = Result<usize, StoreError>>,
 {

@@ -4,10 +4,13 @@
 //! Writing transactions begin as such (`BEGIN IMMEDIATE`), so that none ever finds that what it read has changed, and
 //! every commit is on the disk before it is answered (`synchronous = FULL`).
 
+mod controls;
 mod copies;
 mod count;
 mod error;
 mod file_system;
+mod invitations;
+mod kept;
 mod ledger;
 mod list;
 mod lists;

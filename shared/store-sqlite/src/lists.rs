@@ -166,7 +166,7 @@ fn version_in_use(transaction: &Transaction<'_>, list: &ListName) -> Result<Opti
     )
 }
 
-fn number(transaction: &Transaction<'_>, sql: &str, params: impl Params) -> Result<Option<i64>, StoreError> {
+pub(crate) fn number(transaction: &Transaction<'_>, sql: &str, params: impl Params) -> Result<Option<i64>, StoreError> {
     let mut statement = transaction.prepare_cached(sql).map_err(from_sqlite)?;
     statement
         .query_row(params, |row| row.get(0))
@@ -199,6 +199,6 @@ fn version_of(place: &ListPlace) -> Result<i64, StoreError> {
     place.version.map_or(Ok(EDITED), version)
 }
 
-fn count(limit: usize) -> i64 {
+pub(crate) fn count(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

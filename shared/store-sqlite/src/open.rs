@@ -22,14 +22,15 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 const BETWEEN: Duration = Duration::from_millis(5);
 
 /// The version of the tables below, kept in the file as `user_version`.
-const SCHEMA_VERSION: i64 = 8;
+const SCHEMA_VERSION: i64 = 9;
 
 /// The tables. A row is a JSON document; the columns beside it are what conditions and lists look at.
 ///
 /// An applicant's latest request is in `slot` 0, earlier ones in the slot of their round. `asked` is who decides a pending
 /// one, `domain` and `address` are hashes, `due` is when time changes something next. A counter's `route` is empty where no
 /// route decides. `at` and `mac` of an entry of a history are when it happened and what proves it. The `version` of an entry of a list
-/// is that of its copy, or -1 in a list that people edit.
+/// is that of its copy, or -1 in a list that people edit. What `taken` and `revoked_at` of an invitation say counts, and not what
+/// its document says: that is as it was made.
 const SCHEMA: &str = "
     CREATE TABLE request (
         applicant TEXT NOT NULL,
@@ -127,6 +128,44 @@ const SCHEMA: &str = "
         PRIMARY KEY (applicant, round, person)
     ) STRICT;
     CREATE INDEX looked ON looking (until);
+    CREATE TABLE invitation (
+        code TEXT NOT NULL PRIMARY KEY,
+        until INTEGER NOT NULL,
+        uses INTEGER NOT NULL,
+        taken INTEGER NOT NULL,
+        revoked_at INTEGER,
+        document TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX invitation_until ON invitation (until);
+    CREATE TABLE invitation_use (
+        code TEXT NOT NULL,
+        applicant TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        spent_at INTEGER,
+        PRIMARY KEY (code, applicant)
+    ) STRICT;
+    CREATE INDEX used ON invitation_use (at);
+    CREATE TABLE tally (
+        what TEXT NOT NULL,
+        begins INTEGER NOT NULL,
+        ends INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (what, begins, ends)
+    ) STRICT;
+    CREATE INDEX tally_ends ON tally (ends);
+    CREATE TABLE kept (
+        key TEXT NOT NULL PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        document TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX kept_until ON kept (until);
+    CREATE TABLE item (
+        list TEXT NOT NULL,
+        key TEXT NOT NULL,
+        json TEXT NOT NULL,
+        PRIMARY KEY (list, key)
+    ) STRICT, WITHOUT ROWID;
 ";
 
 /// Opens the file twice: to write and to read.

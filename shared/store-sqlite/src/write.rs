@@ -12,7 +12,7 @@ use store::{
 use crate::{
     count,
     error::{from_json, from_sqlite},
-    ledger, lists, outbox,
+    invitations, kept, ledger, lists, outbox,
 };
 
 /// How long past its time a call record is kept: long enough that nobody who read it still wants to replace it.
@@ -58,13 +58,21 @@ fn carry_out(transaction: &Transaction<'_>, write: &Write) -> Result<Committed, 
         } => remove_request(transaction, id, (*version, *opened_at), *latest),
         Write::RemoveHistory(leaf) => remove_history(transaction, leaf),
         Write::Count { counter, by } => count::add(transaction, counter, *by),
-        Write::Invitation(_)
-        | Write::RevokeInvitation { .. }
-        | Write::TakeInvitation(_)
-        | Write::SpendInvitation { .. }
-        | Write::ReturnInvitation { .. }
-        | Write::Tally(_)
-        | Write::Keep { .. } => Err(StoreError::Broken("not written yet".to_owned())),
+        Write::Invitation(invitation) => invitations::add(transaction, invitation),
+        Write::RevokeInvitation { code, at } => invitations::revoke(transaction, code, *at),
+        Write::TakeInvitation(usage) => invitations::take(transaction, usage),
+        Write::HoldInvitation {
+            code,
+            applicant,
+            since,
+            at,
+        } => invitations::hold(transaction, code, applicant, [*since, *at]),
+        Write::SpendInvitation { code, applicant, at } => invitations::spend(transaction, code, applicant, *at),
+        Write::ReturnInvitation { code, applicant, since } => {
+            invitations::give_back(transaction, code, applicant, *since)
+        }
+        Write::Tally(tally) => kept::count(transaction, tally),
+        Write::Keep { result, replaces } => kept::keep(transaction, result, *replaces),
     }
 }
 

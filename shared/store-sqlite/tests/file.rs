@@ -13,13 +13,14 @@ use std::{
 use claims::Hash;
 use rusqlite::Connection;
 use store::{
-    CALL_RECORD_LIFE,
+    CALL_RECORD_LIFE, CheckProgress,
     Committed::{Applied, Conflict},
-    Keys, ListEditor, ListEntry, ListName, ListPlace, Listing, Request, StateName, Store, StoreError, Timestamp,
+    Invitation, InvitationUse, KeptResult, Keys, ListEditor, ListEntry, ListName, ListPlace, Listing, Request,
+    StateName, Store, StoreError, Tally, Timestamp, Write,
 };
 use store_sqlite::SqliteStore;
 use store_suite::sample::{
-    answer, call, call_key, commit, denial, entry, first, full, history, next, pending, turn_away,
+    answer, applicant, at, call, call_key, commit, denial, entry, first, full, history, next, pending, turn_away,
 };
 
 /// Names the file to a process that this test started.
@@ -28,6 +29,8 @@ const FILE: &str = "STORE_SQLITE_TEST_FILE";
 const NAME: &str = "STORE_SQLITE_TEST_NAME";
 
 const PROCESSES: u64 = 3;
+
+const DAY: Duration = Duration::from_secs(86_400);
 const CHANGES: u64 = 60;
 
 /// Each process opens requests of its own and takes part in changing one that all share.
@@ -283,4 +286,87 @@ fn another_process(path: &Path, name: &str) -> Child {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()
+}
+
+/// Invitations and their uses, counts and results of checks go when their time is over, a few with each that comes.
+#[tokio::test]
+async fn what_rules_kept_goes_when_it_is_over_and_nothing_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vestibule.db");
+    let store = SqliteStore::open(&path).unwrap();
+    let at = |days: i64| at(days * 86_400);
+    let invitation = |name: &str, made_at: Timestamp, days: u64| {
+        Write::Invitation(Box::new(Invitation {
+            code: applicant(name),
+            note: None,
+            made_at,
+            until: made_at.plus(DAY * days as u32),
+            uses: 9,
+            taken: 0,
+            bound: None,
+            revoked_at: None,
+        }))
+    };
+    let take = |name: &str, at| {
+        Write::TakeInvitation(Box::new(InvitationUse {
+            code: applicant(name),
+            applicant: applicant("jane"),
+            at,
+            spent_at: None,
+        }))
+    };
+    let mark = |name: &str, at: Timestamp| Write::Keep {
+        result: KeptResult {
+            key: applicant(name),
+            revision: 1,
+            progress: CheckProgress::UnderWay { lease: at, by: 1 },
+            until: at.plus(DAY),
+        },
+        replaces: None,
+    };
+    let count = |at| Write::Tally(Tally::at(applicant("limit"), at, DAY));
+    let rows = |table: &str| {
+        let file = Connection::open(&path).unwrap();
+        let sql = format!("SELECT count(*) FROM {table}");
+        file.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let all = || ["invitation", "invitation_use", "kept", "tally"].map(rows);
+    let write = async |writes: [Write; 4]| {
+        for write in writes {
+            assert_eq!(store.commit(&commit([write])).await, Ok(Applied));
+        }
+    };
+
+    write([
+        invitation("a", at(0), 10),
+        take("a", at(1)),
+        mark("a", at(0)),
+        count(at(0)),
+    ])
+    .await;
+    // A year after its end an invitation is still known, and its use longer.
+    write([
+        invitation("b", at(376), 1000),
+        take("b", at(377)),
+        mark("b", at(2)),
+        count(at(1)),
+    ])
+    .await;
+    assert_eq!(all(), [2, 2, 2, 2]);
+    write([
+        invitation("c", at(377), 1000),
+        take("c", at(1099)),
+        mark("c", at(3)),
+        count(at(2)),
+    ])
+    .await;
+    assert_eq!(all(), [2, 3, 2, 2]);
+    write([
+        invitation("d", at(378), 1000),
+        take("d", at(1100)),
+        mark("d", at(3)),
+        count(at(2)),
+    ])
+    .await;
+    assert_eq!(all(), [3, 3, 3, 2]);
 }

@@ -13,9 +13,11 @@
 
 mod between;
 pub mod conditions;
+pub mod controls;
 pub mod copies;
 pub mod counts;
 pub mod decisions;
+pub mod invitations;
 pub mod ledger;
 pub mod listing;
 pub mod lists;
@@ -75,6 +77,23 @@ macro_rules! store_tests {
                 as_many_writes_as_allowed_happen_together,
                 more_writes_than_allowed_are_refused,
                 one_row_twice_is_refused;
+            controls:
+                what_happens_in_a_window_is_counted,
+                two_hundred_at_once_are_counted,
+                a_result_replaces_only_the_one_it_names,
+                one_of_many_marks_wins,
+                an_item_is_what_was_put_last;
+            invitations:
+                an_invitation_comes_back_as_it_was_made,
+                a_use_is_taken_while_the_invitation_is_open,
+                a_use_is_taken_with_its_commit_or_not_at_all,
+                what_is_held_is_given_back_once,
+                who_holds_on_keeps_a_use,
+                a_revoked_invitation_lets_nobody_new_in,
+                as_many_at_once_are_let_in_as_there_are_uses,
+                the_last_use_goes_to_one_of_two,
+                a_use_is_given_back_or_used_up,
+                invitations_and_their_uses_are_listed_page_by_page;
             decisions:
                 what_a_decision_lists_stays_as_it_was_listed_first,
                 nothing_is_listed_with_a_decision_that_came_too_late,
@@ -195,8 +214,10 @@ mod tests {
         let list = include_str!("lib.rs");
         let sources = [
             include_str!("conditions.rs"),
+            include_str!("controls.rs"),
             include_str!("copies.rs"),
             include_str!("counts.rs"),
+            include_str!("invitations.rs"),
             include_str!("ledger.rs"),
             include_str!("listing.rs"),
             include_str!("lists.rs"),

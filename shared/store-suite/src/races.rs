@@ -176,7 +176,7 @@ pub async fn changes_and_look_ups_at_once_are_consistent(place: &dyn Place) {
 }
 
 /// Runs so many tasks, half of them on a second store at the same place, and collects what came of each.
-async fn all_at_once<F, R>(place: &dyn Place, count: u64, task: F) -> Vec<Committed>
+pub(crate) async fn all_at_once<F, R>(place: &dyn Place, count: u64, task: F) -> Vec<Committed>
 where
     F: Fn(Arc<dyn Rows>, u64) -> R,
     R: Future<Output = Committed> + Send + 'static,
@@ -231,7 +231,7 @@ async fn seen(store: &dyn Store, request: &Request, n: u64) -> Snapshot {
 }
 
 /// Reads until the store answers.
-async fn answered<T, F: Future<Output = Result<T, StoreError>>>(read: impl Fn() -> F) -> T {
+pub(crate) async fn answered<T, F: Future<Output = Result<T, StoreError>>>(read: impl Fn() -> F) -> T {
     loop {
         match read().await {
             Ok(answer) => return answer,

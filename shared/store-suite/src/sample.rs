@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use claims::{CallKey, Changes, Claims, Decision, Hash, Identity, Locales, UserMessage, Value};
 use store::{
-    AccountBy, Actor, Asked, Block, CallRecord, Commit, Denial, Effect, EntryId, Escalate, Event, HistoryEntry, Kept,
-    Left, OutboxEntry, Person, Plan, Progress, Reasons, Request, RequestId, Review, RouteName, Seen, Share, Stage,
-    State, TimeOut, Timestamp, Vote, Write,
+    AccountBy, Actor, Asked, Block, CallRecord, Commit, Denial, Effect, EntryId, Escalate, Event, HeldInvitation,
+    HistoryEntry, Kept, Left, OutboxEntry, Person, Plan, Progress, Reasons, Request, RequestId, Review, RouteName,
+    Seen, Share, Stage, State, TimeOut, Timestamp, Vote, Write,
 };
 
 /// Claims of every type and of every text that is hard to store.
@@ -52,6 +52,7 @@ pub fn pending(name: &str) -> Request {
         app: None,
         locales: Locales::default(),
         addresses: Vec::new(),
+        invitation: None,
         updates: 0,
         head: None,
         proof: None,
@@ -152,6 +153,10 @@ pub fn full(name: &str) -> Request {
         app: Some("app \u{10FFFF}".to_owned()),
         locales: Locales::parse("de-AT en"),
         addresses: vec![applicant("mail 1"), applicant("mail 2")],
+        invitation: Some(HeldInvitation {
+            code: applicant("code"),
+            since: at(-1),
+        }),
         updates: u32::MAX,
         head: Some(applicant("head")),
         proof: Some(applicant("proof")),
@@ -249,6 +254,7 @@ pub fn call(name: &str, left: &Request) -> CallRecord {
             request: left.id,
             version: left.version,
         }),
+        stands: false,
     }
 }
 

@@ -42,7 +42,7 @@ impl Commit {
 }
 
 /// One write, with the condition under which it holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// Makes this the applicant's latest request.
     Request {
@@ -123,9 +123,22 @@ pub enum Write {
         /// Since when.
         at: Timestamp,
     },
-    /// Takes one use of an invitation, which must be [open](Invitation::is_open) then, for somebody who has none.
+    /// Takes one use of an invitation, which must be [open](Invitation::is_open) then, for somebody who has none. It may be
+    /// used up at once.
     TakeInvitation(Box<InvitationUse>),
-    /// Uses up what somebody holds. They must hold it.
+    /// Has somebody hold since now what they hold: whoever gives back what they held before finds that overtaken. They must
+    /// hold it, and since then.
+    HoldInvitation {
+        /// The code, by its hash.
+        code: Hash,
+        /// Who, by the hash of their key.
+        applicant: Hash,
+        /// Since when they hold it.
+        since: Timestamp,
+        /// Since when they hold it from now on.
+        at: Timestamp,
+    },
+    /// Uses up what somebody holds, whatever since. They must hold it.
     SpendInvitation {
         /// The code, by its hash.
         code: Hash,
@@ -134,12 +147,14 @@ pub enum Write {
         /// Since when.
         at: Timestamp,
     },
-    /// Gives back what somebody holds. They must hold it.
+    /// Gives back what somebody holds: somebody else may have it. They must hold it, and since then.
     ReturnInvitation {
         /// The code, by its hash.
         code: Hash,
         /// Who, by the hash of their key.
         applicant: Hash,
+        /// Since when they hold it.
+        since: Timestamp,
     },
     /// Counts something once more, in its window. Many may do so at once without waiting for one another.
     Tally(Tally),
@@ -181,6 +196,9 @@ pub struct CallRecord {
     pub answer: Decision,
     /// How the call left the applicant's request; nothing where there was none, or nobody looked.
     pub left: Option<Left>,
+    /// Whether the answer is given again though there is no request.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub stands: bool,
 }
 
 impl CallRecord {
@@ -250,6 +268,7 @@ impl Row {
             Write::Invitation(invitation) => Row::Invitation(invitation.code),
             Write::TakeInvitation(usage) => Row::Invitation(usage.code),
             Write::RevokeInvitation { code, .. }
+            | Write::HoldInvitation { code, .. }
             | Write::SpendInvitation { code, .. }
             | Write::ReturnInvitation { code, .. } => Row::Invitation(*code),
             Write::Tally(tally) => Row::Tally(tally.clone()),

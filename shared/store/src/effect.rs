@@ -1,7 +1,7 @@
 use claims::{Claims, Hash, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::Counter;
+use crate::{Becomes, Counter, HeldInvitation};
 
 /// What follows a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,13 @@ pub enum Effect {
         /// Under which it is counted from then on.
         to: Counter,
     },
+    /// Say what becomes of the use of an invitation that a request held.
+    Invitation {
+        /// Which, and since when it was held.
+        held: HeldInvitation,
+        /// What becomes of it.
+        becomes: Becomes,
+    },
 }
 
 impl Effect {
@@ -58,7 +65,7 @@ impl Effect {
             Effect::TellApplicant { .. } => Receiver::Mail,
             Effect::TellReviewers { .. } | Effect::TellReviewer { .. } => Receiver::Reviewers,
             Effect::Publish { .. } => Receiver::Events,
-            Effect::Count { .. } => Receiver::Counts,
+            Effect::Count { .. } | Effect::Invitation { .. } => Receiver::Counts,
         }
     }
 
@@ -71,6 +78,14 @@ impl Effect {
             Effect::TellReviewer { .. } => "tell-reviewer",
             Effect::Publish { .. } => "publish",
             Effect::Count { .. } => "count",
+            Effect::Invitation {
+                becomes: Becomes::Returned,
+                ..
+            } => "return-invitation",
+            Effect::Invitation {
+                becomes: Becomes::Spent,
+                ..
+            } => "spend-invitation",
         }
     }
 
@@ -139,7 +154,7 @@ pub enum Receiver {
     Reviewers,
     /// Whoever listens to business events.
     Events,
-    /// The store's own counters.
+    /// The store itself: its counters, and the uses of invitations.
     Counts,
 }
 

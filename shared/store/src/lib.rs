@@ -4,6 +4,7 @@
 //! under which it holds, and either all of them happen or none.
 
 mod checkpoint;
+mod code;
 mod commit;
 mod controls;
 mod copies;
@@ -12,6 +13,7 @@ mod effect;
 mod entry_id;
 mod history;
 mod invitation;
+mod items;
 mod kept;
 mod ledger;
 mod listing;
@@ -30,6 +32,7 @@ use async_trait::async_trait;
 use claims::{CallKey, Hash};
 
 pub use checkpoint::{Checkpoint, MOST_SEALED, Pruned, Sealed};
+pub use code::{InvitationCode, invitation_code};
 pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
 pub use controls::Controls;
 pub use copies::{Filling, KeptCopy, ListCopies};
@@ -37,7 +40,11 @@ pub use count::{Counter, Counts, count};
 pub use effect::{Effect, News, Occasion, Receiver};
 pub use entry_id::{BadEntryId, EntryId, Lane, MOST_FURTHER};
 pub use history::{Actor, Event, HistoryEntry, Kept};
-pub use invitation::{Bound, Invitation, InvitationUse, MOST_USES};
+pub use invitation::{
+    Becomes, Bound, HeldInvitation, INVITATION_KEPT, Invitation, InvitationUse, Invitations, LONGEST_INVITATION,
+    MOST_USES, end_use,
+};
+pub use items::{Item, ItemEditor, MAX_ITEM, NotAnItem, item_key};
 pub use kept::{CheckOutcome, CheckProgress, KeptResult, LOST_RESULT_LIFE};
 pub use ledger::{Filed, JournalPage, JournalPlace, Leaf, Ledger, MOST_CHECKPOINTS, MOST_ON_ROLL, Numbered, RollPage};
 pub use listing::{
@@ -115,9 +122,9 @@ pub trait Store: Send + Sync {
 }
 
 /// Everything that a store keeps.
-pub trait Rows: Store + Outbox + ListEditor + Ledger + Presence + Traces {}
+pub trait Rows: Store + Outbox + ListEditor + Ledger + Presence + Traces + ItemEditor + Invitations {}
 
-impl<S: Store + Outbox + ListEditor + Ledger + Presence + Traces> Rows for S {}
+impl<S: Store + Outbox + ListEditor + Ledger + Presence + Traces + ItemEditor + Invitations> Rows for S {}
 
 /// What a call asks the store for.
 #[derive(Clone, Debug, Default)]

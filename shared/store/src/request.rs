@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use claims::{Address, Changes, Claims, Hash, Identity, Locales};
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, Asked, Review, Timestamp, listing::domain_key};
+use crate::{Actor, Asked, HeldInvitation, Review, Timestamp, listing::domain_key};
 
 /// An application that waits for, or was decided by, reviewers, or that was let in automatically.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Request {
     pub locales: Locales,
     /// Every address that the applicant has given, by hash: a denial turns all of them away.
     pub addresses: Vec<Hash>,
+    /// The invitation that the applicant holds while this is open, or used up.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub invitation: Option<HeldInvitation>,
     /// How often the applicant has changed their claims.
     pub updates: u32,
     /// Proof of its history: that of the last entry.
@@ -312,6 +315,11 @@ impl Request {
     /// Who is asked to decide, while it is pending.
     pub fn asked(&self) -> Option<&Asked> {
         self.review().map(|review| &review.stage().asked)
+    }
+
+    /// Whether it waits, or can still be used.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Pending(_) | State::Approved { .. })
     }
 
     /// When time changes something next: a review reminds, escalates or ends, an approval runs out.

@@ -55,6 +55,18 @@ fn blocked_in_time(deployment: &Deployment) {
     assert!(says_why(&logs), "{logs}");
 }
 
+/// What she is told once the store answers in time again: on a machine under load its first transactions may not.
+fn answered(deployment: &Deployment) -> String {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let start = Instant::now();
+    loop {
+        let answer = deployment.submit(&jane("Jane Roe"));
+        if message(&answer) != FAILED || start.elapsed() > PATIENCE {
+            return message(&answer).to_owned();
+        }
+    }
+}
+
 fn survives(platform: Platform) {
     let mut dynamodb = DynamoDb::start();
     let deployment = deployment(platform, &dynamodb);
@@ -64,13 +76,13 @@ fn survives(platform: Platform) {
     blocked_in_time(&deployment);
     dynamodb.resume();
     // A write that was under way may have landed; either way there is one request.
-    assert_eq!(message(&deployment.submit(&jane("Jane Roe"))), WAITING);
+    assert_eq!(answered(&deployment), WAITING);
     assert_eq!(deployment.requests("pending").len(), 1);
     dynamodb.kill();
     blocked_in_time(&deployment);
     dynamodb.restart();
     assert_eq!(
-        message(&deployment.submit(&jane("Jane Roe"))),
+        answered(&deployment),
         WAITING,
         "answered before, and kept over the crash"
     );

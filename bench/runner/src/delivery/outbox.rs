@@ -136,6 +136,7 @@ fn submission(person: u64) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of(&[&email])],
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "everybody waits".to_owned(),
     }

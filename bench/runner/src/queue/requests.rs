@@ -130,6 +130,7 @@ fn submission(held: Held) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of_address(ADDRESS)],
+        invitation: None,
         wish: Wish::Hold(held),
         rule: "everybody waits".to_owned(),
     }

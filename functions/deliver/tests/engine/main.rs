@@ -6,6 +6,7 @@ mod accounts;
 mod attempts;
 mod cast;
 mod counts;
+mod invitations;
 mod lanes;
 mod letters;
 mod runs;

@@ -119,6 +119,7 @@ fn submission(applicant: &ApplicantKey, sign_up: &SignUp) -> Submission {
         app: Some("portal".to_owned()),
         locales: sign_up.locales.clone(),
         addresses: sign_up.addresses().map(claims::Hash::of_address).collect(),
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "everybody waits".to_owned(),
     }

@@ -245,6 +245,7 @@ fn submission(name: &str, wish: Wish) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of_address(name)],
+        invitation: None,
         wish,
         rule: "hold".to_owned(),
     }

@@ -200,6 +200,7 @@ fn submission(name: &str, plan: Plan) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of_address(name)],
+        invitation: None,
         wish: Wish::Hold(Held { route: None, plan }),
         rule: "hold".to_owned(),
     }

@@ -5,7 +5,7 @@ use claims::{ApplicantKey, Decision, Hash, Reply, SignUp, render};
 use policy::{MessageName, Outcome, Policy, Seen, Verdict};
 use store::Timestamp;
 
-use super::{given::GivenLists, show::Show};
+use super::{given::Given, show::Show};
 
 pub(super) struct Answer<'p> {
     policy: &'p Policy,
@@ -20,7 +20,7 @@ pub(super) struct Answer<'p> {
 }
 
 impl<'p> Answer<'p> {
-    pub(super) fn of(policy: &'p Policy, sign_up: &'p SignUp, now: Timestamp, lists: &GivenLists) -> Answer<'p> {
+    pub(super) fn of(policy: &'p Policy, sign_up: &'p SignUp, now: Timestamp, given: &Given) -> Answer<'p> {
         if sign_up.contradicts_its_step() {
             return Answer {
                 policy,
@@ -34,7 +34,7 @@ impl<'p> Answer<'p> {
                 reason: Some("the body's own `step` names another one; no rule is asked".to_owned()),
             };
         }
-        let (verdict, seen) = lists.explain(policy, sign_up, now);
+        let (verdict, seen) = given.explain(policy, sign_up, now);
         let refused = refused(policy, sign_up, &verdict.outcome);
         let (outcome, reason) = match refused {
             Some((message, why)) => (Outcome::Block(message), Some(why.to_owned())),

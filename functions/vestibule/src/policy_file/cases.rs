@@ -10,7 +10,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{explain::time, given::GivenLists};
+use super::{
+    explain::time,
+    given::{Given, GivenInvitation},
+};
 
 /// One case.
 pub(super) struct Case {
@@ -20,8 +23,8 @@ pub(super) struct Case {
     pub(super) sign_up: SignUp,
     /// The time of the call, where it matters.
     pub(super) now: Option<Timestamp>,
-    /// What the lists in the store hold.
-    pub(super) lists: GivenLists,
+    /// What those answer whom the rules ask.
+    pub(super) given: Given,
     pub(super) expect: Expect,
 }
 
@@ -85,12 +88,16 @@ impl Reader<'_> {
 
     fn case(&mut self, node: &Node<'_>) -> Option<Case> {
         let table = self.table(node, "a case")?;
-        self.refuse_unknown(table, &["name", "step", "body", "now", "lists", "expect"]);
+        let answers = ["lists", "look_ups", "checks", "counts", "invitation"];
+        self.refuse_unknown(
+            table,
+            &[&["name", "step", "body", "now", "expect"], &answers[..]].concat(),
+        );
         let name = self.needed(table, node, "name").and_then(|node| self.string(node));
         let step = self.needed(table, node, "step").and_then(|node| self.step(node));
         let body = self.needed(table, node, "body");
         let now = table.get("now").map(|node| self.time(node));
-        let lists = table.get("lists").map(|node| self.lists(node)).unwrap_or_default();
+        let given = self.given(table);
         let expect = self.needed(table, node, "expect").and_then(|node| self.expect(node));
         let sign_up = step.zip(body).and_then(|(step, body)| self.sign_up(step, body));
         Some(Case {
@@ -98,7 +105,7 @@ impl Reader<'_> {
             line: self.text.get(..node.span().start)?.matches('\n').count() + 1,
             sign_up: sign_up?,
             now: now.flatten(),
-            lists,
+            given,
             expect: expect?,
         })
     }
@@ -132,9 +139,47 @@ impl Reader<'_> {
         time(&text).map_err(|error| self.mistakes.add(node.span(), error)).ok()
     }
 
+    fn given(&mut self, case: &DeTable<'_>) -> Given {
+        let mut given = Given::default();
+        if let Some(node) = case.get("lists") {
+            self.lists(node, &mut given);
+        }
+        for key in ["look_ups", "checks", "counts"] {
+            let Some(node) = case.get(key) else { continue };
+            for (name, node) in self.table(node, "what is answered, by name,").into_iter().flatten() {
+                let taken = self.take(key, name.get_ref(), node, &mut given);
+                taken.unwrap_or_else(|why| self.mistakes.add(node.span(), why));
+            }
+        }
+        if let Some(node) = case.get("invitation") {
+            let worth = self.one_of(node, &GivenInvitation::NAMES);
+            given.invitation = worth.and_then(|name| GivenInvitation::named(&name));
+        }
+        given
+    }
+
+    /// An answer: `look_ups.crm = { tier = "gold" }`, `checks.identity = "pass"`, `counts."a few" = 99`.
+    fn take(&mut self, key: &str, name: &str, node: &Node<'_>, given: &mut Given) -> Result<(), String> {
+        match key {
+            "look_ups" => given.look_up(self.policy, name, &json(node.get_ref()).to_string()),
+            "checks" => {
+                let outcome = self.string(node);
+                outcome.map_or(Ok(()), |outcome| given.check(self.policy, name, &outcome))
+            }
+            _ => {
+                let number = node
+                    .get_ref()
+                    .as_integer()
+                    .and_then(|number| number.as_str().parse().ok());
+                let number = number.ok_or("how many came before is a whole number")?;
+                given.count(self.policy, name, number)
+            }
+        }
+    }
+
     /// What lists in the store hold: `lists.partners = ["contoso.com"]`.
-    fn lists(&mut self, node: &Node<'_>) -> GivenLists {
-        let mut lists = GivenLists::default();
+    fn lists(&mut self, node: &Node<'_>, given: &mut Given) {
+        let lists = &mut given.lists;
         for (name, node) in self.table(node, "what lists in the store hold").into_iter().flatten() {
             let Some(entries) = node.get_ref().as_array() else {
                 self.mistakes.add(node.span(), "a list is its entries in brackets");
@@ -152,7 +197,6 @@ impl Reader<'_> {
                 added.unwrap_or_else(|why| self.mistakes.add(entry.span(), why));
             }
         }
-        lists
     }
 
     fn expect(&mut self, node: &Node<'_>) -> Option<Expect> {

@@ -19,7 +19,7 @@ use store::Timestamp;
 use super::{
     Failure,
     answer::Answer,
-    given::GivenLists,
+    given::{Given, GivenInvitation},
     paint::Paint,
     policy_path, read,
     show::{Show, clean},
@@ -41,6 +41,18 @@ pub(crate) struct Arguments {
     /// An entry of a list in the store; repeat it for more, and write `NAME=` for a list without entries
     #[arg(long, value_name = "NAME=ENTRY", value_parser = list_entry)]
     list: Vec<(String, String)>,
+    /// What a look-up is answered; `{}` if nothing is found
+    #[arg(long, value_name = "NAME=JSON", value_parser = pair)]
+    look_up: Vec<(String, String)>,
+    /// What a check says: `pass`, `refer` or `fail`
+    #[arg(long, value_name = "NAME=OUTCOME", value_parser = pair)]
+    check: Vec<(String, String)>,
+    /// How many came before, by the rule that limits them
+    #[arg(long, value_name = "RULE=NUMBER", value_parser = count)]
+    count: Vec<(String, u64)>,
+    /// What the code of an invitation is worth
+    #[arg(long, value_name = "WORTH", value_parser = worth())]
+    invitation: Option<GivenInvitation>,
     /// Print the applicant's values, which are personal, not only their type and length
     #[arg(long)]
     show_values: bool,
@@ -63,8 +75,8 @@ pub(super) fn run(out: &mut impl Write, paint: Paint, arguments: &Arguments) -> 
         true => Show::Values,
         false => Show::Shapes,
     };
-    let lists = given(&policy, &arguments.list)?;
-    let answer = Answer::of(&policy, &sign_up, now, &lists);
+    let given = given(&policy, arguments)?;
+    let answer = Answer::of(&policy, &sign_up, now, &given);
     writeln!(out, "{}", paint.dim(format_args!("{step} at {now}")))?;
     writeln!(out)?;
     print_rules(out, paint, show, &sign_up, &answer)?;
@@ -91,16 +103,44 @@ fn list_entry(text: &str) -> Result<(String, String), &'static str> {
     Ok((parts.0.to_owned(), parts.1.to_owned()))
 }
 
-fn given(policy: &Policy, entries: &[(String, String)]) -> Result<GivenLists, StartError> {
-    let mut lists = GivenLists::default();
-    for (name, entry) in entries {
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let parts = text.split_once('=').ok_or("write the name, `=` and the answer")?;
+    Ok((parts.0.to_owned(), parts.1.to_owned()))
+}
+
+/// The name of a rule may hold `=`.
+fn count(text: &str) -> Result<(String, u64), &'static str> {
+    let parts = text.rsplit_once('=').ok_or("write the rule's name, `=` and a number")?;
+    let count = parts.1.parse().map_err(|_| "a whole number is wanted behind the `=`")?;
+    Ok((parts.0.to_owned(), count))
+}
+
+fn worth() -> impl TypedValueParser<Value = GivenInvitation> {
+    let known = PossibleValuesParser::new(GivenInvitation::NAMES);
+    known.try_map(|name| GivenInvitation::named(&name).ok_or("no such worth"))
+}
+
+fn given(policy: &Policy, arguments: &Arguments) -> Result<Given, StartError> {
+    let mut given = Given::default();
+    given.invitation = arguments.invitation;
+    let refused = |flag: &'static str| move |why: String| StartError::new(format!("--{flag}: {why}"));
+    for (name, entry) in &arguments.list {
         let taken = match entry.is_empty() {
-            true => lists.begin(policy, name),
-            false => lists.add(policy, name, entry),
+            true => given.lists.begin(policy, name),
+            false => given.lists.add(policy, name, entry),
         };
-        taken.map_err(|why| StartError::new(format!("--list: {why}")))?;
+        taken.map_err(refused("list"))?;
     }
-    Ok(lists)
+    for (name, json) in &arguments.look_up {
+        given.look_up(policy, name, json).map_err(refused("look-up"))?;
+    }
+    for (name, outcome) in &arguments.check {
+        given.check(policy, name, outcome).map_err(refused("check"))?;
+    }
+    for (rule, number) in &arguments.count {
+        given.count(policy, rule, *number).map_err(refused("count"))?;
+    }
+    Ok(given)
 }
 
 fn read_body(step: Step, path: &Path) -> Result<SignUp, StartError> {

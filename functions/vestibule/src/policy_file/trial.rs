@@ -105,7 +105,7 @@ struct Came {
 
 fn came(policy: &Policy, case: &Case) -> Came {
     let now = case.now.unwrap_or_else(|| assembly::clock().now());
-    let answer = Answer::of(policy, &case.sign_up, now, &case.lists);
+    let answer = Answer::of(policy, &case.sign_up, now, &case.given);
     let message = answer.message().map(|name| name.to_string());
     let decision = answer.decision(Show::Values);
     let claim = |(key, value): (&str, &Value)| (key.to_owned(), value.to_json());

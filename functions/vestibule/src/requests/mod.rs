@@ -11,7 +11,7 @@ mod recheck;
 mod shape;
 mod show;
 mod walk;
-mod when;
+pub(crate) mod when;
 mod who;
 
 use std::{process::ExitCode, sync::Arc};

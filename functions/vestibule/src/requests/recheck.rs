@@ -357,6 +357,7 @@ mod tests {
             app: None,
             locales: Locales::default(),
             addresses: Vec::new(),
+            invitation: None,
             wish: Wish::Hold(Held::by_anybody()),
             rule: "hold".to_owned(),
         };

@@ -18,7 +18,8 @@ pub(super) fn parse(text: &str) -> Result<Timestamp, &'static str> {
     i64::try_from(millis).map(Timestamp::from_millis).map_err(|_| WANTS)
 }
 
-fn age(text: &str) -> Option<Duration> {
+/// A length of time such as `90m`, `12h`, `3d` or `2w`; nothing for any other text.
+pub(crate) fn age(text: &str) -> Option<Duration> {
     let unit = match text.chars().last()? {
         'm' => 60,
         'h' => 60 * 60,

@@ -128,6 +128,7 @@ async fn submit(store: &SqliteStore, before: Option<&Request>, name: &str, now: 
         app: None,
         locales: Locales::default(),
         addresses: Vec::new(),
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "hold".to_owned(),
     };

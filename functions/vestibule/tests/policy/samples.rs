@@ -69,6 +69,18 @@ pub(crate) fn accepted() -> Vec<String> {
         "hold = { route = \"x\", deny_when = { claim = \"city\", present = true } }\n[routes.x]\nask = \"anybody\"",
         "hold = { approve_when = { issuer = \"mail\" }, deny_when = { claim = \"city\", present = true } }",
         "block = \"own\"",
+        "look_up = \"x\"\non_failure = \"continue\"\n[look_ups.x]\nurl = \"https://x.example/{email}?a={client_id}\"\nmethod = \"PUT\"\n\
+            headers = { Authorization = \"Bearer {secret.s}\" }\nsecrets = { s = \"secretsmanager:a#b\" }\nbody = { a = [1, 2.5, true, \"{city}\"] }\n\
+            deadline_ms = 1400\nretry = false\ncache = \"1 minute\"\nmax_bytes = 1\nclaims = { extension_Tier = \"\", city = \"/a~1b\" }",
+        "look_up = \"x\"\n[look_ups.x]\nurl = \"http://127.0.0.1:80\"\nmethod = \"POST\"\nform = { a = \"{secret.s}\" }\nsecrets = { s = \"ssm:/s\" }\n\
+            claims = { city = \"/c\" }",
+        "look_up = \"x\"\n[look_ups.x]\nitem = \"customers\"\nkey = \"{email}\"\nclaims = { city = \"/c\" }",
+        "verify = \"x\"\nrefer = true\notherwise = \"block\"\naccept_warnings = [\"every-sign-up\"]\n[checks.x]\nurl = \"https://x.example\"\n\
+            outcome = \"/o\"\npass = \"a\"\nrefer = [\"b\"]\nfail = [\"c\", \"d\"]\nkeep = \"1 minute\"",
+        "verify = \"x\"\n[checks.x]\ncaptcha = \"recaptcha\"\ntoken = \"extension_T\"\nsecrets = { captcha = \"env:C\" }\nscore = 0.5\n\
+            hostname = \"x.example\"\naction = \"a\"\nurl = \"https://x.example\"\ndeadline_ms = 1\nmax_bytes = 9\nkeep = \"1 hour\"",
+        "invitation = \"extension_C\"\nattempts = { per_applicant = 1, overall = 2, within = \"1 day\" }",
+        "limit = { by = \"client\", at_most = 1, within = \"1 hour\" }\notherwise = \"hold\"",
         "emit = { event = \"sign-up\", on = \"continue\" }",
         "emit = { event = \"no luck\", on = [\"block\", \"ask-again\"], claims = [\"city\"] }",
     ];
@@ -114,6 +126,38 @@ pub(crate) fn tables() -> Vec<(&'static str, String)> {
         ("/$defs/listElsewhere", table("lists.l")),
         ("/$defs/approvals", table("approvals")),
         ("/$defs/mail", table("mail")),
+        (
+            "/$defs/calledLookUp",
+            format!("{STEPS}[look_ups.l]\nurl = \"https://x.example\"\nclaims = {{ city = \"/c\" }}\n{UNKNOWN} = 1\n"),
+        ),
+        (
+            "/$defs/itemLookUp",
+            format!("{STEPS}[look_ups.l]\nitem = \"i\"\nkey = \"k\"\nclaims = {{ city = \"/c\" }}\n{UNKNOWN} = 1\n"),
+        ),
+        (
+            "/$defs/serviceCheck",
+            format!(
+                "{STEPS}[checks.c]\nurl = \"https://x.example\"\noutcome = \"\"\npass = \"a\"\nfail = \"b\"\n{UNKNOWN} = 1\n"
+            ),
+        ),
+        (
+            "/$defs/captchaCheck",
+            format!(
+                "{STEPS}[checks.c]\ncaptcha = \"turnstile\"\ntoken = \"extension_T\"\nsecrets = {{ captcha = \"env:C\" }}\n{UNKNOWN} = 1\n"
+            ),
+        ),
+        (
+            "/$defs/attempts",
+            rule(&inside(
+                "invitation = \"extension_C\"\nattempts = { overall = 9, UNKNOWN }",
+            )),
+        ),
+        (
+            "/$defs/limit",
+            rule(&inside(
+                "limit = { by = \"all\", at_most = 1, within = \"1 day\", UNKNOWN }",
+            )),
+        ),
         ("/$defs/route", table("routes.r")),
         (
             "/$defs/routeMessages",

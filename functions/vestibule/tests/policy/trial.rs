@@ -41,6 +41,34 @@ fn the_cases_of_this_projects_policy_come_out_as_expected() {
 }
 
 #[test]
+fn the_cases_of_the_examples_come_out_as_expected() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let mut tried = 0;
+    for folder in std::fs::read_dir(examples.join("cases")).unwrap() {
+        let folder = folder.unwrap();
+        let policy = examples.join(folder.file_name()).with_extension("toml");
+        let arguments = [
+            "test",
+            folder.path().to_str().unwrap(),
+            "--policy",
+            policy.to_str().unwrap(),
+        ]
+        .map(str::to_owned);
+        let told = Place::new().run(&arguments.each_ref().map(String::as_str));
+        assert_eq!((told.code, &*told.stderr), (0, ""), "{}", told.stdout);
+        assert!(told.stdout.ends_with(" cases, all as expected\n"), "{}", told.stdout);
+        let checked = Place::new().run(&["check", policy.to_str().unwrap()]);
+        assert_eq!(
+            (checked.code, checked.stdout.contains("warning")),
+            (0, false),
+            "{checked:?}"
+        );
+        tried += 1;
+    }
+    assert_eq!(tried, 5);
+}
+
+#[test]
 fn cases_that_hold_are_counted_and_their_policy_is_found_as_serve_finds_it() {
     let told = (0, "2 cases, all as expected\n", "");
     let all = tried(GOOD);

@@ -54,6 +54,8 @@ fn check(root: &Value, schema: &Value, value: &Value, place: &str) -> Result<(),
                 .as_str()
                 .is_some_and(|text| !Regex::new(wanted.as_str().unwrap()).unwrap().is_match(text)),
             "minimum" => value.as_f64().is_some_and(|number| number < wanted.as_f64().unwrap()),
+            "maximum" => value.as_f64().is_some_and(|number| number > wanted.as_f64().unwrap()),
+            "exclusiveMinimum" => value.as_f64().is_some_and(|number| number <= wanted.as_f64().unwrap()),
             other => panic!("the validator of these tests does not know `{other}`"),
         };
         if refused {

@@ -152,6 +152,7 @@ impl Place {
             app: None,
             locales: sign_up.locales.clone(),
             addresses: keys.addresses.clone(),
+            invitation: None,
             wish: Wish::Hold(policy.held(&verdict)),
             rule: "reviewers decide".to_owned(),
         };
@@ -171,6 +172,7 @@ impl Place {
             at: now,
             answer: Decision::Continue(answered),
             left: Some(Left { request: id, version }),
+            stands: false,
         };
         let seal = key();
         let commit = transition.commit(Some((record, None)), &snapshot.denials, &seal.seal().unwrap());

@@ -63,6 +63,7 @@ pub(crate) fn jane(wish: Wish) -> Submission {
         app: None,
         locales: claims::Locales::default(),
         addresses: vec![Hash::of_address("jane@example.com")],
+        invitation: None,
         wish,
         rule: "hold".into(),
     }

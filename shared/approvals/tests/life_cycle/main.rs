@@ -8,6 +8,7 @@ mod changes;
 mod clock;
 mod data;
 mod denials;
+mod invitations;
 mod opposed;
 mod stages;
 mod walks;

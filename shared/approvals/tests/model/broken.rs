@@ -4,7 +4,7 @@ use approvals::{
     Account, Answer, Decide, Decided, Decider, Notice, Refusal, Reviewer, Submission, Terms, Transition, decide, submit,
 };
 use claims::{Changes, Decision};
-use store::{CallRecord, Commit, Denial, Person, Plan, Request, Review, State, Timestamp, Write};
+use store::{Becomes, CallRecord, Commit, Denial, Effect, Person, Plan, Request, Review, State, Timestamp, Write};
 
 use crate::{
     promises::Promise,
@@ -44,10 +44,14 @@ pub(crate) enum Wrong {
     RecordsAnyAccount,
     /// Effects are left out.
     LosesEffects,
+    /// What somebody holds anew is given back as it was held before.
+    ReturnsWhatIsHeldAnew,
+    /// What is used up at last is given back.
+    ReturnsWhatIsUsedUp,
 }
 
 impl Wrong {
-    pub(crate) const ALL: [(Wrong, Promise); 15] = [
+    pub(crate) const ALL: [(Wrong, Promise); 18] = [
         (Wrong::IgnoresConditions, Promise::NoGaps),
         (Wrong::CountsSessions, Promise::CountsOnce),
         (Wrong::IgnoresQuorums, Promise::Quorum),
@@ -63,6 +67,9 @@ impl Wrong {
         (Wrong::RunsAhead, Promise::InTime),
         (Wrong::RecordsAnyAccount, Promise::OneAccount),
         (Wrong::LosesEffects, Promise::EffectsWithTheirCause),
+        (Wrong::LosesEffects, Promise::UsesComeBack),
+        (Wrong::ReturnsWhatIsHeldAnew, Promise::UsesStay),
+        (Wrong::ReturnsWhatIsUsedUp, Promise::UsesStay),
     ];
 
     fn of_reviewer(self, reviewer: &Reviewer, review: Option<&Review>) -> Reviewer {
@@ -175,6 +182,9 @@ impl Rules for Wrong {
         if *self == Wrong::LosesEffects {
             commit.writes.retain(|write| !matches!(write, Write::Effect { .. }));
         }
+        if *self == Wrong::ReturnsWhatIsUsedUp {
+            commit.writes.iter_mut().for_each(give_back);
+        }
         commit
     }
 
@@ -182,7 +192,19 @@ impl Rules for Wrong {
         condition_holds || *self == Wrong::IgnoresConditions
     }
 
+    fn is_held_since(&self, since_then: bool) -> bool {
+        since_then || *self == Wrong::ReturnsWhatIsHeldAnew
+    }
+
     fn again<'d>(&self, stored: &'d Decision) -> Option<&'d Decision> {
         Some(stored).filter(|_| *self != Wrong::ForgetsAnswers)
+    }
+}
+
+fn give_back(write: &mut Write) {
+    if let Write::Effect { entry, .. } = write
+        && let Effect::Invitation { becomes, .. } = &mut entry.effect
+    {
+        *becomes = Becomes::Returned;
     }
 }

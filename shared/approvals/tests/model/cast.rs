@@ -19,6 +19,8 @@ pub(crate) struct Cast {
     pub(crate) plans: [Plan; APPLICANTS],
     pub(crate) submissions: [[Submission; VERSIONS]; APPLICANTS],
     pub(crate) calls: [[CallKey; VERSIONS]; APPLICANTS],
+    /// The code that each version of the claims brings; none where nobody needs one.
+    pub(crate) codes: Vec<Hash>,
     /// The times at which things happen: the beginning; past the first stage's escalation and the second's reminder; past
     /// the end of any stage, of a cool-down and of an approval that began before.
     pub(crate) times: Vec<Timestamp>,
@@ -51,7 +53,18 @@ impl Cast {
             submissions: std::array::from_fn(|who| calls[who].each_ref().map(|call| submission(call, &plans[who]))),
             calls: calls.each_ref().map(|versions| versions.each_ref().map(CallKey::of)),
             plans,
+            codes: Vec::new(),
             times: [0, 21, 101].map(|hours| START.plus(hours * HOUR)).to_vec(),
+        }
+    }
+
+    /// The same where everybody needs an invitation: each version of the claims brings another code, of which both
+    /// applicants know.
+    pub(crate) fn with_invitations(self) -> Cast {
+        let codes = (0..VERSIONS).map(|version| Hash::of(&["code", &version.to_string()]));
+        Cast {
+            codes: codes.collect(),
+            ..self
         }
     }
 
@@ -138,6 +151,7 @@ fn submission(call: &SignUp, plan: &Plan) -> Submission {
         app: None,
         locales: call.locales.clone(),
         addresses: addresses(call),
+        invitation: None,
         wish: Wish::Hold(held),
         rule: "hold".to_owned(),
     }

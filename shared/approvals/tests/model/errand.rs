@@ -1,14 +1,19 @@
 //! What somebody wants done, and what that comes to: the loops of the gate, the review room, the clock and the deliverer
 //! around the pure functions, without their waiting.
 
-use approvals::{Account, Answer, Decide, Decider, Refusal, Ruling, Timely, Transition, timely};
-use claims::{Decision, UserMessage};
-use store::{CallRecord, Commit, Effect, EntryId, Left, Request, RequestId, State, Timestamp, Write};
+use approvals::{
+    Account, Answer, Decide, Decider, Invited, Refusal, Ruling, Submission, Timely, Transition, Wish, timely,
+};
+use claims::{Decision, Hash, UserMessage};
+use store::{
+    CallRecord, Commit, Effect, EntryId, InvitationUse, Left, OutboxEntry, Request, RequestId, State, Timestamp, Write,
+};
 
 use crate::{
     cast::{Cast, stand_in},
     rules::Rules,
     table::Snapshot,
+    uses::{End, Known},
 };
 
 /// One thing that somebody wants done.
@@ -32,6 +37,8 @@ pub(crate) enum Errand {
         entry: EntryId,
         request: RequestId,
     },
+    /// The use of an invitation ends; or its effect goes alone, since nothing is held any more.
+    End { who: usize, end: End, alone: bool },
 }
 
 /// What it comes to.
@@ -53,7 +60,25 @@ impl Errand {
             | Errand::Rule { who, .. }
             | Errand::Reassign { who, .. }
             | Errand::Sweep { who }
+            | Errand::End { who, .. }
             | Errand::Deliver { who, .. } => who,
+        }
+    }
+
+    /// The effect that it carries out.
+    pub(crate) fn effect(&self) -> Option<EntryId> {
+        match self {
+            Errand::Deliver { entry, .. } => Some(*entry),
+            Errand::End { end, .. } => Some(end.entry),
+            _ => None,
+        }
+    }
+
+    /// What is wanted after a conflict.
+    pub(crate) fn once_more(self) -> Errand {
+        match self {
+            Errand::End { who, end, .. } => Errand::End { who, end, alone: true },
+            same => same,
         }
     }
 
@@ -85,6 +110,7 @@ impl Errand {
                 Outcome::of(rules.tick(request, now, &cast.terms), snapshot, None, rules)
             }
             (Errand::Deliver { entry, request: id, .. }, Some(request)) => record(request, entry, id, now, cast, rules),
+            (Errand::End { end, alone, .. }, Some(request)) => end_use(request, end, alone, now),
         }
     }
 }
@@ -121,7 +147,8 @@ fn submit(who: usize, version: usize, snapshot: &Snapshot, now: Timestamp, cast:
             ..Outcome::default()
         };
     }
-    let (answer, transition) = rules.submit(request, &denials, &cast.submissions[who][version], now, &cast.terms);
+    let submission = with_invitation(&cast.submissions[who][version], cast.codes.get(version), snapshot);
+    let (answer, transition) = rules.submit(request, &denials, &submission, now, &cast.terms);
     let answer = decision(answer);
     let commit = transition.map(|transition| {
         let record = CallRecord {
@@ -129,6 +156,7 @@ fn submit(who: usize, version: usize, snapshot: &Snapshot, now: Timestamp, cast:
             at: now,
             answer: answer.clone(),
             left: Some(left(&transition.request)),
+            stands: false,
         };
         let replaces = snapshot.call.as_ref().map(|call| call.at);
         rules.commit(transition, Some((record, replaces)), &denials)
@@ -137,6 +165,31 @@ fn submit(who: usize, version: usize, snapshot: &Snapshot, now: Timestamp, cast:
         commit,
         answer: Some(answer),
         ..Outcome::default()
+    }
+}
+
+/// As a rule does it that wants an invitation: whoever has a use of it comes in with it, and so does somebody new while
+/// there are some.
+fn with_invitation(submission: &Submission, code: Option<&Hash>, snapshot: &Snapshot) -> Submission {
+    let (Some(&code), Known { usage, open }) = (code, &snapshot.invitation) else {
+        return submission.clone();
+    };
+    let applicant = submission.applicant;
+    let usage = usage.map(|(at, spent)| InvitationUse {
+        code,
+        applicant,
+        at,
+        spent_at: spent.then_some(at),
+    });
+    match usage.is_some() || *open {
+        true => Submission {
+            invitation: Some(Invited { code, usage }),
+            ..submission.clone()
+        },
+        false => Submission {
+            wish: Wish::Correct,
+            ..submission.clone()
+        },
     }
 }
 
@@ -186,6 +239,20 @@ fn record(
     commit.writes.push(Write::Delivered { id: entry, revision: 1 });
     Outcome {
         commit: Some(commit),
+        ..Outcome::default()
+    }
+}
+
+/// As the deliverer does it.
+fn end_use(request: &Request, end: End, alone: bool, now: Timestamp) -> Outcome {
+    let End { held, becomes, .. } = end;
+    let entry = OutboxEntry::new(end.entry, request.id, Effect::Invitation { held, becomes }, now);
+    let writes = store::end_use(&entry, now).unwrap();
+    let wanted = if alone { 1 } else { 2 };
+    Outcome {
+        commit: Some(Commit {
+            writes: writes.into_iter().take(wanted).collect(),
+        }),
         ..Outcome::default()
     }
 }

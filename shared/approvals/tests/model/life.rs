@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use approvals::Ruling;
 use stateright::{Model, Property};
-use store::{AccountBy, StateName, Timestamp};
+use store::{StateName, Timestamp};
 
 use crate::{
     cast::{APPLICANTS, Cast, REVIEWERS, VERSIONS},
@@ -95,10 +95,10 @@ impl<R: Rules> Model for Life<R> {
 }
 
 impl<R: Rules> Life<R> {
-    pub(crate) fn new(rules: R, account: AccountBy, budget: Budget) -> Life<R> {
+    pub(crate) fn new(rules: R, cast: Cast, budget: Budget) -> Life<R> {
         Life {
             rules,
-            cast: Cast::new(account),
+            cast,
             budget,
             worked_out: WorkedOut::default(),
         }
@@ -132,6 +132,8 @@ impl<R: Rules> Life<R> {
         let of = |request: store::RequestId| self.cast.applicant(request.applicant) == who;
         let due = world.table.outbox.iter().filter(|(_, request)| of(*request));
         errands.extend(due.map(|&(entry, request)| Errand::Deliver { who, entry, request }));
+        let end = request.and_then(|request| world.table.uses.next_end(request.id.applicant));
+        errands.extend(end.map(|&end| Errand::End { who, end, alone: false }));
         errands
     }
 }
@@ -156,7 +158,7 @@ fn promised<R: Rules>() -> Vec<Property<Life<R>>> {
     }
     always![
         OneOutcome OneAccount CountsOnce Quorum DenialIsFinal OnlyTheApproved SameAnswer StepsAgree
-        RefusalChangesNothing NoGaps InTime OnlyTheAsked NotOnThemselves EffectsWithTheirCause ItEnds
+        RefusalChangesNothing NoGaps InTime OnlyTheAsked NotOnThemselves EffectsWithTheirCause ItEnds UsesStay UsesComeBack
     ]
 }
 

@@ -14,6 +14,7 @@ mod observe;
 mod promises;
 mod rules;
 mod table;
+mod uses;
 mod world;
 
 use std::{
@@ -27,6 +28,7 @@ use store::AccountBy;
 
 use crate::{
     broken::Wrong,
+    cast::Cast,
     life::Life,
     promises::Promise,
     rules::{Real, Rules},
@@ -49,7 +51,13 @@ fn life<R: Rules>(rules: R, account: AccountBy) -> Life<R> {
         together: TOGETHER,
         faults: 1,
     };
-    Life::new(rules, account, budget)
+    Life::new(rules, Cast::new(account), budget)
+}
+
+/// The same where everybody needs an invitation, and there is one of each for two.
+fn invited_life<R: Rules>(rules: R, account: AccountBy) -> Life<R> {
+    let Life { rules, budget, .. } = life(rules, account);
+    Life::new(rules, Cast::new(account).with_invitations(), budget)
 }
 
 #[test]
@@ -69,11 +77,34 @@ fn whatever_happens_in_whatever_order_the_promises_are_kept() {
 }
 
 #[test]
+fn whatever_happens_a_use_of_an_invitation_ends_once_and_none_is_lost() {
+    for account in [AccountBy::Flow, AccountBy::Graph] {
+        let begun = Instant::now();
+        let checker = invited_life(Real, account)
+            .checker()
+            .threads(THREADS)
+            .spawn_dfs()
+            .join();
+        let (visited, seconds) = (checker.unique_state_count(), begun.elapsed().as_secs_f32());
+        writeln!(
+            stderr(),
+            "invitations, accounts by {account:?}: {visited} states in {seconds:.1} s"
+        )
+        .unwrap();
+        checker.assert_properties();
+    }
+}
+
+#[test]
 fn what_breaks_a_promise_is_found() {
     for (wrong, promise) in Wrong::ALL {
         let account = match promise {
             Promise::OneAccount => AccountBy::Graph,
             _ => AccountBy::Flow,
+        };
+        let life = match promise {
+            Promise::UsesStay | Promise::UsesComeBack => invited_life,
+            _ => life,
         };
         let found = HasDiscoveries::AllOf(BTreeSet::from([promise.name()]));
         let checker = life(wrong, account)

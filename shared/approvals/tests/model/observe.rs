@@ -24,17 +24,22 @@ impl World {
             caused.extend(self.caused(who, entry, cast));
             self.chronicles[who].read(entry, cast, &mut self.broken);
         }
-        // What is counted has tests of its own.
+        // What is counted has tests of its own, and what is held is looked at as it is.
         let effects = writes()
             .filter_map(effect)
-            .filter(|effect| !matches!(effect, Effect::Count { .. }));
+            .filter(|effect| !matches!(effect, Effect::Count { .. } | Effect::Invitation { .. }));
         self.broken.expect(effects.eq(&caused), Promise::EffectsWithTheirCause);
         let stored = self.table.latest[who].as_ref().map(|request| request.version);
         self.broken
             .expect(stored == Some(self.chronicles[who].version), Promise::NoGaps);
-        // A denial may change what another applicant with the address is answered.
+        for request in self.table.latest.iter().flatten() {
+            self.table.uses.judge(request, cast, &mut self.broken);
+        }
+        // A denial may change what another applicant with the address is answered, and what somebody takes or gives back of
+        // an invitation what anybody is.
         self.told[who] = Default::default();
-        if writes().any(|write| matches!(write, Write::Denial { .. })) {
+        let of_all = |write: &Write| matches!(write, Write::Denial { .. }) || uses(write);
+        if writes().any(of_all) {
             self.told = Default::default();
         }
     }
@@ -52,8 +57,9 @@ impl World {
             self.broken.add(flight.broken);
         }
         // What was worked out some time ago, or before somebody was denied, says nothing of now.
-        let denials = self.table.look_up(who, Some(version), &life.cast).denials;
-        if flight.at != self.now(life) || flight.snapshot.denials != denials {
+        let now = self.table.look_up(who, Some(version), &life.cast);
+        let old = &flight.snapshot;
+        if flight.at != self.now(life) || old.denials != now.denials || old.invitation != now.invitation {
             return;
         }
         let answer = fingerprint(answer);
@@ -99,6 +105,16 @@ fn effect(write: &Write) -> Option<&Effect> {
         Write::Effect { entry, .. } => Some(&entry.effect),
         _ => None,
     }
+}
+
+fn uses(write: &Write) -> bool {
+    matches!(
+        write,
+        Write::TakeInvitation(_)
+            | Write::HoldInvitation { .. }
+            | Write::SpendInvitation { .. }
+            | Write::ReturnInvitation { .. }
+    )
 }
 
 fn fingerprint(answer: &Decision) -> u64 {

@@ -17,6 +17,8 @@ pub(crate) enum Promise {
     NotOnThemselves,
     EffectsWithTheirCause,
     ItEnds,
+    UsesStay,
+    UsesComeBack,
 }
 
 impl Promise {
@@ -37,13 +39,19 @@ impl Promise {
             Promise::NotOnThemselves => "nobody decides on themselves",
             Promise::EffectsWithTheirCause => "what follows is written with what causes it",
             Promise::ItEnds => "every request ends, if only by the clock",
+            Promise::UsesStay => {
+                "who waits or was let in has the use of an invitation, and no more have one than it has uses"
+            }
+            Promise::UsesComeBack => {
+                "who holds the use of an invitation has a request that is open, or it is about to end"
+            }
         }
     }
 }
 
 /// The promises that were broken on the way to a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Broken(u16);
+pub(crate) struct Broken(u32);
 
 impl Broken {
     pub(crate) fn note(&mut self, promise: Promise) {

@@ -59,6 +59,11 @@ pub(crate) trait Rules: Send + Sync + 'static {
         condition_holds
     }
 
+    /// Whether a use counts as held since a time.
+    fn is_held_since(&self, since_then: bool) -> bool {
+        since_then
+    }
+
     /// The answer that is given to a call for which the store has one that still counts.
     fn again<'d>(&self, stored: &'d Decision) -> Option<&'d Decision> {
         Some(stored)

@@ -7,6 +7,7 @@ use crate::{
     cast::{APPLICANTS, Cast, VERSIONS},
     kept::Kept,
     rules::Rules,
+    uses::{End, Known, Uses},
 };
 
 /// The rows. Of histories there is only the last version that is taken: what the entries say is read when they are
@@ -20,6 +21,7 @@ pub(crate) struct Table {
     denials: Vec<Kept<Denial>>,
     /// Accounts that are to be created.
     pub(crate) outbox: Vec<(EntryId, RequestId)>,
+    pub(crate) uses: Uses,
 }
 
 /// What is read at once.
@@ -28,6 +30,8 @@ pub(crate) struct Snapshot {
     pub(crate) request: Option<Kept<Request>>,
     pub(crate) denials: Vec<Kept<Denial>>,
     pub(crate) call: Option<Kept<CallRecord>>,
+    /// What is known of the invitation that the call brings.
+    pub(crate) invitation: Known,
 }
 
 impl Snapshot {
@@ -48,6 +52,10 @@ impl Table {
         let known = self.denials.iter().filter(|denial| addresses.contains(&denial.address));
         Snapshot {
             denials: known.cloned().collect(),
+            invitation: version
+                .and_then(|version| cast.codes.get(version))
+                .map(|code| self.uses.known(*code, cast.submissions[who][0].applicant))
+                .unwrap_or_default(),
             call: version.and_then(|version| self.calls[who][version].clone()),
             request,
         }
@@ -55,7 +63,10 @@ impl Table {
 
     /// All writes, or none if a condition does not hold.
     pub(crate) fn commit(&mut self, writes: &[Row], cast: &Cast, rules: &impl Rules) -> Committed {
-        if !writes.iter().all(|row| rules.writes(self.allows(&row.write, cast))) {
+        if !writes
+            .iter()
+            .all(|row| rules.writes(self.allows(&row.write, cast, rules)))
+        {
             return Committed::Conflict;
         }
         for row in writes {
@@ -64,9 +75,14 @@ impl Table {
         Committed::Applied
     }
 
-    /// Whether an account is still to be created.
+    /// Whether an effect is still to be carried out.
     pub(crate) fn waits(&self, entry: EntryId) -> bool {
-        self.outbox.iter().any(|(stored, _)| *stored == entry)
+        self.outbox.iter().any(|(stored, _)| *stored == entry) || self.ends(entry)
+    }
+
+    /// Whether a use of an invitation is still to end.
+    fn ends(&self, entry: EntryId) -> bool {
+        self.uses.ends.iter().any(|end| end.entry == entry)
     }
 
     /// An account that nobody wants any more is not created: a person looks at it.
@@ -74,7 +90,10 @@ impl Table {
         self.outbox.retain(|(_, stored)| *stored != request);
     }
 
-    fn allows(&self, write: &Write, cast: &Cast) -> bool {
+    fn allows(&self, write: &Write, cast: &Cast, rules: &impl Rules) -> bool {
+        if let Some(allowed) = self.uses.allow(write, rules) {
+            return allowed;
+        }
         match write {
             Write::Request { request, replaces } => {
                 let stored = self.latest[cast.applicant(request.id.applicant)].as_ref();
@@ -92,17 +111,24 @@ impl Table {
             }
             Write::Effect { entry, .. } => !self.waits(entry.id),
             Write::Delivered { id, .. } => self.waits(*id),
-            // Nobody forgets, seals or removes anything here.
+            // Nobody forgets, seals or removes anything here, and invitations are made before.
             Write::Redact(_)
             | Write::Checkpoint(_)
             | Write::Pruning(_)
             | Write::RemoveRequest { .. }
-            | Write::RemoveHistory(_) => false,
-            Write::Listed { .. } | Write::Count { .. } => true,
+            | Write::RemoveHistory(_)
+            | Write::Invitation(_)
+            | Write::RevokeInvitation { .. }
+            | Write::TakeInvitation(_)
+            | Write::HoldInvitation { .. }
+            | Write::SpendInvitation { .. }
+            | Write::ReturnInvitation { .. } => false,
+            Write::Listed { .. } | Write::Count { .. } | Write::Tally(_) | Write::Keep { .. } => true,
         }
     }
 
     fn write(&mut self, row: &Row, cast: &Cast) {
+        self.uses.write(&row.write);
         match &row.kept {
             Content::Request(request) => self.latest[cast.applicant(request.id.applicant)] = Some(request.clone()),
             Content::Archived(id) => {
@@ -123,7 +149,14 @@ impl Table {
                 self.outbox.push((*entry, *request));
                 self.outbox.sort_unstable();
             }
-            Content::Delivered(entry) => self.outbox.retain(|(stored, _)| stored != entry),
+            Content::End(end) => {
+                self.uses.ends.push(*end);
+                self.uses.ends.sort_unstable_by_key(|end| end.entry);
+            }
+            Content::Delivered(entry) => {
+                self.outbox.retain(|(stored, _)| stored != entry);
+                self.uses.ends.retain(|end| end.entry != *entry);
+            }
             Content::Nothing => {}
         }
     }
@@ -147,6 +180,7 @@ enum Content {
     Call(Kept<CallRecord>),
     Denial(Kept<Denial>),
     Account(EntryId, RequestId),
+    End(End),
     Delivered(EntryId),
     /// Letters are sent or lost without a change of anything that is looked at here.
     Nothing,
@@ -172,6 +206,15 @@ impl Row {
             Write::Effect { entry, .. } if entry.effect == Effect::CreateAccount => {
                 Content::Account(entry.id, entry.request)
             }
+            Write::Effect { entry, .. } => match entry.effect {
+                Effect::Invitation { held, becomes } => Content::End(End {
+                    entry: entry.id,
+                    applicant: entry.request.applicant,
+                    held,
+                    becomes,
+                }),
+                _ => Content::Nothing,
+            },
             Write::Delivered { id, .. } => Content::Delivered(*id),
             _ => Content::Nothing,
         };

@@ -81,7 +81,7 @@ impl World {
     ///
     /// Time that goes by between the two is none that goes by before: somebody else's writes there make a conflict.
     fn go(&mut self, errand: Errand, life: &Life<impl Rules>) {
-        if matches!(errand, Errand::Deliver { entry, .. } if !self.table.waits(entry)) {
+        if errand.effect().is_some_and(|entry| !self.table.waits(entry)) {
             return;
         }
         let snapshot = self.table.look_up(errand.applicant(), errand.version(), &life.cast);
@@ -125,7 +125,7 @@ impl World {
         match (applied, reply) {
             (true, Reply::Comes) => self.answer(&flight, life),
             (true, Reply::Lost) => self.set_out(flight.errand, life),
-            (false, Reply::Comes) => self.go(flight.errand, life),
+            (false, Reply::Comes) => self.go(flight.errand.once_more(), life),
             (true, Reply::Unheard) => {}
             (false, _) => return None,
         }
@@ -137,7 +137,7 @@ impl World {
         match errand {
             Errand::Submit { who, .. } => self.budget.submits[who] -= 1,
             Errand::Rule { reviewer, .. } | Errand::Reassign { reviewer, .. } => self.budget.commands[reviewer] -= 1,
-            Errand::Sweep { .. } | Errand::Deliver { .. } => return,
+            Errand::Sweep { .. } | Errand::Deliver { .. } | Errand::End { .. } => return,
         }
         self.budget.together -= 1;
     }

@@ -5,7 +5,9 @@ use std::ops::Range;
 use claims::{ClaimName, Step};
 use toml::de::DeValue;
 
-use super::{BLOCK_AT_TOKEN, Node, Reader, Section, endings::HOLD_ELSEWHERE, quoted_list, warnings::Warning};
+use super::{
+    BLOCK_AT_TOKEN, Node, Reader, Section, endings::HOLD_ELSEWHERE, quoted_list, rules::Beside, warnings::Warning,
+};
 use crate::{
     Otherwise,
     emit::Came,
@@ -20,16 +22,12 @@ impl Reader<'_> {
         &mut self,
         kind: &str,
         node: &Node<'_>,
-        otherwise: Option<&Node<'_>>,
+        beside: Beside<'_, '_>,
         steps: &[Step],
         served: &[(Step, Otherwise)],
     ) -> Option<Action> {
-        if let Some(otherwise) = otherwise.filter(|_| !matches!(kind, "allow" | "deny" | "require")) {
-            self.mistakes.add(
-                otherwise.span(),
-                format!("`{kind}` has no `otherwise`: it turns nobody away by itself"),
-            );
-        }
+        let otherwise = beside.otherwise;
+        self.refuse_beside(kind, beside);
         match kind {
             "allow" => {
                 let listed = self.listed(node);
@@ -68,10 +66,32 @@ impl Reader<'_> {
             "normalise" => self.normalise(node),
             "set" => self.set(node),
             "drop" => Some(self.drop_claims(node)),
+            "look_up" => self.look_up_rule(node, steps),
+            "verify" => self.verify(node, beside, steps),
+            "invitation" => self.invitation(node, beside, steps),
+            "limit" => self.limit(node, beside, steps),
             "emit" => self.emit(node, steps),
             "hold" => self.hold(node, steps),
             "block" => self.block(node, steps),
             _ => self.error(node, steps),
+        }
+    }
+
+    /// What stands beside a kind that has no use for it.
+    fn refuse_beside(&mut self, kind: &str, beside: Beside<'_, '_>) {
+        let ends = ["allow", "deny", "require", "verify", "invitation", "limit"].contains(&kind);
+        if let Some(otherwise) = beside.otherwise.filter(|_| !ends) {
+            self.mistakes.add(
+                otherwise.span(),
+                format!("`{kind}` has no `otherwise`: it turns nobody away by itself"),
+            );
+        }
+        if let Some(refer) = beside.refer.filter(|_| kind != "verify") {
+            self.mistakes.add(refer.span(), "`refer` is said beside `verify` only");
+        }
+        if let Some(attempts) = beside.attempts.filter(|_| kind != "invitation") {
+            self.mistakes
+                .add(attempts.span(), "`attempts` are said beside `invitation` only");
         }
     }
 

@@ -1,13 +1,20 @@
 //! From the text of a policy file to a [`Policy`]. Reading goes on after a mistake, so that all of them are reported.
 
 mod actions;
+mod addresses;
 mod approvals;
+mod calls;
+mod checks;
 mod conditions;
 mod demands;
 mod endings;
 mod groups;
+mod invitations;
+mod json;
 mod letters;
+mod limits;
 mod lists;
+mod look_ups;
 mod named_lists;
 mod normalise;
 mod quorum;
@@ -34,8 +41,10 @@ use toml::{
 use self::{letters::Letters, named_lists::NamedList, section::Section, warnings::Warned};
 use crate::{
     Otherwise, Policy,
+    check::CheckTemplate,
     lists::OpenList,
-    messages::{BUILT_IN, MessageName, Messages, Text},
+    look_up::LookUp,
+    messages::{BUILT_IN, MessageName, Messages, OF_RULES, Text},
     mistakes::{Collector, Mistakes, suggestion},
     route::Route,
 };
@@ -59,6 +68,10 @@ pub(crate) fn parse(text: &str, open: &dyn OpenList) -> Result<Policy, Mistakes>
         groups: BTreeMap::new(),
         routes: BTreeMap::new(),
         used: BTreeSet::new(),
+        look_ups: BTreeMap::new(),
+        checks: BTreeMap::new(),
+        untranslated: Vec::new(),
+        asked: BTreeSet::new(),
         edited: Vec::new(),
         letters: Letters::default(),
         messages: Vec::new(),
@@ -86,6 +99,14 @@ struct Reader<'t> {
     routes: BTreeMap<String, Option<Arc<Route>>>,
     /// The names of routes to which rules hand people.
     used: BTreeSet<String>,
+    /// The look-ups by name; nothing for one that could not be read, which is a mistake already.
+    look_ups: BTreeMap<String, Option<Arc<LookUp>>>,
+    /// The checks by name, the same way.
+    checks: BTreeMap<String, Option<Arc<CheckTemplate>>>,
+    /// The built-in texts of which a language of the file is missing, and what to say of it should a rule show one.
+    untranslated: Vec<(MessageName, Range<usize>, String)>,
+    /// The table and the name of each look-up and check that a rule uses.
+    asked: BTreeSet<(&'static str, String)>,
     /// The lists to which reviewers can add people, and where the file says so.
     edited: Vec<(ListName, Range<usize>)>,
     letters: Letters,
@@ -111,6 +132,10 @@ impl Reader<'_> {
         let accounts = self.accounts(file.take("accounts"), &terms);
         let routes = file.take("routes");
         self.read_routes(routes);
+        let look_ups = file.take("look_ups");
+        self.read_look_ups(look_ups);
+        let checks = file.take("checks");
+        self.read_checks(checks);
         let steps = match file.take("steps") {
             Some(node) => self.steps(node),
             None => {
@@ -121,6 +146,9 @@ impl Reader<'_> {
         };
         let rules = self.rules(file.take("rules"), &steps, &terms);
         self.warn_about_unused_routes(routes);
+        self.warn_about_unasked("look_ups", "look_up", look_ups);
+        self.warn_about_unasked("checks", "verify", checks);
+        self.refuse_untranslated();
         self.warn_about_letters(terms.tell_reviewers);
         let unknown: Vec<_> = file.unknown().map(|(_, node)| node).collect();
         unknown.into_iter().for_each(|node| self.may_be_shown(node));
@@ -192,12 +220,22 @@ impl Reader<'_> {
                         "`[messages.{name}]` has to be written: it is built in for `en` and `de` only, and this file also speaks {}",
                         quoted_list(&missing)
                     );
-                    self.mistakes.add(span, what);
+                    self.untranslated.push((name.clone(), span, what));
                 }
                 texts.insert(name.clone(), languages.iter().filter_map(known).collect());
             }
         }
         Messages { texts }
+    }
+
+    /// Built-in texts in other languages than they have: all that any policy can come to show, and those of rules that are
+    /// in this one.
+    fn refuse_untranslated(&mut self) {
+        for (name, span, what) in std::mem::take(&mut self.untranslated) {
+            if !OF_RULES.contains(&name) || self.shown.contains(&name.to_string()) {
+                self.mistakes.add(span, what);
+            }
+        }
     }
 
     /// A text that no rule shows, and whose name is near that of a built-in one, was meant to replace that one.

@@ -12,11 +12,19 @@ use super::{
 use crate::{
     Otherwise,
     condition::Condition,
-    lists::List,
     messages::MessageName,
     mistakes::suggestion,
     rule::{Action, Ending, OnFailure, Rule},
 };
+
+/// What stands beside what a rule does.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a, 't> {
+    pub(super) otherwise: Option<&'a Node<'t>>,
+    pub(super) refer: Option<&'a Node<'t>>,
+    pub(super) attempts: Option<&'a Node<'t>>,
+    pub(super) observes: bool,
+}
 
 /// A rule, as it stands in the file.
 pub(super) struct Entry {
@@ -62,7 +70,7 @@ impl Reader<'_> {
             }
             rules.push(entry);
         }
-        self.refuse_many_events(&rules);
+        self.refuse_many_writes(&rules);
         self.warn_about_time_outs(&mut rules, terms);
         self.warn_about(&rules);
         self.warn_about_blocks(&rules);
@@ -96,7 +104,12 @@ impl Reader<'_> {
             }
         };
         let when = section.take("when").map(|node| self.when(node, &steps));
-        let otherwise = section.take("otherwise");
+        let beside = Beside {
+            otherwise: section.take("otherwise"),
+            refer: section.take("refer"),
+            attempts: section.take("attempts"),
+            observes: section.table.contains_key("mode"),
+        };
         let on_failure = section.take("on_failure");
         let observes = section.take("mode").is_some_and(|node| self.observes(node));
         let kinds: Vec<_> = KINDS
@@ -104,7 +117,7 @@ impl Reader<'_> {
             .filter_map(|kind| section.take(kind).map(|node| (*kind, node)))
             .collect();
         let action = match kinds.as_slice() {
-            [(kind, node)] => self.action(kind, node, otherwise, &steps, served),
+            [(kind, node)] => self.action(kind, node, beside, &steps, served),
             [] => {
                 let what = format!("the rule does nothing; it says one of {}", quoted_list(&KINDS));
                 section.lacks(KINDS, span, what);
@@ -137,8 +150,9 @@ impl Reader<'_> {
         if rule.observes || matches!(rule.action, Action::Emit(_)) {
             let what = "this rule decides nothing, so that nothing happens when it fails; leave `on_failure` out";
             self.mistakes.add(node.span(), what);
-        } else if !rule.lists().any(List::can_fail) {
-            let what = "this rule cannot fail: it looks nothing up in a list from a file or from the store";
+        } else if !rule.can_fail() {
+            let what =
+                "this rule cannot fail: it looks nothing up in a list from a file or from the store, and asks nobody";
             self.mistakes.add(node.span(), what);
         }
         if node.get_ref().as_str() == Some("continue") {
@@ -148,14 +162,22 @@ impl Reader<'_> {
         self.ending(Some(node), node, &rule.steps, default).map(OnFailure::End)
     }
 
-    /// Events are written in one commit with the change that causes them, which has its limit.
-    fn refuse_many_events(&mut self, rules: &[Entry]) {
+    /// Events, counts and invitations are written in one commit with the change that causes them, which has its limit.
+    fn refuse_many_writes(&mut self, rules: &[Entry]) {
         for step in Step::ALL {
-            let mut emitting = rules
-                .iter()
-                .filter(|entry| entry.rule.emits().is_some() && entry.rule.steps.contains(&step));
-            if let Some(entry) = emitting.nth(MOST_EVENTS) {
-                let what = format!("at most {MOST_EVENTS} rules of a step say events");
+            let at = rules.iter().filter(|entry| entry.rule.steps.contains(&step));
+            let writes = at.clone().scan(0, |sum, entry| {
+                *sum += entry.rule.writes();
+                Some((entry, *sum))
+            });
+            if let Some((entry, _)) = writes.into_iter().find(|(_, sum)| *sum > MOST_WRITES) {
+                let what = format!(
+                    "at most {MOST_WRITES} rules of a step say events or count, where one with an invitation counts as two"
+                );
+                self.mistakes.add(entry.span.clone(), what);
+            }
+            if let Some(entry) = at.filter(|entry| entry.rule.invites()).nth(1) {
+                let what = "one rule asks for an invitation; whoever signs up has one at most";
                 self.mistakes.add(entry.span.clone(), what);
             }
         }
@@ -227,17 +249,21 @@ impl Reader<'_> {
     }
 }
 
-/// The most rules of a step that say events.
-const MOST_EVENTS: usize = 8;
+/// The most events and counts of a step. A call that opens a request writes up to twelve other rows.
+const MOST_WRITES: usize = 8;
 
 /// The kinds of rules.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 14] = [
     "allow",
     "deny",
     "require",
     "normalise",
     "set",
     "drop",
+    "look_up",
+    "verify",
+    "invitation",
+    "limit",
     "hold",
     "block",
     "error",

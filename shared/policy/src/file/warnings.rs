@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use claims::Step;
+use claims::{ClaimName, Step};
 
 use super::{Node, Reader, quoted_list, rules::Entry};
 use crate::{
     condition::Condition,
+    limit::By,
     messages::MessageName,
     mistakes::{Collector, Mistake, suggestion},
     rule::{Action, Ending, Rule},
@@ -20,15 +21,17 @@ pub(super) enum Warning {
     FirstStepOnly,
     LiteralBraces,
     Unpublished,
+    EverySignUp,
 }
 
 impl Warning {
-    const ALL: [Warning; 5] = [
+    const ALL: [Warning; 6] = [
         Warning::UnprovenAddress,
         Warning::RevealsAddress,
         Warning::FirstStepOnly,
         Warning::LiteralBraces,
         Warning::Unpublished,
+        Warning::EverySignUp,
     ];
 
     fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Warning {
             Warning::FirstStepOnly => "first-step-only",
             Warning::LiteralBraces => "literal-braces",
             Warning::Unpublished => "unpublished",
+            Warning::EverySignUp => "every-sign-up",
         }
     }
 }
@@ -173,7 +177,33 @@ fn known_of<'r>(rule: &'r Rule, rules: &'r [Entry]) -> impl Iterator<Item = (War
         );
         (Warning::FirstStepOnly, what)
     });
-    [unproven, reveals, suggests].into_iter().flatten()
+    let counts = counts_unproven_address(rule).then(|| {
+        let what = format!(
+            "`{}` counts by an address that nobody proved: whoever writes another one into the form is another one, and whoever \
+             writes somebody else's uses up theirs. Add the condition `{{ issuer = \"mail\" }}`",
+            rule.name
+        );
+        (Warning::UnprovenAddress, what)
+    });
+    let costs = costs_every_time(rule).then(|| {
+        let what = format!(
+            "the check of `{}` is made at every sign-up that comes so far, and most services are paid for each; say for whom \
+             with `when`",
+            rule.name
+        );
+        (Warning::EverySignUp, what)
+    });
+    let shows = asks_about_unproven_address(rule).then(|| {
+        let what = format!(
+            "`{}` looks up what belongs to an address that nobody proved: whoever writes somebody else's into the form gets it. Add \
+             the condition `{{ issuer = \"mail\" }}`, or another issuer that you trust",
+            rule.name
+        );
+        (Warning::UnprovenAddress, what)
+    });
+    [unproven, reveals, suggests, counts, costs, shows]
+        .into_iter()
+        .flatten()
 }
 
 /// Whether it lets people in by an address alone. The `when` and the list count together.
@@ -196,6 +226,26 @@ fn rests_on_unproven_address(rule: &Rule) -> bool {
     by_address && !proven && rule.steps.iter().any(|step| step.is_sign_up())
 }
 
+fn counts_unproven_address(rule: &Rule) -> bool {
+    let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
+    matches!(&rule.action, Action::Limit { limit, .. } if limit.by == By::Address) && !proven
+}
+
+fn asks_about_unproven_address(rule: &Rule) -> bool {
+    let proven = rule.when.as_ref().is_some_and(Condition::rests_on_issuer);
+    let by_address = match &rule.action {
+        Action::LookUp(look_up) => look_up.reads().into_iter().any(|claim| claim.as_str() == "email"),
+        _ => false,
+    };
+    by_address && !proven && !rule.observes && rule.steps.iter().any(|step| step.is_sign_up())
+}
+
+/// Whether it makes a check that may cost money, of everybody.
+fn costs_every_time(rule: &Rule) -> bool {
+    let checks = matches!(&rule.action, Action::Verify { check, .. } if check.token.is_none());
+    checks && rule.when.is_none() && !rule.observes
+}
+
 /// The message that only people with certain addresses read.
 fn reveals_an_address(rule: &Rule) -> Option<&MessageName> {
     let by_address = |condition: &Condition| condition.leaves().any(|leaf| matches!(leaf, Condition::Address(_)));
@@ -211,17 +261,15 @@ fn reveals_an_address(rule: &Rule) -> Option<&MessageName> {
 }
 
 fn set_at_first_step_only<'r>(rule: &'r Rule, rules: &[Entry]) -> Option<&'r str> {
-    let claim = |rule: &'r Rule, step: Step| match &rule.action {
-        Action::Set { claim, .. } if rule.steps.contains(&step) => Some(claim.name()),
-        _ => None,
-    };
-    let set = claim(rule, Step::PostFederationSignup)?;
-    let again = rules.iter().map(|entry| &entry.rule).any(|other| match &other.action {
-        Action::Set { claim, .. } => claim.name() == set && other.steps.contains(&Step::PostAttributeCollection),
-        Action::Drop(claims) => {
-            claims.iter().any(|claim| claim.name() == set) && other.steps.contains(&Step::PostAttributeCollection)
-        }
-        _ => false,
+    let sets = matches!(rule.action, Action::Set { .. } | Action::LookUp(_));
+    if !sets || !rule.steps.contains(&Step::PostFederationSignup) {
+        return None;
+    }
+    let second = rules.iter().map(|entry| &entry.rule).filter(|other| {
+        let makes = !matches!(other.action, Action::Normalise { .. });
+        makes && other.steps.contains(&Step::PostAttributeCollection)
     });
-    (!again).then_some(set.as_str())
+    let again: Vec<_> = second.flat_map(Rule::may_change).collect();
+    let once = rule.may_change().into_iter().find(|claim| !again.contains(claim));
+    once.map(ClaimName::as_str)
 }

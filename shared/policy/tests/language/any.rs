@@ -8,12 +8,17 @@ use proptest::prelude::*;
 use crate::{common::*, lists_elsewhere::Files};
 
 /// The policy of the repository, the examples, and one rule of each kind with every key that there is.
-const FILES: [&str; 6] = [
+const FILES: [&str; 11] = [
     include_str!("../../../../policy.toml"),
     include_str!("../../../../examples/partners-only.toml"),
     include_str!("../../../../examples/no-throwaway.toml"),
     include_str!("../../../../examples/approval-one-country.toml"),
     include_str!("../../../../examples/approval-by-country-team.toml"),
+    include_str!("../../../../examples/invitation-only.toml"),
+    include_str!("../../../../examples/crm-look-up.toml"),
+    include_str!("../../../../examples/verified-in-one-country.toml"),
+    include_str!("../../../../examples/no-robots.toml"),
+    include_str!("../../../../examples/limit-per-domain.toml"),
     EVERYTHING,
 ];
 

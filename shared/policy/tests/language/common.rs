@@ -1,7 +1,10 @@
 //! What all rooms share: short ways to write a policy, a body, and what is to come of them.
 
 pub(crate) use claims::{Address, Claims, Locales, SignUp, Step, Value, parse};
-pub(crate) use policy::{Facts, MessageName, Outcome, Policy, Seen, Verdict};
+pub(crate) use policy::{
+    Facts, MessageName, Outcome, Policy, Seen, Verdict,
+    outside::{Answer, Body, Call, Filled, Found, Piece, Question},
+};
 pub(crate) use store::Timestamp;
 
 /// 2026-11-23, a Monday, at 10:00 UTC.
@@ -162,4 +165,61 @@ pub(crate) fn explained<'p>(policy: &'p Policy, sign_up: &SignUp) -> Vec<Seen<'p
             Err(questions) => facts.fail(questions, "the store is not asked"),
         }
     }
+}
+
+/// The verdict, and what was asked for it, round by round.
+pub(crate) fn asked<'p>(
+    policy: &'p Policy,
+    sign_up: &SignUp,
+    answer: impl Fn(&Question) -> Result<Answer, String>,
+) -> (Verdict<'p>, Vec<Vec<Question>>) {
+    let (mut facts, mut rounds) = (Facts::none(), Vec::new());
+    loop {
+        match policy.ask(sign_up, NOW, &facts) {
+            Ok(verdict) => return (verdict, rounds),
+            Err(questions) => {
+                let answers = questions.iter().map(&answer).collect();
+                rounds.push(questions.clone());
+                facts.learn(questions, answers);
+            }
+        }
+    }
+}
+
+/// What a look-up finds: texts; nothing in the place of an empty one.
+pub(crate) fn found(texts: &[&str]) -> Result<Answer, String> {
+    let value = |text: &&str| (!text.is_empty()).then(|| Value::Text((*text).to_owned()));
+    Ok(Answer::Found(Found::Values(texts.iter().map(value).collect())))
+}
+
+/// The call of a question.
+pub(crate) fn call(question: &Question) -> &Call {
+    match question {
+        Question::LookUp(call) => call,
+        Question::Check(check) => &check.call,
+        other => panic!("no call: {other:?}"),
+    }
+}
+
+/// What is sent to another system, one thing on a line; secrets by their references.
+pub(crate) fn sent(call: &Call) -> String {
+    let filled = |filled: &Filled| {
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Secret(secret) => format!("<{secret}>"),
+        };
+        filled.0.iter().map(piece).collect::<String>()
+    };
+    let mut sent = format!("{:?} {}", call.method, call.url);
+    for (name, value) in &call.headers {
+        sent += &format!("\n{name}: {}", filled(value));
+    }
+    match &call.body {
+        Some(Body::Json(text)) => sent += &format!("\n{text}"),
+        Some(Body::Form(fields)) => fields
+            .iter()
+            .for_each(|(name, value)| sent += &format!("\n{name}={}", filled(value))),
+        None => {}
+    }
+    sent
 }

@@ -1,6 +1,7 @@
 //! What comes of each failure, and what is in the store afterwards.
 
 mod cancelled;
+mod controls;
 mod failed;
 mod lives;
 mod lost;
@@ -24,7 +25,8 @@ use claims::Hash;
 use store::{
     Asked, Commit,
     Committed::{self, Applied, Conflict},
-    Keys, Listing, Outbox, Position, Receiver, Request, Snapshot, StateName, Store, StoreError, Which,
+    Controls, Invitations, Keys, ListName, Listing, Outbox, Position, Receiver, Request, Snapshot, StateName, Store,
+    StoreError, Tally, Which,
 };
 use store_suite::{
     sample::{
@@ -231,7 +233,22 @@ async fn every_read(store: &DynamoStore) -> Vec<Result<(), StoreError>> {
     for which in lists() {
         outcomes.push(store.list(&Listing::of(which, 10)).await.map(drop));
     }
+    outcomes.extend(every_control(store).await);
     outcomes
+}
+
+/// What comes of everything that rules ask beside lists.
+async fn every_control(store: &DynamoStore) -> Vec<Result<(), StoreError>> {
+    let (key, tally) = (applicant("jane"), Tally::at(applicant("jane"), at(0), GATE));
+    let table = ListName::parse("customers").unwrap();
+    vec![
+        store.invited(&key, &key).await.map(drop),
+        store.invitations(&key, 10).await.map(drop),
+        store.uses(&key, &key, 10).await.map(drop),
+        store.tallied(&[tally]).await.map(drop),
+        store.kept(&key).await.map(drop),
+        store.item(&table, &key).await.map(drop),
+    ]
 }
 
 fn listing() -> Listing {

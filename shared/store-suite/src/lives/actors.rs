@@ -76,6 +76,7 @@ async fn submit(store: &(impl Scene + ?Sized), person: u64, version: u64, now: T
             at: now,
             answer: decision(answer),
             left: Some(left(&transition.request)),
+            stands: false,
         };
         let answer = Some((record, known.map(|known| known.at)));
         let commit = sealed(|seal| transition.commit(answer, &denials, seal));
@@ -192,6 +193,7 @@ fn submission(person: u64, version: u64) -> Submission {
         app: None,
         locales: Locales::default(),
         addresses: vec![Hash::of_address(&address)],
+        invitation: None,
         wish: Wish::Hold(Held { route: None, plan }),
         rule: "everybody waits".to_owned(),
     }

@@ -342,12 +342,17 @@ impl World {
 
     /// Somebody who asks, perhaps anew.
     pub(crate) async fn submitted(&self, name: &str) -> Request {
+        self.submit(&submission(name)).await
+    }
+
+    /// The same with something else in their call.
+    pub(crate) async fn submit(&self, submission: &Submission) -> Request {
         let keys = Keys {
-            applicant: Some(Hash::of(&[name])),
+            applicant: Some(submission.applicant),
             ..Keys::default()
         };
         let before = self.store.look_up(&keys).await.unwrap().request;
-        let (_, opened) = approvals::submit(before.as_ref(), &[], &submission(name), self.now(), &terms());
+        let (_, opened) = approvals::submit(before.as_ref(), &[], submission, self.now(), &terms());
         self.commit(opened.unwrap()).await
     }
 
@@ -430,7 +435,7 @@ fn terms() -> Terms {
     }
 }
 
-fn submission(name: &str) -> Submission {
+pub(crate) fn submission(name: &str) -> Submission {
     let claims = Claims::from_iter([("displayName".to_owned(), Value::Text(name.to_owned()))]);
     Submission {
         applicant: Hash::of(&[name]),
@@ -444,6 +449,7 @@ fn submission(name: &str) -> Submission {
         locales: Locales::default(),
         // Nearly everybody is at home somewhere else.
         addresses: vec![Hash::of_address(name.split(' ').next_back().unwrap())],
+        invitation: None,
         wish: Wish::Hold(Held::by_anybody()),
         rule: "hold".to_owned(),
     }

@@ -1,6 +1,6 @@
 //! Who is asked of each sample, and what becomes of them.
 
-use super::forms;
+use super::{forms, others};
 use crate::common::*;
 
 /// Somebody at a step.
@@ -8,6 +8,8 @@ pub(crate) struct Person {
     pub(crate) step: Step,
     pub(crate) body: String,
     pub(crate) now: Timestamp,
+    /// What those say whom the rules ask.
+    pub(crate) answers: fn(&Question) -> Result<Answer, String>,
 }
 
 /// How a sample's paragraph begins, and what is said to whom.
@@ -22,6 +24,7 @@ fn with(issuer: &str, email: &str, claims: &str) -> Person {
         step: Step::PostAttributeCollection,
         body,
         now: NOW,
+        answers: |_| Err("nobody asks".to_owned()),
     }
 }
 
@@ -29,7 +32,7 @@ pub(crate) fn google(email: &str) -> Person {
     with("google.com", email, "")
 }
 
-fn mail(email: &str) -> Person {
+pub(crate) fn mail(email: &str) -> Person {
     with("mail", email, "")
 }
 
@@ -53,6 +56,7 @@ pub(crate) fn tasks() -> Vec<Task> {
     tasks.extend(who_waits());
     tasks.extend(who_decides());
     tasks.extend(forms::tasks());
+    tasks.extend(others::tasks());
     tasks.extend(what_is_stored());
     tasks
 }

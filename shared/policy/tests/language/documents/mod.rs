@@ -2,6 +2,7 @@
 
 mod cases;
 mod forms;
+mod others;
 
 use crate::{common::*, lists_elsewhere::Files};
 
@@ -78,9 +79,24 @@ fn pasted(sample: &Sample) -> String {
 }
 
 /// What the policy says at a step, in German or in a word, and the claims that go out.
-fn comes_to(policy: &Policy, step: Step, body: &str, now: Timestamp) -> String {
-    let sign_up = parse(step, body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"));
-    let verdict = policy.decide(&sign_up, now);
+fn comes_to(policy: &Policy, person: &cases::Person) -> String {
+    let cases::Person {
+        step,
+        body,
+        now,
+        answers,
+    } = person;
+    let sign_up = parse(*step, body.as_bytes()).unwrap_or_else(|error| panic!("{error}: {body}"));
+    let mut facts = Facts::none();
+    let verdict = loop {
+        match policy.ask(&sign_up, *now, &facts) {
+            Ok(verdict) => break verdict,
+            Err(questions) => {
+                let answers = questions.iter().map(answers).collect();
+                facts.learn(questions, answers);
+            }
+        }
+    };
     let told = |message| policy.message(message, &sign_up.locales, &verdict.claims);
     let mut said = match &verdict.outcome {
         Outcome::Block(message) => format!("block: {}", told(message).as_str()),
@@ -130,7 +146,7 @@ fn every_sample_works_where_the_page_says_that_it_goes() {
         let policy =
             Policy::parse_with(&pasted(sample), &Files).unwrap_or_else(|mistakes| panic!("{task}\n{mistakes}"));
         for (person, wanted) in people {
-            let said = comes_to(&policy, person.step, &person.body, person.now);
+            let said = comes_to(&policy, person);
             assert!(said.starts_with(wanted), "{task} {}: {said}", person.body);
         }
     }

@@ -62,6 +62,9 @@ async fn every_read_but_that_of_the_index_is_consistent() {
     assert!(case.store.look_up(&case.keys()).await.unwrap().request.is_some());
     assert!(case.store.request(&id).await.unwrap().is_some());
     assert_eq!(case.store.history(&id).await.unwrap().len(), 1);
+    for outcome in every_control(&case.store).await {
+        assert_eq!(outcome, Ok(()));
+    }
     assert!(case.faults.seen().iter().all(|seen| seen.consistent));
     let before = case.operations();
     assert_eq!(case.store.list(&listing()).await.unwrap().requests.len(), 1);

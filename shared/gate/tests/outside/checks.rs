@@ -1,0 +1,147 @@
+//! Checks that are made once for an applicant and an input.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    house::{House, OPEN, action, person},
+    provider::Provider,
+};
+
+/// Whoever is not verified is turned away, and whoever has to be looked at waits.
+fn verified(provider: &Provider, more: &str) -> String {
+    format!(
+        "{OPEN}
+[checks.identity]
+url = \"{url}\"
+method = \"POST\"
+body = {{ name = \"{{displayName}}\" }}
+outcome = \"/status\"
+pass = [\"ok\"]
+refer = [\"review\"]
+fail = [\"no\"]
+keep = \"1 day\"
+{more}
+[[rules]]
+name = \"verified\"
+step = \"post-attribute-collection\"
+verify = \"identity\"
+",
+        url = provider.url
+    )
+}
+
+fn jane(n: usize) -> String {
+    person(n, json!({"displayName": "Jane"}))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_calls_for_one_applicant_pay_once() {
+    for place in 0..2 {
+        let provider = Provider::silent(r#"{"status":"ok"}"#).await;
+        let house = House::on_both(&verified(&provider, "")).into_iter().nth(place).unwrap();
+        let calls = house.submit_all(vec![jane(1); 200], 200);
+        let letting = async {
+            provider.is_asked().await;
+            provider.let_answer();
+        };
+        let (answers, ()) = tokio::join!(calls, letting);
+        let passed = answers.iter().filter(|answer| action(answer) == "Continue").count();
+        assert_eq!(passed, 200, "{}", house.name);
+        // A storm of retries, and other claims that are no input of the check.
+        let retries = (0..100).map(|n| match n % 2 {
+            0 => jane(1),
+            _ => person(1, json!({"displayName": "Jane", "city": format!("City {n}")})),
+        });
+        let answers = house.submit_all(retries.collect(), 50).await;
+        assert!(answers.iter().all(|answer| action(answer) == "Continue"));
+        assert_eq!(provider.asked(), 1, "{}", house.name);
+        house.submit(&person(1, json!({"displayName": "Joan"}))).await;
+        assert_eq!(provider.asked(), 2, "another input");
+        house.submit(&jane(2)).await;
+        assert_eq!(provider.asked(), 3, "another applicant");
+    }
+}
+
+#[tokio::test]
+async fn what_a_check_says_is_done() {
+    for (status, expected, waits) in [
+        ("ok", "Continue", 0),
+        ("review", "ShowBlockPage", 1),
+        ("no", "ShowBlockPage", 0),
+    ] {
+        let provider = Provider::answering(&json!({"status": status}).to_string()).await;
+        let house = House::on_sqlite(&verified(&provider, ""));
+        assert_eq!(action(&house.submit(&jane(1)).await), expected, "{status}");
+        let listing = store::Listing::of(store::Which::State(store::StateName::Pending), 10);
+        assert_eq!(
+            house.rows.list(&listing).await.unwrap().requests.len(),
+            waits,
+            "{status}"
+        );
+        assert_eq!(provider.bodies(), [r#"{"name":"Jane"}"#]);
+    }
+}
+
+/// It may have been paid: for ten minutes nobody pays again.
+#[tokio::test]
+async fn a_reply_that_means_nothing_is_not_paid_for_twice() {
+    let provider = Provider::answering(r#"{"status":"perhaps"}"#).await;
+    let house = House::on_sqlite(&verified(&provider, ""));
+    for _ in 0..3 {
+        assert_eq!(action(&house.submit(&jane(1)).await), "ShowBlockPage");
+    }
+    assert_eq!(provider.asked(), 1);
+    provider.answers(r#"{"status":"ok"}"#);
+    house.clock.forward(Duration::from_secs(11 * 60));
+    assert_eq!(action(&house.submit(&jane(1)).await), "Continue");
+    assert_eq!(provider.asked(), 2);
+}
+
+/// Nothing was sent: the next one tries again.
+#[tokio::test]
+async fn a_provider_that_nobody_reaches_costs_nothing() {
+    let provider = Provider::answering(r#"{"status":"ok"}"#).await;
+    let policy = verified(&provider, "");
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = format!("http://{}/", free.local_addr().unwrap());
+    drop(free);
+    let house = House::on_sqlite(&policy.replace(&provider.url, &gone));
+    assert_eq!(action(&house.submit(&jane(1)).await), "ShowBlockPage");
+    let kept = house.reading(&policy);
+    assert_eq!(action(&kept.submit(&jane(1)).await), "Continue");
+    assert_eq!(provider.asked(), 1);
+}
+
+/// The applicant has given up by then; who comes again gets the result.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_result_that_comes_after_the_call_is_kept() {
+    let provider = Provider::silent(r#"{"status":"ok"}"#).await;
+    let mut house = House::on_sqlite(&verified(&provider, "deadline_ms = 1400"));
+    let patient = house.deadline;
+    house.deadline = Duration::from_millis(300);
+    assert_eq!(action(&house.submit(&jane(1)).await), "ShowBlockPage");
+    provider.is_asked().await;
+    house.deadline = patient;
+    provider.let_answer();
+    assert_eq!(action(&house.submit(&jane(1)).await), "Continue");
+    assert_eq!(provider.asked(), 1);
+}
+
+/// Whoever is denied costs nothing more.
+#[tokio::test]
+async fn nobody_pays_for_whom_an_earlier_rule_turns_away() {
+    let provider = Provider::answering(r#"{"status":"ok"}"#).await;
+    let policy = verified(&provider, "").replacen(
+        "[[rules]]",
+        "[[rules]]\nname = \"no eve\"\nstep = \"post-attribute-collection\"\nwhen = { claim = \"displayName\", is = \"Eve\" }\nblock = true\n[[rules]]",
+        1,
+    );
+    let house = House::on_sqlite(&policy);
+    assert_eq!(
+        action(&house.submit(&person(1, json!({"displayName": "Eve"}))).await),
+        "ShowBlockPage"
+    );
+    assert_eq!(provider.asked(), 0);
+}

@@ -1,0 +1,119 @@
+//! A system that others call, and that counts how often.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+
+/// A server on loopback that answers each request with the same JSON, when it is let to.
+pub(crate) struct Provider {
+    pub(crate) url: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    answer: Mutex<String>,
+    asked: AtomicUsize,
+    bodies: Mutex<Vec<String>>,
+    /// One permit for each answer.
+    may_answer: Semaphore,
+}
+
+impl Provider {
+    /// Answers at once.
+    pub(crate) async fn answering(json: &str) -> Provider {
+        let provider = Provider::silent(json).await;
+        provider.let_answer();
+        provider
+    }
+
+    /// Takes requests and answers none until it is let to.
+    pub(crate) async fn silent(json: &str) -> Provider {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared {
+            answer: Mutex::new(json.to_owned()),
+            asked: AtomicUsize::new(0),
+            bodies: Mutex::default(),
+            may_answer: Semaphore::new(0),
+        });
+        let serving = shared.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let serving = serving.clone();
+                // A client that goes away is what some tests are about.
+                tokio::spawn(async move { drop(serving.serve(stream).await) });
+            }
+        });
+        Provider { url, shared }
+    }
+
+    /// From now on it answers whatever it is asked.
+    pub(crate) fn let_answer(&self) {
+        self.shared.may_answer.add_permits(1 << 20);
+    }
+
+    pub(crate) fn answers(&self, json: &str) {
+        *self.shared.answer.lock().unwrap() = json.to_owned();
+    }
+
+    /// How often it was asked.
+    pub(crate) fn asked(&self) -> usize {
+        self.shared.asked.load(Ordering::SeqCst)
+    }
+
+    /// What it was sent.
+    pub(crate) fn bodies(&self) -> Vec<String> {
+        self.shared.bodies.lock().unwrap().clone()
+    }
+
+    /// Waits until it was asked.
+    pub(crate) async fn is_asked(&self) {
+        while self.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+}
+
+impl Shared {
+    async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        loop {
+            let mut length = 0;
+            loop {
+                let mut line = String::new();
+                if stream.read_line(&mut line).await? == 0 {
+                    return Ok(());
+                }
+                let line = line.trim().to_ascii_lowercase();
+                if let Some(digits) = line.strip_prefix("content-length:") {
+                    length = digits.trim().parse().unwrap();
+                }
+                if line.is_empty() {
+                    break;
+                }
+            }
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).await?;
+            self.bodies.lock().unwrap().push(String::from_utf8(body).unwrap());
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.may_answer.acquire().await.unwrap().forget();
+            let json = self.answer.lock().unwrap().clone();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                json.len()
+            );
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(json.as_bytes()).await?;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Codes that let people sign up.
+
+use std::time::Duration;
+
+use claims::{ApplicantKey, Hash, SettableName};
+use store::{Bound, Invitation, InvitationUse, Tally, invitation_code};
+
+use crate::{
+    limit::counted,
+    outside::{Answer, Question},
+    scene::{Failure, Scene},
+};
+
+/// So long somebody who was let in with a code may come again with it, as with an admission: the flow may have broken off
+/// before there was an account.
+const AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// Asks for a code.
+#[derive(Debug)]
+pub(crate) struct Invited {
+    /// The claim with the code.
+    pub(crate) claim: SettableName,
+    pub(crate) attempts: Attempts,
+}
+
+/// How many wrong codes are looked at in each window; then none is, right or wrong.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    pub(crate) per_applicant: u64,
+    pub(crate) overall: u64,
+    pub(crate) within: Duration,
+}
+
+impl Default for Attempts {
+    fn default() -> Attempts {
+        Attempts {
+            per_applicant: 5,
+            overall: 1000,
+            within: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+/// What a code is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Presented {
+    /// It lets the applicant in; the code by its hash.
+    Good(Hash),
+    /// It does not, and this is counted.
+    Bad(Vec<Tally>),
+}
+
+impl Invited {
+    /// What the applicant's code is good for, under the rule's name.
+    pub(crate) fn presented(&self, rule: &str, scene: &Scene<'_>) -> Result<Presented, Failure> {
+        let given = scene.claims.get(self.claim.name()).filter(|value| !value.is_blank());
+        let Some(given) = given else {
+            return Ok(Presented::Bad(Vec::new()));
+        };
+        let applicant = applicant(scene)?;
+        let tallies = self.attempts.tallies(rule, applicant, scene);
+        let code = given.scalar().and_then(invitation_code);
+        // All are asked at once.
+        let known = code.map(|code| scene.facts.answer(Question::Invitation { code, applicant }));
+        let spent = self.attempts.are_spent(&tallies, scene);
+        let known = match known.transpose()? {
+            None | Some(Answer::Invitation(None)) => None,
+            Some(Answer::Invitation(Some(known))) => Some(known).filter(|(invitation, _)| fits(invitation, scene)),
+            Some(_) => return Err(Failure::Broken("an invitation has an answer that is none".to_owned())),
+        };
+        match known {
+            // Whoever holds it guessed nothing.
+            Some((invitation, Some(usage))) if holds(usage, scene) => Ok(Presented::Good(invitation.code)),
+            _ if spent? => Ok(Presented::Bad(Vec::new())),
+            Some((invitation, None)) if invitation.is_open(scene.now) => Ok(Presented::Good(invitation.code)),
+            _ => Ok(Presented::Bad(tallies.into())),
+        }
+    }
+}
+
+impl Attempts {
+    fn tallies(&self, rule: &str, applicant: Hash, scene: &Scene<'_>) -> [Tally; 2] {
+        let one = Hash::of(&["attempts", rule, "applicant", &applicant.to_string()]);
+        let all = Hash::of(&["attempts", rule, "all", ""]);
+        [one, all].map(|what| Tally::at(what, scene.now, self.within))
+    }
+
+    fn are_spent(&self, [one, all]: &[Tally; 2], scene: &Scene<'_>) -> Result<bool, Failure> {
+        let asked = |tally: &Tally| counted(scene.facts.answer(Question::Tally(tally.clone())));
+        let (one, all) = (asked(one), asked(all));
+        Ok(one? >= self.per_applicant || all? >= self.overall)
+    }
+}
+
+/// Who signs up, by hash: nobody else may have their results and codes.
+pub(crate) fn applicant(scene: &Scene<'_>) -> Result<Hash, Failure> {
+    let key = ApplicantKey::of(scene.sign_up);
+    let nobody = || Failure::Broken("the call has neither an identity nor an e-mail address".to_owned());
+    key.map(|key| key.hash()).ok_or_else(nobody)
+}
+
+/// Whether it is for this applicant: every address that the call gives is the right one, and there is one.
+fn fits(invitation: &Invitation, scene: &Scene<'_>) -> bool {
+    let addresses = &scene.caller.addresses;
+    let each = |fits: &dyn Fn(&claims::Address) -> bool| {
+        let fits = |mailbox: &Option<crate::lists::Mailbox>| mailbox.as_ref().is_some_and(|m| fits(m.address()));
+        !addresses.is_empty() && addresses.iter().all(fits)
+    };
+    match &invitation.bound {
+        None => true,
+        Some(Bound::Address(hash)) => each(&|address| Hash::of_address(address.as_str()) == *hash),
+        Some(Bound::Domain(domain)) => each(&|address| address.domain().as_str() == domain),
+    }
+}
+
+fn holds(usage: &InvitationUse, scene: &Scene<'_>) -> bool {
+    usage.spent_at.is_none_or(|at| scene.now < at.plus(AGAIN))
+}

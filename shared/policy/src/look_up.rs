@@ -1,0 +1,92 @@
+//! What rules look up elsewhere, and the claims that they make of it.
+
+use std::sync::Arc;
+
+use claims::{ClaimName, SettableName, Value};
+use store::{ListName, item_key};
+
+use crate::{
+    call::{CallTemplate, Unfit},
+    outside::{Answer, Found, ItemQuestion, Question},
+    place::{Parts, claims_of, filled},
+    scene::{Failure, Scene},
+};
+
+/// One of the `[look_ups]`.
+#[derive(Debug)]
+pub(crate) struct LookUp {
+    pub(crate) name: Arc<str>,
+    pub(crate) source: Source,
+    /// What is set, in the order of the pointers.
+    pub(crate) claims: Vec<SettableName>,
+}
+
+/// Where it is looked up.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// In another system.
+    Call(CallTemplate),
+    /// In an item of the store's table.
+    Item {
+        table: ListName,
+        key: Parts,
+        pointers: Vec<String>,
+    },
+}
+
+impl LookUp {
+    /// What its claims become. What is not there takes them away, as does what no rule could read.
+    pub(crate) fn changes(&self, scene: &Scene<'_>) -> Result<Vec<(&ClaimName, Value)>, Failure> {
+        let Some(question) = self.question(scene)? else {
+            return Ok(self.nothing());
+        };
+        match scene.facts.answer(question)? {
+            Answer::Found(Found::Values(values)) => {
+                let values = values.iter().map(Some).chain(std::iter::repeat(None));
+                let values = values.map(|value| value.and_then(Option::as_ref).map_or_else(Value::blank, readable));
+                Ok(self.claims.iter().map(SettableName::name).zip(values).collect())
+            }
+            Answer::Found(Found::Nothing) => Ok(self.nothing()),
+            _ => Err(Failure::Broken("a look-up has an answer that is none".to_owned())),
+        }
+    }
+
+    /// Its claims, each taken away.
+    pub(crate) fn nothing(&self) -> Vec<(&ClaimName, Value)> {
+        self.claims.iter().map(|claim| (claim.name(), Value::blank())).collect()
+    }
+
+    /// The claims that it reads.
+    pub(crate) fn reads(&self) -> Vec<&ClaimName> {
+        match &self.source {
+            Source::Call(call) => call.claims(),
+            Source::Item { key, .. } => claims_of(key).collect(),
+        }
+    }
+
+    /// Nothing where what it asks about is absent.
+    fn question(&self, scene: &Scene<'_>) -> Result<Option<Question>, Failure> {
+        match &self.source {
+            Source::Call(call) => match call.fill(scene) {
+                Ok(call) => Ok(Some(Question::LookUp(Arc::new(call)))),
+                Err(Unfit::Nothing) => Ok(None),
+                Err(Unfit::Broken(why)) => Err(Failure::Broken(why)),
+            },
+            Source::Item { table, key, pointers } => Ok(filled(key, scene).map(|key| {
+                Question::Item(ItemQuestion {
+                    name: Arc::clone(&self.name),
+                    table: table.clone(),
+                    key: item_key(&key),
+                    pointers: pointers.clone(),
+                })
+            })),
+        }
+    }
+}
+
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::Other(_) => Value::blank(),
+        value => value.clone(),
+    }
+}
