@@ -4,6 +4,7 @@
 //! steps can express. [`Policy::decide`] is pure and takes microseconds.
 
 mod asked;
+mod asking;
 mod call;
 mod characters;
 mod check;
@@ -11,6 +12,7 @@ mod condition;
 mod dates;
 mod decide;
 mod demand;
+mod did;
 mod email;
 mod emit;
 mod explain;
