@@ -118,6 +118,8 @@ fn another_system_is_asked() {
 otherwise = "continue"
 [steps.post-attribute-collection]
 otherwise = "continue"
+[steps.pre-token-issuance]
+otherwise = "continue"
 
 [look_ups.name]
 url = "{url}?who={{email}}"
