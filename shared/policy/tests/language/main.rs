@@ -13,6 +13,7 @@ mod demands;
 mod documents;
 mod events;
 mod examples;
+mod failing_on_purpose;
 mod holds;
 mod invitations;
 mod limits;
