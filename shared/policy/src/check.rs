@@ -6,7 +6,7 @@ use claims::{ClaimName, Hash, SettableName, Value, fold};
 use store::CheckOutcome;
 
 use crate::{
-    call::{CallTemplate, Unfit},
+    call::CallTemplate,
     invitation::applicant,
     outside::{Answer, Body, Call, Check, Meaning, Method, Piece, Question},
     scene::{Failure, Scene},
@@ -68,7 +68,11 @@ impl CheckTemplate {
         if !scene.settled {
             return Err(Failure::Unasked);
         }
-        match scene.facts.answer(Question::Check(Arc::new(self.check(scene)?)))? {
+        // Nobody gets past by what they send, or leave out.
+        let Some(check) = self.check(scene) else {
+            return Ok(CheckOutcome::Fail);
+        };
+        match scene.facts.answer(Question::Check(Arc::new(check)))? {
             Answer::Checked(outcome) => Ok(*outcome),
             _ => Err(Failure::Broken("a check has an answer that is none".to_owned())),
         }
@@ -79,18 +83,13 @@ impl CheckTemplate {
         self.call.claims()
     }
 
-    fn check(&self, scene: &Scene<'_>) -> Result<Check, Failure> {
+    /// Nothing where there is nobody, or nothing that can be asked about.
+    fn check(&self, scene: &Scene<'_>) -> Option<Check> {
         let applicant = applicant(scene)?;
-        let mut call = self.call.fill(scene).map_err(|unfit| match unfit {
-            Unfit::Nothing => Failure::Broken(format!(
-                "`{}` is not asked: a claim in its path is absent",
-                self.call.name
-            )),
-            Unfit::Broken(why) => Failure::Broken(why),
-        })?;
+        let mut call = self.call.fill(scene)?;
         let key = Hash::of(&["check", &call.name, &applicant.to_string(), &input(&call).to_string()]);
         call.idempotency_key = Some(key);
-        Ok(Check {
+        Some(Check {
             call,
             key,
             keep: self.keep,

@@ -54,10 +54,10 @@ impl Invited {
     /// What the applicant's code is good for, under the rule's name.
     pub(crate) fn presented(&self, rule: &str, scene: &Scene<'_>) -> Result<Presented, Failure> {
         let given = scene.claims.get(self.claim.name()).filter(|value| !value.is_blank());
-        let Some(given) = given else {
+        // Without somebody who could hold it no code is good.
+        let (Some(given), Some(applicant)) = (given, applicant(scene)) else {
             return Ok(Presented::Bad(Vec::new()));
         };
-        let applicant = applicant(scene)?;
         let tallies = self.attempts.tallies(rule, applicant, scene);
         let code = given.scalar().and_then(invitation_code);
         // All are asked at once.
@@ -93,10 +93,8 @@ impl Attempts {
 }
 
 /// Who signs up, by hash: nobody else may have their results and codes.
-pub(crate) fn applicant(scene: &Scene<'_>) -> Result<Hash, Failure> {
-    let key = ApplicantKey::of(scene.sign_up);
-    let nobody = || Failure::Broken("the call has neither an identity nor an e-mail address".to_owned());
-    key.map(|key| key.hash()).ok_or_else(nobody)
+pub(crate) fn applicant(scene: &Scene<'_>) -> Option<Hash> {
+    ApplicantKey::of(scene.sign_up).map(|key| key.hash())
 }
 
 /// Whether it is for this applicant: every address that the call gives is the right one, and there is one.

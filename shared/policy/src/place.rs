@@ -46,6 +46,14 @@ impl Place {
         })
     }
 
+    /// The claim that stands there.
+    pub(crate) fn claim(&self) -> Option<&ClaimName> {
+        match self {
+            Place::Claim(claim) => Some(claim),
+            Place::Issuer | Place::Id | Place::App | Place::Locales | Place::Secret(_) => None,
+        }
+    }
+
     /// What stands there in a call; nothing for what is absent, and for a secret.
     pub(crate) fn value<'s>(&self, scene: &Scene<'s>) -> Option<Cow<'s, Value>> {
         let text = |text: String| Some(Cow::Owned(Value::Text(text)));
@@ -78,11 +86,11 @@ pub(crate) fn filled(parts: &Parts, scene: &Scene<'_>) -> Option<String> {
     parts.iter().map(text).collect()
 }
 
-/// The claims that have a place in a text.
-pub(crate) fn claims_of(parts: &Parts) -> impl Iterator<Item = &ClaimName> {
+/// The places in a text.
+pub(crate) fn places_of(parts: &Parts) -> impl Iterator<Item = &Place> {
     parts.iter().filter_map(|part| match part {
-        Part::Place(Place::Claim(claim)) => Some(claim),
-        _ => None,
+        Part::Place(place) => Some(place),
+        Part::Text(_) => None,
     })
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use super::{Node, Reader, Section, either, quoted_list};
 use crate::{
-    call::{BodyTemplate, CallTemplate},
+    call::{BodyTemplate, CallTemplate, LONGEST},
     mistakes::suggestion,
     outside::Method,
     place::{BadPlace, Parts, Place},
@@ -73,6 +73,7 @@ impl Reader<'_> {
             retries: false,
             most_bytes,
             cache: None,
+            longest: LONGEST,
         })
     }
 

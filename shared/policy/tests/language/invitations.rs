@@ -232,8 +232,8 @@ fn without_somebody_who_could_hold_it_no_code_is_taken() {
     let policy = policy(&rule(RULE));
     let body = format!(r#"{{"extension_Code":"{CODE}"}}"#);
     let (verdict, rounds) = asked(&policy, &sign_up(&body), store(Some((invitation(), None)), 0));
-    assert!(rounds.is_empty() && verdict.invitation.is_none());
-    assert_eq!(verdict.outcome, Outcome::Block(MessageName::FAILED));
+    assert!(rounds.is_empty() && verdict.invitation.is_none() && verdict.attempts.is_empty());
+    assert_eq!((verdict.outcome, verdict.failure), (NEEDED, None));
     let (verdict, _) = asked(
         &policy,
         &sign_up(&jane("a@x.example", CODE)),

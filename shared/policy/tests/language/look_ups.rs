@@ -148,22 +148,21 @@ fn a_claim_never_leads_elsewhere_nor_adds_a_header() {
         let (verdict, rounds) = asked(&policy, &sign_up(body), |_| found(&["c"]));
         (rounds.len(), verdict.outcome)
     };
-    let failed = Outcome::Block(MessageName::FAILED);
     let (city, dots) = ("https://x.example/a/{city}/b", "https://x.example/a/.{city}");
-    for (url, body, rounds, outcome) in [
-        (city, r#"{"city":"..","email":"a@b.example"}"#, 0, &failed),
-        (city, r#"{"city":"."}"#, 0, &failed),
-        (dots, r#"{"city":"."}"#, 0, &failed),
-        (city, r#"{"city":"../.."}"#, 1, &Outcome::Continue),
-        (city, r#"{"city":"a","displayName":"x\r\nCookie: a"}"#, 0, &failed),
-        (city, r#"{"city":"a","displayName":"x\u0000"}"#, 0, &failed),
-        (city, r#"{"city":"a","displayName":"Zoë"}"#, 1, &Outcome::Continue),
+    for (url, body, rounds) in [
+        (city, r#"{"city":"..","email":"a@b.example"}"#, 0),
+        (city, r#"{"city":"."}"#, 0),
+        (dots, r#"{"city":"."}"#, 0),
+        (city, r#"{"city":"../.."}"#, 1),
+        (city, r#"{"city":"a","displayName":"x\r\nCookie: a"}"#, 0),
+        (city, r#"{"city":"a","displayName":"x\u0000"}"#, 0),
+        (city, r#"{"city":"a","displayName":"Zoë"}"#, 1),
         // There is nothing to ask about.
-        (city, r#"{"displayName":"x"}"#, 0, &Outcome::Continue),
-        (city, r#"{"city":{"a":1}}"#, 0, &Outcome::Continue),
-        ("https://x.example/a?c={city}", "{}", 1, &Outcome::Continue),
+        (city, r#"{"displayName":"x"}"#, 0),
+        (city, r#"{"city":{"a":1}}"#, 0),
+        ("https://x.example/a?c={city}", "{}", 1),
     ] {
-        assert_eq!(come(url, body), (rounds, outcome.clone()), "{url} {body}");
+        assert_eq!(come(url, body), (rounds, Outcome::Continue), "{url} {body}");
     }
     let policy = file(city);
     let (verdict, _) = asked(&policy, &sign_up("{}"), |_| found(&["c"]));
