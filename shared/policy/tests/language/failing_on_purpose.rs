@@ -168,3 +168,19 @@ fn many_texts_for_a_list_do_not_keep_a_check_from_being_made() {
     let (verdict, _) = asked(&policy, &sign_up(&body), answer);
     assert_eq!(verdict.outcome, Outcome::Block(MessageName::NOT_VERIFIED));
 }
+
+#[test]
+fn a_check_or_an_invitation_that_lets_failures_past_is_warned_about() {
+    let told = |what: &str| {
+        let policy = policy(&format!("{HUMAN}{}", rule(what)));
+        policy.warnings().iter().map(ToString::to_string).collect::<String>()
+    };
+    for what in ["verify = \"human\"", "invitation = \"extension_Code\""] {
+        let past = format!("{what}\non_failure = \"continue\"");
+        let said = told(&past);
+        assert!(said.contains("whoever makes it fail gets past it") && said.contains("[passes-on-failure]"));
+        assert!(!told(&format!("{past}\naccept_warnings = [\"passes-on-failure\"]")).contains("makes it fail"));
+        assert!(!told(what).contains("makes it fail"));
+        assert!(!told(&format!("{what}\non_failure = \"hold\"")).contains("makes it fail"));
+    }
+}
