@@ -58,7 +58,7 @@ impl Place {
     pub(crate) fn value<'s>(&self, scene: &Scene<'s>) -> Option<Cow<'s, Value>> {
         let text = |text: String| Some(Cow::Owned(Value::Text(text)));
         match self {
-            Place::Claim(claim) => scene.claims.get(claim).map(Cow::Borrowed),
+            Place::Claim(claim) => asked_about(claim, scene),
             Place::Issuer => identity(scene).and_then(|(issuer, _)| text(issuer)),
             Place::Id => identity(scene).and_then(|(_, id)| text(id)),
             Place::App => scene.sign_up.client_id.clone().and_then(text),
@@ -74,6 +74,16 @@ impl Place {
     pub(crate) fn text(&self, scene: &Scene<'_>) -> Option<String> {
         let text = as_text(&*self.value(scene)?).into_owned();
         (!text.is_empty()).then_some(text)
+    }
+}
+
+/// A claim as others are asked about it. `email` is the address that an issuer vouches for, if the applicant's key has one:
+/// anybody can write another one into the claim.
+pub(crate) fn asked_about<'s>(claim: &ClaimName, scene: &Scene<'s>) -> Option<Cow<'s, Value>> {
+    let proven = scene.proven_address().filter(|_| claim.as_str() == "email");
+    match proven {
+        Some(address) => Some(Cow::Owned(Value::Text(address.to_owned()))),
+        None => scene.claims.get(claim).map(Cow::Borrowed),
     }
 }
 

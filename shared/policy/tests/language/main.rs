@@ -23,6 +23,7 @@ mod lists_of_others;
 mod look_ups;
 mod messages;
 mod observe;
+mod proven_addresses;
 mod rechecks;
 mod requirements;
 mod routes;
