@@ -87,14 +87,36 @@ impl CheckTemplate {
     fn check(&self, scene: &Scene<'_>) -> Option<Check> {
         let applicant = applicant(scene)?;
         let mut call = self.call.fill(scene)?;
-        let key = Hash::of(&["check", &call.name, &applicant.to_string(), &input(&call).to_string()]);
-        call.idempotency_key = Some(key);
+        let sent = Hash::of(&["check", &call.name, &applicant.to_string(), &input(&call).to_string()]);
+        // A service that is told the same again need not be paid again.
+        call.idempotency_key = Some(sent);
+        let key = Hash::of(&["check", &sent.to_string(), &self.reading().to_string()]);
         Some(Check {
             call,
             key,
             keep: self.keep,
             meaning: Arc::clone(&self.means) as Arc<dyn Meaning>,
         })
+    }
+}
+
+impl CheckTemplate {
+    /// What is read of a reply and what that means, by hash: what is kept under one policy is no result under another.
+    fn reading(&self) -> Hash {
+        let [kind, a, b, c] = match &*self.means {
+            Means::Status { pass, refer, fail } => ["status".to_owned(), hashed(pass), hashed(refer), hashed(fail)],
+            Means::Captcha(captcha) => {
+                let score = captcha.score.map(|score| score.to_string());
+                let (score, hostnames) = (hashed(score.as_slice()), hashed(&captcha.hostnames));
+                [
+                    "captcha".to_owned(),
+                    score,
+                    hostnames,
+                    hashed(captcha.action.as_slice()),
+                ]
+            }
+        };
+        Hash::of(&[&kind, &a, &b, &c, &hashed(&self.call.pointers)])
     }
 }
 
@@ -146,6 +168,12 @@ fn is_our_fault(codes: Option<&Value>) -> bool {
     // (`sitekey-secret-mismatch`): a rule that goes on when it fails would let them past.
     const OURS: [&str; 3] = ["missing-input-secret", "invalid-input-secret", "internal-error"];
     codes.is_some_and(|codes| codes.scalars().any(|code| OURS.contains(&code)))
+}
+
+/// A list, by hash, so that none passes for two.
+fn hashed(texts: &[String]) -> String {
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    Hash::of(&texts).to_string()
 }
 
 /// What is sent, by hash: everything but secrets.

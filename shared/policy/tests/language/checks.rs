@@ -107,7 +107,7 @@ fn a_check_is_the_same_for_the_same_applicant_and_input_and_no_other() {
         sent(&jane.call),
         "Post https://id.example.com/verify\nAuthorization: Bearer <env:ID_KEY>\n{\"country\":\"AT\",\"name\":\"Jane\"}"
     );
-    assert_eq!(jane.call.idempotency_key, Some(jane.key));
+    assert!(jane.call.idempotency_key.is_some());
     assert_eq!(
         (jane.keep.as_secs(), jane.call.retries, jane.call.cache),
         (172_800, false, None)
@@ -127,6 +127,41 @@ fn a_check_is_the_same_for_the_same_applicant_and_input_and_no_other() {
     );
     assert_ne!(check(&other_name, JANE).key, jane.key);
     assert!(!format!("{jane:?}").contains("Jane"));
+}
+
+#[test]
+fn a_result_is_none_under_a_policy_by_which_it_means_something_else() {
+    let differs = |table: &str, name: &str, changes: &[(&str, &str)]| {
+        let verify = format!("verify = \"{name}\"");
+        let one = check(&verifying(table, &verify), JANE);
+        for (old, new) in changes {
+            assert!(table.contains(old), "{old}");
+            let other = check(&verifying(&table.replace(old, new), &verify), JANE);
+            assert_ne!(one.key, other.key, "{new}");
+            assert_eq!(one.call.idempotency_key, other.call.idempotency_key, "{new}");
+        }
+    };
+    let changes = [
+        ("[\"approved\", \"1\"]", "[\"approved\"]"),
+        ("refer = \"review\"\n", ""),
+        ("refer = \"review\"", "refer = [\"review\", \"check\"]"),
+        ("[\"declined\"]", "[\"declined\", \"fraud\"]"),
+        // The same texts, and another meaning.
+        (
+            "[\"approved\", \"1\"]\nrefer = \"review\"",
+            "[\"approved\"]\nrefer = [\"1\", \"review\"]",
+        ),
+        ("/result/status", "/status"),
+    ];
+    differs(IDENTITY, "identity", &changes);
+    let v3 = CAPTCHA.replace("turnstile", "recaptcha") + "score = 0.5\naction = \"signup\"\n";
+    let changes = [
+        ("score = 0.5", "score = 0.7"),
+        ("score = 0.5\n", ""),
+        ("\"signup\"", "\"login\""),
+        ("[\"Signup.example.com\"]", "[\"other.example.com\"]"),
+    ];
+    differs(&v3, "human", &changes);
 }
 
 #[test]
