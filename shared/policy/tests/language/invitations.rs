@@ -317,7 +317,11 @@ fn a_rule_that_observes_takes_nothing_and_counts_nothing() {
     for (known, would) in [(Some((invitation(), None)), "allow"), (None, "ask-again")] {
         let (verdict, _) = asked(&policy, &sign_up(&jane("a@x.example", CODE)), store(known, 0));
         assert_eq!(verdict.observed[0].would, would);
-        assert!(verdict.invitation.is_none() && verdict.attempts.is_empty() && reply_claims(&verdict).is_empty());
+        assert!(verdict.invitation.is_none() && verdict.attempts.is_empty());
+        // Nobody shall see a code that is still good.
+        let key = "extension_0123456789abcdef0123456789abcdef_Code";
+        assert_eq!(reply_claims(&verdict), [(key.to_owned(), "\"\"".to_owned())]);
+        assert!(verdict.claims.at_key(key).is_none() && verdict.received.at_key(key).is_none());
         assert_eq!(verdict.outcome, Outcome::Continue);
     }
 }
