@@ -10,6 +10,7 @@ use crate::{
     outside::{Answer, Found, ItemQuestion, Question},
     place::{Parts, Place, filled, places_of},
     scene::{Failure, Scene},
+    template::length,
 };
 
 /// One of the `[look_ups]`.
@@ -78,9 +79,13 @@ impl LookUp {
     }
 }
 
+/// The longest text that counts, in bytes: a request keeps every claim, and a row of the store has its limit.
+const LONGEST: usize = 8 * 1024;
+
 fn readable(value: &Value) -> Value {
     match value {
         Value::Other(_) => Value::blank(),
+        value if length(value) > LONGEST => Value::blank(),
         value => value.clone(),
     }
 }
