@@ -23,10 +23,11 @@ pub(super) enum Warning {
     Unpublished,
     EverySignUp,
     PassesOnFailure,
+    LongWait,
 }
 
 impl Warning {
-    const ALL: [Warning; 7] = [
+    const ALL: [Warning; 8] = [
         Warning::UnprovenAddress,
         Warning::RevealsAddress,
         Warning::FirstStepOnly,
@@ -34,6 +35,7 @@ impl Warning {
         Warning::Unpublished,
         Warning::EverySignUp,
         Warning::PassesOnFailure,
+        Warning::LongWait,
     ];
 
     fn name(self) -> &'static str {
@@ -45,6 +47,7 @@ impl Warning {
             Warning::Unpublished => "unpublished",
             Warning::EverySignUp => "every-sign-up",
             Warning::PassesOnFailure => "passes-on-failure",
+            Warning::LongWait => "long-wait",
         }
     }
 }

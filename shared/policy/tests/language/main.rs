@@ -20,6 +20,7 @@ mod limits;
 mod lists;
 mod lists_elsewhere;
 mod lists_of_others;
+mod long_waits;
 mod look_ups;
 mod messages;
 mod observe;
