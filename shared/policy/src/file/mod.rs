@@ -6,6 +6,7 @@ mod approvals;
 mod calls;
 mod checks;
 mod conditions;
+mod deadlines;
 mod demands;
 mod endings;
 mod groups;
