@@ -140,3 +140,85 @@ impl Drop for Mark {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future, pin::Pin, task};
+
+    use futures_util::poll;
+    use policy::outside::Method;
+    use store::SystemClock;
+
+    use super::*;
+
+    const AGE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn what_is_over_is_not_under_way() {
+        let known = known();
+        for came in [Ok(Found::Nothing), Err(NoAnswer::NotSent("no".to_owned()))] {
+            let answer = future::ready(came.clone());
+            assert_eq!(known.ask(&call(), Duration::ZERO, |_| answer).await, came);
+            assert_eq!(known.lock().under_way.len(), 0);
+        }
+        let call = call();
+        let mut waiting = Box::pin(known.ask(&call, AGE, |_| future::pending()));
+        assert!(poll!(&mut waiting).is_pending());
+        assert_eq!(known.lock().under_way.len(), 1);
+        drop(waiting);
+        assert_eq!(known.lock().under_way.len(), 0);
+    }
+
+    /// The next request may be under way before the one that nobody waits for has gone.
+    #[tokio::test]
+    async fn a_request_that_goes_leaves_the_next_one_alone() {
+        let known = known();
+        let (first, next) = (Arc::clone(&known), Arc::new(Mutex::new(None)));
+        let going = Going(first, Arc::clone(&next));
+        let call = call();
+        let mut waiting = Box::pin(known.ask(&call, AGE, |_| going));
+        assert!(poll!(&mut waiting).is_pending());
+        drop(waiting);
+        assert_eq!(known.lock().under_way.len(), 1);
+        next.lock().unwrap().take();
+        assert_eq!(known.lock().under_way.len(), 0);
+    }
+
+    /// Never ends; where it goes, it leaves the next request for the same.
+    struct Going(Arc<Known>, Arc<Mutex<Option<Request>>>);
+
+    impl Future for Going {
+        type Output = Result<Found, NoAnswer>;
+
+        fn poll(self: Pin<&mut Self>, _: &mut task::Context<'_>) -> task::Poll<Self::Output> {
+            task::Poll::Pending
+        }
+    }
+
+    impl Drop for Going {
+        fn drop(&mut self) {
+            let next = self.0.begin(&mut self.0.lock(), &call(), AGE, |_| future::pending());
+            *self.1.lock().unwrap() = Some(next);
+        }
+    }
+
+    fn known() -> Arc<Known> {
+        Arc::new(Known::new(Arc::new(SystemClock)))
+    }
+
+    fn call() -> Call {
+        Call {
+            name: "crm".into(),
+            method: Method::Get,
+            url: "https://crm.example.com/".to_owned(),
+            headers: Vec::new(),
+            body: None,
+            pointers: Vec::new(),
+            deadline: AGE,
+            retries: false,
+            most_bytes: 1000,
+            cache: Some(AGE),
+            idempotency_key: None,
+        }
+    }
+}

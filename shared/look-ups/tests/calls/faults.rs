@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use outgoing::Reach;
 use policy::outside::{Call, Outside};
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{net::TcpListener, sync::Semaphore, time::Instant};
 
 use crate::{
     house::{found, get, here, look_ups, not_sent, perhaps_sent},
@@ -135,6 +135,27 @@ async fn an_end_that_takes_too_long_to_connect_did_not_count() {
     };
     let why = not_sent(here().call(&call).await);
     assert_eq!(why, "`crm` did not answer in time, 100 ms");
+}
+
+/// By a clock that stands still while anybody has something to do: no machine is too slow for it.
+#[tokio::test(start_paused = true)]
+async fn a_call_takes_its_deadline_and_no_longer() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    for (retries, millis) in [(false, 600), (false, 1400), (true, 600), (true, 1400)] {
+        let deadline = Duration::from_millis(millis);
+        let call = Call {
+            retries,
+            deadline,
+            ..get(format!("https://{}/jane", silent.local_addr().unwrap()))
+        };
+        let began = Instant::now();
+        here().call(&call).await.unwrap_err();
+        let took = began.elapsed();
+        assert!(
+            deadline <= took && took < deadline + Duration::from_millis(5),
+            "{took:?}"
+        );
+    }
 }
 
 #[tokio::test]
