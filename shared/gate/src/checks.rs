@@ -173,7 +173,8 @@ impl Hands {
 /// The call as the other system is told it. Until there is a result it is the same call, however often it is sent; once
 /// that is no longer good it is another one, which must not get the old answer.
 fn in_round(check: &Check, round: u64) -> Call {
-    let key = Hash::of(&[&check.key.to_string(), &round.to_string()]);
+    let sent = check.call.idempotency_key.unwrap_or(check.key);
+    let key = Hash::of(&[&sent.to_string(), &round.to_string()]);
     Call {
         idempotency_key: Some(key),
         ..check.call.clone()

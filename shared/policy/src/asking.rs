@@ -62,14 +62,15 @@ impl Rule {
         matches!(self.action, Action::Invite { .. }) && !self.observes
     }
 
-    /// The claim with a token or a code that it uses.
+    /// The claim with a token or a code that it uses. Nobody shall see a live one, so that a rule which only observes has one
+    /// too.
     pub(crate) fn spends(&self) -> Option<&ClaimName> {
         let claim = match &self.action {
             Action::Verify { check, .. } => check.token.as_ref(),
             Action::Invite { invited, .. } => Some(&invited.claim),
             _ => None,
         };
-        claim.map(SettableName::name).filter(|_| !self.observes)
+        claim.map(SettableName::name)
     }
 
     /// The claims that it may change.

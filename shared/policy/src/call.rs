@@ -6,9 +6,9 @@ use claims::{ClaimName, Value};
 
 use crate::{
     outside::{Body, Call, Filled, Method, Piece},
-    place::{Parts, Place, claims_of},
+    place::{Parts, Place, places_of},
     scene::Scene,
-    template::Part,
+    template::{Part, length},
 };
 
 /// A call with places for what differs from sign-up to sign-up.
@@ -24,7 +24,15 @@ pub(crate) struct CallTemplate {
     pub(crate) retries: bool,
     pub(crate) most_bytes: usize,
     pub(crate) cache: Option<Duration>,
+    /// The longest text in one of its places, in bytes.
+    pub(crate) longest: usize,
 }
+
+/// The longest text in a place, in bytes, if the call says nothing else.
+pub(crate) const LONGEST: usize = 2 * 1024;
+
+/// The longest address, in bytes: servers take that much.
+const LONGEST_URL: usize = 8 * 1024;
 
 /// An address. Nothing has a place in its scheme, host and port.
 #[derive(Debug)]
@@ -55,32 +63,23 @@ pub(crate) enum Json {
     Object(Vec<(String, Json)>),
 }
 
-/// Why a call cannot be made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Unfit {
-    /// What its path asks about is absent.
-    Nothing,
-    /// What somebody typed does not fit there, in words without a claim in them.
-    Broken(String),
-}
-
 impl CallTemplate {
-    /// The call for a sign-up.
-    pub(crate) fn fill(&self, scene: &Scene<'_>) -> Result<Call, Unfit> {
+    /// The call for a sign-up; nothing if what somebody sent has no place in it: a claim in the path is absent or leads
+    /// elsewhere, one is too long, or one in a header has a control character. That is no failure: everybody could cause it.
+    pub(crate) fn fill(&self, scene: &Scene<'_>) -> Option<Call> {
+        let fits = |place: &Place| place.value(scene).is_none_or(|value| length(&value) <= self.longest);
+        if !self.places().into_iter().all(fits) {
+            return None;
+        }
         let headers = self.headers.iter().map(|(name, parts)| {
             let filled = pieces(parts, scene);
-            match filled.0.iter().any(has_control) {
-                true => Err(self.unfit(&format!(
-                    "a claim with a control character in it for the header `{name}`"
-                ))),
-                false => Ok((name.clone(), filled)),
-            }
+            (!filled.0.iter().any(has_control)).then(|| (name.clone(), filled))
         });
-        Ok(Call {
+        Some(Call {
             name: Arc::clone(&self.name),
             method: self.method,
             url: self.address(scene)?,
-            headers: headers.collect::<Result<_, _>>()?,
+            headers: headers.collect::<Option<_>>()?,
             body: self.body.as_ref().map(|body| body.fill(scene)),
             pointers: self.pointers.clone(),
             deadline: self.deadline,
@@ -93,26 +92,34 @@ impl CallTemplate {
 
     /// The claims that have a place in it.
     pub(crate) fn claims(&self) -> Vec<&ClaimName> {
+        self.places().into_iter().filter_map(Place::claim).collect()
+    }
+
+    fn places(&self) -> Vec<&Place> {
         let mut texts = vec![&self.url.path];
         texts.extend(&self.url.query);
         texts.extend(self.headers.iter().map(|(_, parts)| parts));
-        let mut claims = Vec::new();
+        let mut places = Vec::new();
         match &self.body {
-            Some(BodyTemplate::Json(json)) => json.each_claim(&mut |claim| claims.push(claim)),
+            Some(BodyTemplate::Json(json)) => json.each_place(&mut |place| places.push(place)),
             Some(BodyTemplate::Form(fields)) => texts.extend(fields.iter().map(|(_, parts)| parts)),
             None => {}
         }
-        claims.extend(texts.into_iter().flat_map(claims_of));
-        claims
+        places.extend(texts.into_iter().flat_map(places_of));
+        places
     }
 
-    fn address(&self, scene: &Scene<'_>) -> Result<String, Unfit> {
+    fn address(&self, scene: &Scene<'_>) -> Option<String> {
         let mut url = self.url.origin.clone();
-        let path: Option<String> = self.url.path.iter().map(|part| encoded(part, scene)).collect();
-        let path = path.ok_or(Unfit::Nothing)?;
+        let path: String = self
+            .url
+            .path
+            .iter()
+            .map(|part| encoded(part, scene))
+            .collect::<Option<_>>()?;
         // What follows would be another place than the policy says.
         if path.split('/').any(|segment| matches!(segment, "." | "..")) {
-            return Err(self.unfit("a claim that would lead to another path"));
+            return None;
         }
         url += &path;
         for part in self
@@ -126,11 +133,7 @@ impl CallTemplate {
                 Some(part) => url += &encoded(part, scene).unwrap_or_default(),
             }
         }
-        Ok(url)
-    }
-
-    fn unfit(&self, what: &str) -> Unfit {
-        Unfit::Broken(format!("`{}` is not asked: {what}", self.name))
+        (url.len() <= LONGEST_URL).then_some(url)
     }
 }
 
@@ -166,14 +169,13 @@ impl Json {
         }
     }
 
-    fn each_claim<'j>(&'j self, take: &mut impl FnMut(&'j ClaimName)) {
+    fn each_place<'j>(&'j self, take: &mut impl FnMut(&'j Place)) {
         match self {
             Json::Fixed(_) => {}
-            Json::Text(parts) => claims_of(parts).for_each(take),
-            Json::Value(Place::Claim(claim)) => take(claim),
-            Json::Value(_) => {}
-            Json::List(elements) => elements.iter().for_each(|element| element.each_claim(take)),
-            Json::Object(members) => members.iter().for_each(|(_, value)| value.each_claim(take)),
+            Json::Text(parts) => places_of(parts).for_each(take),
+            Json::Value(place) => take(place),
+            Json::List(elements) => elements.iter().for_each(|element| element.each_place(take)),
+            Json::Object(members) => members.iter().for_each(|(_, value)| value.each_place(take)),
         }
     }
 }

@@ -6,7 +6,7 @@ use claims::{ClaimName, Hash, SettableName, Value, fold};
 use store::CheckOutcome;
 
 use crate::{
-    call::{CallTemplate, Unfit},
+    call::CallTemplate,
     invitation::applicant,
     outside::{Answer, Body, Call, Check, Meaning, Method, Piece, Question},
     scene::{Failure, Scene},
@@ -71,7 +71,11 @@ impl CheckTemplate {
         if !scene.settled {
             return Err(Failure::Unasked);
         }
-        match scene.facts.answer(Question::Check(Arc::new(self.check(scene)?)))? {
+        // Nobody gets past by what they send, or leave out.
+        let Some(check) = self.check(scene) else {
+            return Ok(CheckOutcome::Fail);
+        };
+        match scene.facts.answer(Question::Check(Arc::new(check)))? {
             Answer::Checked(outcome) => Ok(*outcome),
             _ => Err(Failure::Broken("a check has an answer that is none".to_owned())),
         }
@@ -82,24 +86,42 @@ impl CheckTemplate {
         self.call.claims()
     }
 
-    fn check(&self, scene: &Scene<'_>) -> Result<Check, Failure> {
+    /// Nothing where there is nobody, or nothing that can be asked about.
+    fn check(&self, scene: &Scene<'_>) -> Option<Check> {
         let applicant = applicant(scene)?;
-        let call = self.call.fill(scene).map_err(|unfit| match unfit {
-            Unfit::Nothing => Failure::Broken(format!(
-                "`{}` is not asked: a claim in its path is absent",
-                self.call.name
-            )),
-            Unfit::Broken(why) => Failure::Broken(why),
-        })?;
-        let key = Hash::of(&["check", &call.name, &applicant.to_string(), &input(&call).to_string()]);
+        let mut call = self.call.fill(scene)?;
+        let sent = Hash::of(&["check", &call.name, &applicant.to_string(), &input(&call).to_string()]);
+        // A service that is told the same again need not be paid again.
+        call.idempotency_key = Some(sent);
+        let key = Hash::of(&["check", &sent.to_string(), &self.reading().to_string()]);
         let whose = Hash::of(&["checks of", &call.name, &applicant.to_string()]);
-        Ok(Check {
+        Some(Check {
             call,
             key,
             whose,
             keep: self.keep,
             meaning: Arc::clone(&self.means) as Arc<dyn Meaning>,
         })
+    }
+}
+
+impl CheckTemplate {
+    /// What is read of a reply and what that means, by hash: what is kept under one policy is no result under another.
+    fn reading(&self) -> Hash {
+        let [kind, a, b, c] = match &*self.means {
+            Means::Status { pass, refer, fail } => ["status".to_owned(), hashed(pass), hashed(refer), hashed(fail)],
+            Means::Captcha(captcha) => {
+                let score = captcha.score.map(|score| score.to_string());
+                let (score, hostnames) = (hashed(score.as_slice()), hashed(&captcha.hostnames));
+                [
+                    "captcha".to_owned(),
+                    score,
+                    hostnames,
+                    hashed(captcha.action.as_slice()),
+                ]
+            }
+        };
+        Hash::of(&[&kind, &a, &b, &c, &hashed(&self.call.pointers)])
     }
 }
 
@@ -147,14 +169,16 @@ impl Captcha {
 
 /// Whether the service refuses us, or fails, and says nothing of the token.
 fn is_our_fault(codes: Option<&Value>) -> bool {
-    const OURS: [&str; 5] = [
-        "missing-input-secret",
-        "invalid-input-secret",
-        "sitekey-secret-mismatch",
-        "not-using-dummy-passcode",
-        "internal-error",
-    ];
+    // No code is among them that somebody causes by what they send, such as the token of another site
+    // (`sitekey-secret-mismatch`): a rule that goes on when it fails would let them past.
+    const OURS: [&str; 3] = ["missing-input-secret", "invalid-input-secret", "internal-error"];
     codes.is_some_and(|codes| codes.scalars().any(|code| OURS.contains(&code)))
+}
+
+/// A list, by hash, so that none passes for two.
+fn hashed(texts: &[String]) -> String {
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    Hash::of(&texts).to_string()
 }
 
 /// What is sent, by hash: everything but secrets.

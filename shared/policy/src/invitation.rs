@@ -23,7 +23,8 @@ pub(crate) struct Invited {
     pub(crate) attempts: Attempts,
 }
 
-/// How many wrong codes are looked at in each window; then none is, right or wrong.
+/// How many wrong codes are looked at in each window; then none is, right or wrong. Nobody guesses one of 100 random bits: the
+/// number of all together is against noise, and keeps nobody out who brings a code of their own address or domain.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     pub(crate) per_applicant: u64,
@@ -35,7 +36,7 @@ impl Default for Attempts {
     fn default() -> Attempts {
         Attempts {
             per_applicant: 5,
-            overall: 1000,
+            overall: 10_000,
             within: Duration::from_secs(60 * 60),
         }
     }
@@ -50,19 +51,26 @@ pub(crate) enum Presented {
     Bad(Vec<Tally>),
 }
 
+/// Whose attempts are spent.
+#[derive(Clone, Copy, Debug)]
+struct Spent {
+    one: bool,
+    all: bool,
+}
+
 impl Invited {
     /// What the applicant's code is good for, under the rule's name.
     pub(crate) fn presented(&self, rule: &str, scene: &Scene<'_>) -> Result<Presented, Failure> {
         let given = scene.claims.get(self.claim.name()).filter(|value| !value.is_blank());
-        let Some(given) = given else {
+        // Without somebody who could hold it no code is good.
+        let (Some(given), Some(applicant)) = (given, applicant(scene)) else {
             return Ok(Presented::Bad(Vec::new()));
         };
-        let applicant = applicant(scene)?;
-        let tallies = self.attempts.tallies(rule, applicant, scene);
+        let [one, all] = self.attempts.tallies(rule, applicant, scene);
         let code = given.scalar().and_then(invitation_code);
         // All are asked at once.
         let known = code.map(|code| scene.facts.answer(Question::Invitation { code, applicant }));
-        let spent = self.attempts.are_spent(&tallies, scene);
+        let spent = self.attempts.spent(&one, &all, scene);
         let known = match known.transpose()? {
             None | Some(Answer::Invitation(None)) => None,
             Some(Answer::Invitation(Some(known))) => Some(known).filter(|(invitation, _)| fits(invitation, scene)),
@@ -71,9 +79,16 @@ impl Invited {
         match known {
             // Whoever holds it guessed nothing.
             Some((invitation, Some(usage))) if holds(usage, scene) => Ok(Presented::Good(invitation.code)),
-            _ if spent? => Ok(Presented::Bad(Vec::new())),
-            Some((invitation, None)) if invitation.is_open(scene.now) => Ok(Presented::Good(invitation.code)),
-            _ => Ok(Presented::Bad(tallies.into())),
+            known => Ok(match (spent?, known) {
+                (Spent { one: true, .. }, _) => Presented::Bad(Vec::new()),
+                (Spent { all, .. }, Some((invitation, None)))
+                    if invitation.is_open(scene.now) && (!all || invitation.bound.is_some()) =>
+                {
+                    Presented::Good(invitation.code)
+                }
+                (Spent { all: true, .. }, _) => Presented::Bad(vec![one]),
+                (Spent { all: false, .. }, _) => Presented::Bad(vec![one, all]),
+            }),
         }
     }
 }
@@ -85,18 +100,19 @@ impl Attempts {
         [one, all].map(|what| Tally::at(what, scene.now, self.within))
     }
 
-    fn are_spent(&self, [one, all]: &[Tally; 2], scene: &Scene<'_>) -> Result<bool, Failure> {
+    fn spent(&self, one: &Tally, all: &Tally, scene: &Scene<'_>) -> Result<Spent, Failure> {
         let asked = |tally: &Tally| counted(scene.facts.answer(Question::Tally(tally.clone())));
         let (one, all) = (asked(one), asked(all));
-        Ok(one? >= self.per_applicant || all? >= self.overall)
+        Ok(Spent {
+            one: one? >= self.per_applicant,
+            all: all? >= self.overall,
+        })
     }
 }
 
 /// Who signs up, by hash: nobody else may have their results and codes.
-pub(crate) fn applicant(scene: &Scene<'_>) -> Result<Hash, Failure> {
-    let key = ApplicantKey::of(scene.sign_up);
-    let nobody = || Failure::Broken("the call has neither an identity nor an e-mail address".to_owned());
-    key.map(|key| key.hash()).ok_or_else(nobody)
+pub(crate) fn applicant(scene: &Scene<'_>) -> Option<Hash> {
+    ApplicantKey::of(scene.sign_up).map(|key| key.hash())
 }
 
 /// Whether it is for this applicant: every address that the call gives is the right one, and there is one.

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use claims::{Address, ApplicantKey, Hash, Identity};
+use claims::{Address, Hash};
 use store::Tally;
 
 use crate::{
@@ -77,15 +77,7 @@ pub(crate) fn counted(answer: Result<&Answer, Failure>) -> Result<u64, Failure> 
 
 /// The address that an issuer vouches for, if the applicant's key has one; else what they say.
 fn address(scene: &Scene<'_>) -> Option<Address> {
-    let sign_up = scene.sign_up;
-    let makes_key = |identity: &&Identity| match ApplicantKey::of(sign_up) {
-        Some(ApplicantKey::Identity { issuer, id }) => {
-            identity.issuer() == Some(issuer) && identity.issuer_assigned_id.as_deref() == Some(&id)
-        }
-        Some(ApplicantKey::Mail(_)) | None => false,
-    };
-    let proven = sign_up.identities.iter().find(makes_key).and_then(Identity::address);
-    Address::parse(proven.or(sign_up.email())?).ok()
+    Address::parse(scene.proven_address().or(scene.sign_up.email())?).ok()
 }
 
 fn network(address: IpAddr) -> String {

@@ -6,10 +6,11 @@ use claims::{ClaimName, SettableName, Value};
 use store::{ListName, item_key};
 
 use crate::{
-    call::{CallTemplate, Unfit},
+    call::CallTemplate,
     outside::{Answer, Found, ItemQuestion, Question},
-    place::{Parts, claims_of, filled},
+    place::{Parts, Place, filled, places_of},
     scene::{Failure, Scene},
+    template::length,
 };
 
 /// One of the `[look_ups]`.
@@ -37,7 +38,7 @@ pub(crate) enum Source {
 impl LookUp {
     /// What its claims become. What is not there takes them away, as does what no rule could read.
     pub(crate) fn changes(&self, scene: &Scene<'_>) -> Result<Vec<(&ClaimName, Value)>, Failure> {
-        let Some(question) = self.question(scene)? else {
+        let Some(question) = self.question(scene) else {
             return Ok(self.nothing());
         };
         match scene.facts.answer(question)? {
@@ -60,33 +61,31 @@ impl LookUp {
     pub(crate) fn reads(&self) -> Vec<&ClaimName> {
         match &self.source {
             Source::Call(call) => call.claims(),
-            Source::Item { key, .. } => claims_of(key).collect(),
+            Source::Item { key, .. } => places_of(key).filter_map(Place::claim).collect(),
         }
     }
 
-    /// Nothing where what it asks about is absent.
-    fn question(&self, scene: &Scene<'_>) -> Result<Option<Question>, Failure> {
+    /// Nothing where what it asks about is absent, or is nothing that can be asked about.
+    fn question(&self, scene: &Scene<'_>) -> Option<Question> {
         match &self.source {
-            Source::Call(call) => match call.fill(scene) {
-                Ok(call) => Ok(Some(Question::LookUp(Arc::new(call)))),
-                Err(Unfit::Nothing) => Ok(None),
-                Err(Unfit::Broken(why)) => Err(Failure::Broken(why)),
-            },
-            Source::Item { table, key, pointers } => Ok(filled(key, scene).map(|key| {
-                Question::Item(ItemQuestion {
-                    name: Arc::clone(&self.name),
-                    table: table.clone(),
-                    key: item_key(&key),
-                    pointers: pointers.clone(),
-                })
+            Source::Call(call) => Some(Question::LookUp(Arc::new(call.fill(scene)?))),
+            Source::Item { table, key, pointers } => Some(Question::Item(ItemQuestion {
+                name: Arc::clone(&self.name),
+                table: table.clone(),
+                key: item_key(&filled(key, scene)?),
+                pointers: pointers.clone(),
             })),
         }
     }
 }
 
+/// The longest text that counts, in bytes: a request keeps every claim, and a row of the store has its limit.
+const LONGEST: usize = 8 * 1024;
+
 fn readable(value: &Value) -> Value {
     match value {
         Value::Other(_) => Value::blank(),
+        value if length(value) > LONGEST => Value::blank(),
         value => value.clone(),
     }
 }

@@ -46,11 +46,19 @@ impl Place {
         })
     }
 
+    /// The claim that stands there.
+    pub(crate) fn claim(&self) -> Option<&ClaimName> {
+        match self {
+            Place::Claim(claim) => Some(claim),
+            Place::Issuer | Place::Id | Place::App | Place::Locales | Place::Secret(_) => None,
+        }
+    }
+
     /// What stands there in a call; nothing for what is absent, and for a secret.
     pub(crate) fn value<'s>(&self, scene: &Scene<'s>) -> Option<Cow<'s, Value>> {
         let text = |text: String| Some(Cow::Owned(Value::Text(text)));
         match self {
-            Place::Claim(claim) => scene.claims.get(claim).map(Cow::Borrowed),
+            Place::Claim(claim) => asked_about(claim, scene),
             Place::Issuer => identity(scene).and_then(|(issuer, _)| text(issuer)),
             Place::Id => identity(scene).and_then(|(_, id)| text(id)),
             Place::App => scene.sign_up.client_id.clone().and_then(text),
@@ -69,6 +77,16 @@ impl Place {
     }
 }
 
+/// A claim as others are asked about it. `email` is the address that an issuer vouches for, if the applicant's key has one:
+/// anybody can write another one into the claim.
+pub(crate) fn asked_about<'s>(claim: &ClaimName, scene: &Scene<'s>) -> Option<Cow<'s, Value>> {
+    let proven = scene.proven_address().filter(|_| claim.as_str() == "email");
+    match proven {
+        Some(address) => Some(Cow::Owned(Value::Text(address.to_owned()))),
+        None => scene.claims.get(claim).map(Cow::Borrowed),
+    }
+}
+
 /// The text with what stands in its places; nothing if one of them is empty.
 pub(crate) fn filled(parts: &Parts, scene: &Scene<'_>) -> Option<String> {
     let text = |part: &Part<Place>| match part {
@@ -78,11 +96,11 @@ pub(crate) fn filled(parts: &Parts, scene: &Scene<'_>) -> Option<String> {
     parts.iter().map(text).collect()
 }
 
-/// The claims that have a place in a text.
-pub(crate) fn claims_of(parts: &Parts) -> impl Iterator<Item = &ClaimName> {
+/// The places in a text.
+pub(crate) fn places_of(parts: &Parts) -> impl Iterator<Item = &Place> {
     parts.iter().filter_map(|part| match part {
-        Part::Place(Place::Claim(claim)) => Some(claim),
-        _ => None,
+        Part::Place(place) => Some(place),
+        Part::Text(_) => None,
     })
 }
 

@@ -1,4 +1,4 @@
-use claims::{Address, ApplicantKey, Claims, SignUp};
+use claims::{Address, ApplicantKey, Claims, Identity, SignUp};
 use store::Timestamp;
 
 use crate::{facts::Facts, lists::Mailbox};
@@ -14,6 +14,24 @@ pub(crate) struct Scene<'s> {
     pub(crate) facts: &'s Facts,
     /// Whether every rule before has its answer.
     pub(crate) settled: bool,
+}
+
+impl<'s> Scene<'s> {
+    /// The address that an issuer vouches for, if the applicant's key has one.
+    pub(crate) fn proven_address(&self) -> Option<&'s str> {
+        let key = ApplicantKey::of(self.sign_up)?;
+        let makes_key = |identity: &&Identity| match &key {
+            ApplicantKey::Identity { issuer, id } => {
+                identity.issuer().as_ref() == Some(issuer) && identity.issuer_assigned_id.as_ref() == Some(id)
+            }
+            ApplicantKey::Mail(_) => false,
+        };
+        self.sign_up
+            .identities
+            .iter()
+            .find(makes_key)
+            .and_then(Identity::address)
+    }
 }
 
 /// Who calls, read once for all rules.

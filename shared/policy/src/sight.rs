@@ -1,15 +1,16 @@
 //! What rules look at.
 
-use claims::{ClaimName, SettableName};
+use claims::{ClaimName, SettableName, Value};
 
 use crate::{
     condition::Condition,
     demand::{Bound, CountryFrom, Demand},
     limit::By,
     normalise::Normaliser,
+    place::asked_about,
     rule::{Action, Rule},
     scene::Scene,
-    template::shown,
+    template::as_text,
 };
 
 /// Something that a rule looked at.
@@ -32,7 +33,7 @@ pub(crate) fn claims_of(rule: &Rule) -> impl Iterator<Item = &ClaimName> {
     let in_conditions = rule.conditions().flat_map(Condition::leaves).flat_map(of_leaf);
     let reads = in_conditions.chain(of_action(&rule.action));
     reads.filter_map(|read| match read {
-        Read::Claim(claim) => Some(claim),
+        Read::Claim(claim) | Read::AskedAbout(claim) => Some(claim),
         _ => None,
     })
 }
@@ -56,6 +57,8 @@ fn sights<'r>(reads: impl Iterator<Item = Read<'r>>, scene: &Scene<'_>) -> Vec<S
 /// Where a rule looks.
 enum Read<'r> {
     Claim(&'r ClaimName),
+    /// As others are asked about it.
+    AskedAbout(&'r ClaimName),
     Addresses,
     Issuer,
     SignInTypes,
@@ -74,14 +77,8 @@ impl Read<'_> {
             }]
         };
         match self {
-            Read::Claim(claim) => {
-                let text = shown(scene.claims, claim);
-                let text = scene.claims.get(claim).map(|value| match text.is_empty() {
-                    true => value.to_json(),
-                    false => text.into_owned(),
-                });
-                one(claim.as_str(), text)
-            }
+            Read::Claim(claim) => one(claim.as_str(), scene.claims.get(claim).map(text_of)),
+            Read::AskedAbout(claim) => one(claim.as_str(), asked_about(claim, scene).as_deref().map(text_of)),
             Read::Addresses => match sign_up.addresses().next() {
                 None => one("address", None),
                 Some(_) => sign_up
@@ -98,6 +95,14 @@ impl Read<'_> {
             Read::Locale => one("locale", sign_up.locales.iter().next().map(ToString::to_string)),
             Read::ClientAddress => one("client_address", sign_up.client_address().map(|a| a.to_string())),
         }
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    let text = as_text(value);
+    match text.is_empty() {
+        true => value.to_json(),
+        false => text.into_owned(),
     }
 }
 
@@ -140,14 +145,14 @@ fn of_action(action: &Action) -> Vec<Read<'_>> {
         }
         Action::Drop(claims) => claims.iter().map(|claim| Read::Claim(claim.name())).collect(),
         Action::Set { to, .. } => to.claims().into_iter().map(Read::Claim).collect(),
-        Action::Verify { check, .. } => check.reads().into_iter().map(Read::Claim).collect(),
+        Action::Verify { check, .. } => check.reads().into_iter().map(Read::AskedAbout).collect(),
         Action::Invite { invited, .. } => vec![Read::Claim(invited.claim.name())],
         Action::Limit { limit, .. } => match limit.by {
             By::Domain | By::Address => vec![Read::Addresses],
             By::Client => vec![Read::ClientAddress],
             By::All => Vec::new(),
         },
-        Action::LookUp(look_up) => look_up.reads().into_iter().map(Read::Claim).collect(),
+        Action::LookUp(look_up) => look_up.reads().into_iter().map(Read::AskedAbout).collect(),
         Action::Emit(emit) => emit.claims.iter().map(Read::Claim).collect(),
         Action::Hold { .. } | Action::End(_) => Vec::new(),
     }

@@ -91,6 +91,14 @@ pub(crate) fn as_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
+/// How long a value is, in bytes, of its text or its JSON.
+pub(crate) fn length(value: &Value) -> usize {
+    match value {
+        Value::Other(json) => json.len(),
+        value => as_text(value).len(),
+    }
+}
+
 /// One space between words, none at the ends.
 pub(crate) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());

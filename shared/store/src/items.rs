@@ -1,7 +1,7 @@
 //! Items: JSON documents that operators keep beside the policy, for rules to look up.
 
 use async_trait::async_trait;
-use claims::{Hash, fold};
+use claims::{Hash, MAX_DEPTH, fold};
 use serde_json::value::RawValue;
 
 use crate::{Controls, ListName, StoreError};
@@ -42,7 +42,7 @@ impl Item {
     /// An item of a JSON object, as it is written.
     ///
     /// # Errors
-    /// [`NotAnItem`] for what is too long, no JSON, or no object. It does not hold the text.
+    /// [`NotAnItem`] for what is too long, no JSON, no object, or nests deeper than look-ups read. It does not hold the text.
     pub fn parse(key: Hash, json: &str) -> Result<Item, NotAnItem> {
         let json = json.trim();
         if json.len() > MAX_ITEM {
@@ -52,13 +52,17 @@ impl Item {
             line: error.line(),
             column: error.column(),
         })?;
-        match raw.get().starts_with('{') {
-            true => Ok(Item {
-                key,
-                json: json.to_owned(),
-            }),
-            false => Err(NotAnItem::NotAnObject),
+        if !raw.get().starts_with('{') {
+            return Err(NotAnItem::NotAnObject);
         }
+        // What nobody could look up would make every rule fail that tries.
+        if claims::at_pointers(json, &[]).is_none() {
+            return Err(NotAnItem::TooDeep);
+        }
+        Ok(Item {
+            key,
+            json: json.to_owned(),
+        })
     }
 
     /// The JSON object.
@@ -88,6 +92,8 @@ pub enum NotAnItem {
     },
     /// It is JSON, and no object.
     NotAnObject,
+    /// It nests deeper than [`MAX_DEPTH`].
+    TooDeep,
 }
 
 impl std::fmt::Display for NotAnItem {
@@ -100,6 +106,7 @@ impl std::fmt::Display for NotAnItem {
                     "an item is a JSON object, and this is no JSON at line {line} column {column}"
                 )
             }
+            NotAnItem::TooDeep => write!(f, "an item nests at most {MAX_DEPTH} levels deep"),
             NotAnItem::NotAnObject => f.write_str("an item is a JSON object, like `{\"tier\": \"gold\"}`"),
         }
     }
@@ -122,6 +129,16 @@ mod tests {
         let long = |bytes: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(bytes - 8));
         assert!(parse(&long(MAX_ITEM)).is_ok());
         assert_eq!(parse(&long(MAX_ITEM + 1)), Err(NotAnItem::TooLong));
+    }
+
+    #[test]
+    fn every_item_can_be_looked_up() {
+        let deep = |levels: usize| format!("{{\"a\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+        let item = Item::parse(item_key("a"), &deep(MAX_DEPTH)).unwrap();
+        assert!(claims::at_pointers(item.json(), &["/a".to_owned()]).is_some());
+        let refused = Item::parse(item_key("a"), &deep(MAX_DEPTH + 1));
+        assert_eq!(refused, Err(NotAnItem::TooDeep));
+        assert!(NotAnItem::TooDeep.to_string().contains("32 levels"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A system that others call, and that counts how often.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -42,7 +43,17 @@ impl Provider {
 
     /// Takes requests and answers none until it is let to.
     pub(crate) async fn silent(json: &str) -> Provider {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Provider::listening(json, TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// Where somebody listened before; answers at once.
+    pub(crate) async fn at(address: SocketAddr, json: &str) -> Provider {
+        let provider = Provider::listening(json, TcpListener::bind(address).await.unwrap());
+        provider.let_answer();
+        provider
+    }
+
+    fn listening(json: &str, listener: TcpListener) -> Provider {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             answer: Mutex::new(json.to_owned()),

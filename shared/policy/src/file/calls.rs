@@ -7,7 +7,7 @@ use super::{
     places::{Secrets, Spot},
 };
 use crate::{
-    call::{BodyTemplate, CallTemplate},
+    call::{BodyTemplate, CallTemplate, LONGEST},
     mistakes::suggestion,
     outside::Method,
     place::{Parts, Place},
@@ -55,6 +55,7 @@ impl Reader<'_> {
             retries: false,
             most_bytes,
             cache: None,
+            longest: LONGEST,
         })
     }
 
@@ -155,14 +156,19 @@ impl Reader<'_> {
 
 /// Why a header cannot be sent.
 fn bad_header(name: &str, twice: bool) -> Option<String> {
-    // Those of the connection and the body are not the policy's to say.
-    const OURS: [&str; 10] = [
+    // Those of the connection (RFC 9110, 7.6.1), of the body and of the answer's encoding are not the policy's to say.
+    const OURS: [&str; 15] = [
+        "accept-encoding",
         "connection",
+        "content-encoding",
         "content-length",
         "content-type",
         "expect",
         "host",
         "idempotency-key",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
         "te",
         "trailer",
         "transfer-encoding",

@@ -18,6 +18,10 @@ use crate::{
 /// How long the result of a token is good: the token itself is so for minutes, and whoever corrects the form may send it again.
 const CAPTCHA_KEEP: Duration = Duration::from_secs(60 * 60);
 
+/// The longest token, in bytes: those of Turnstile have up to 2 KiB, those of the others are not bounded and have been seen
+/// beyond that.
+const LONGEST_TOKEN: usize = 8 * 1024;
+
 /// The services that tell people from robots, and where they are asked: the pages at [`Means::CAPTCHA`].
 const CAPTCHAS: [(&str, &str); 3] = [
     ("recaptcha", "https://www.google.com/recaptcha/api/siteverify"),
@@ -62,6 +66,7 @@ impl Reader<'_> {
                 retries: false,
                 most_bytes,
                 cache: None,
+                longest: LONGEST_TOKEN,
             },
             keep: keep.unwrap_or(Some(CAPTCHA_KEEP))?,
             means: Arc::new(means?),

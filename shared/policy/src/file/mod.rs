@@ -7,6 +7,7 @@ mod calls;
 mod captchas;
 mod checks;
 mod conditions;
+mod deadlines;
 mod demands;
 mod endings;
 mod groups;

@@ -72,6 +72,7 @@ impl Reader<'_> {
         }
         self.refuse_many_writes(&rules);
         self.warn_about_time_outs(&mut rules, terms);
+        self.warn_about_deadlines(&mut rules);
         self.warn_about(&rules);
         self.warn_about_blocks(&rules);
         Some(rules.into_iter().map(|entry| entry.rule).collect())

@@ -10,7 +10,7 @@ use crate::{
     limit::By,
     messages::MessageName,
     mistakes::{Collector, Mistake, suggestion},
-    rule::{Action, Ending, Rule},
+    rule::{Action, Ending, OnFailure, Rule},
 };
 
 /// A warning that a rule can accept, so that it is told no more.
@@ -22,16 +22,20 @@ pub(super) enum Warning {
     LiteralBraces,
     Unpublished,
     EverySignUp,
+    PassesOnFailure,
+    LongWait,
 }
 
 impl Warning {
-    const ALL: [Warning; 6] = [
+    const ALL: [Warning; 8] = [
         Warning::UnprovenAddress,
         Warning::RevealsAddress,
         Warning::FirstStepOnly,
         Warning::LiteralBraces,
         Warning::Unpublished,
         Warning::EverySignUp,
+        Warning::PassesOnFailure,
+        Warning::LongWait,
     ];
 
     fn name(self) -> &'static str {
@@ -42,6 +46,8 @@ impl Warning {
             Warning::LiteralBraces => "literal-braces",
             Warning::Unpublished => "unpublished",
             Warning::EverySignUp => "every-sign-up",
+            Warning::PassesOnFailure => "passes-on-failure",
+            Warning::LongWait => "long-wait",
         }
     }
 }
@@ -201,9 +207,22 @@ fn known_of<'r>(rule: &'r Rule, rules: &'r [Entry]) -> impl Iterator<Item = (War
         );
         (Warning::UnprovenAddress, what)
     });
-    [unproven, reveals, suggests, counts, costs, shows]
+    let passes = passes_on_failure(rule).then(|| {
+        let what = format!(
+            "`{}` lets people go on when it fails: whoever makes it fail gets past it. Leave `on_failure` out, or let it block or hold",
+            rule.name
+        );
+        (Warning::PassesOnFailure, what)
+    });
+    [unproven, reveals, suggests, counts, costs, shows, passes]
         .into_iter()
         .flatten()
+}
+
+/// Whether a failure is as good as a check that passes, or as a code.
+fn passes_on_failure(rule: &Rule) -> bool {
+    let guards = matches!(rule.action, Action::Verify { .. } | Action::Invite { .. });
+    guards && matches!(rule.on_failure, Some(OnFailure::Continue))
 }
 
 /// Whether it lets people in by an address alone. The `when` and the list count together.

@@ -107,7 +107,7 @@ fn a_check_is_the_same_for_the_same_applicant_and_input_and_no_other() {
         sent(&jane.call),
         "Post https://id.example.com/verify\nAuthorization: Bearer <env:ID_KEY>\n{\"country\":\"AT\",\"name\":\"Jane\"}"
     );
-    assert_eq!(jane.call.idempotency_key, Some(jane.key));
+    assert!(jane.call.idempotency_key.is_some());
     assert_eq!(
         (jane.keep.as_secs(), jane.call.retries, jane.call.cache),
         (172_800, false, None)
@@ -127,6 +127,41 @@ fn a_check_is_the_same_for_the_same_applicant_and_input_and_no_other() {
     );
     assert_ne!(check(&other_name, JANE).key, jane.key);
     assert!(!format!("{jane:?}").contains("Jane"));
+}
+
+#[test]
+fn a_result_is_none_under_a_policy_by_which_it_means_something_else() {
+    let differs = |table: &str, name: &str, changes: &[(&str, &str)]| {
+        let verify = format!("verify = \"{name}\"");
+        let one = check(&verifying(table, &verify), JANE);
+        for (old, new) in changes {
+            assert!(table.contains(old), "{old}");
+            let other = check(&verifying(&table.replace(old, new), &verify), JANE);
+            assert_ne!(one.key, other.key, "{new}");
+            assert_eq!(one.call.idempotency_key, other.call.idempotency_key, "{new}");
+        }
+    };
+    let changes = [
+        ("[\"approved\", \"1\"]", "[\"approved\"]"),
+        ("refer = \"review\"\n", ""),
+        ("refer = \"review\"", "refer = [\"review\", \"check\"]"),
+        ("[\"declined\"]", "[\"declined\", \"fraud\"]"),
+        // The same texts, and another meaning.
+        (
+            "[\"approved\", \"1\"]\nrefer = \"review\"",
+            "[\"approved\"]\nrefer = [\"1\", \"review\"]",
+        ),
+        ("/result/status", "/status"),
+    ];
+    differs(IDENTITY, "identity", &changes);
+    let v3 = CAPTCHA.replace("turnstile", "recaptcha") + "score = 0.5\naction = \"signup\"\n";
+    let changes = [
+        ("score = 0.5", "score = 0.7"),
+        ("score = 0.5\n", ""),
+        ("\"signup\"", "\"login\""),
+        ("[\"Signup.example.com\"]", "[\"other.example.com\"]"),
+    ];
+    differs(&v3, "human", &changes);
 }
 
 #[test]
@@ -167,11 +202,14 @@ fn a_check_is_not_asked_before_every_earlier_rule_has_its_answer() {
 #[test]
 fn without_an_applicant_nothing_is_checked() {
     let body = r#"{"displayName":"Jane","country":"AT","extension_Token":"t"}"#;
-    for (table, name) in [(IDENTITY, "identity"), (CAPTCHA, "human")] {
+    for (table, name, outcome) in [
+        (IDENTITY, "identity", Outcome::Block(MessageName::NOT_VERIFIED)),
+        (CAPTCHA, "human", ROBOT),
+    ] {
         let policy = verifying(table, &format!("verify = \"{name}\""));
         let (verdict, rounds) = asked(&policy, &sign_up(body), outcome_is(CheckOutcome::Pass));
         assert!(rounds.is_empty());
-        assert_eq!(verdict.outcome, Outcome::Block(MessageName::FAILED));
+        assert_eq!((verdict.outcome, verdict.failure), (outcome, None));
     }
 }
 
@@ -181,7 +219,7 @@ fn a_path_without_its_claim_checks_nobody() {
     let policy = verifying(&table, "verify = \"identity\"");
     let (verdict, rounds) = asked(&policy, &sign_up(JANE), outcome_is(CheckOutcome::Pass));
     assert!(rounds.is_empty());
-    assert_eq!(verdict.outcome, Outcome::Block(MessageName::FAILED));
+    assert_eq!(verdict.outcome, Outcome::Block(MessageName::NOT_VERIFIED));
 }
 
 const ROBOT: Outcome = Outcome::AskAgain(MessageName::NOT_A_ROBOT);
@@ -290,8 +328,12 @@ fn a_rule_that_observes_makes_no_check() {
         let policy = verifying(table, &format!("mode = \"observe\"\nverify = \"{name}\""));
         assert!(!policy.asks_outside(SECOND) && !policy.asks_controls(SECOND) && !policy.remembers(SECOND));
         let (verdict, rounds) = asked(&policy, &sign_up(JANE), |_| panic!("asked"));
-        assert!(rounds.is_empty() && reply_claims(&verdict).is_empty());
+        assert!(rounds.is_empty());
         assert_eq!(verdict.observed[0].would, "verify");
+        let dropped = reply_claims(&verdict);
+        let token = ("extension_Token".to_owned(), "\"\"".to_owned());
+        assert_eq!(dropped.contains(&token), name == "human", "a token that is still good");
+        assert_eq!(dropped.len(), usize::from(name == "human"));
     }
 }
 

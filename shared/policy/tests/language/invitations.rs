@@ -195,6 +195,40 @@ fn attempts_are_limited_for_one_and_for_all() {
 }
 
 #[test]
+fn noise_of_others_does_not_keep_out_who_brings_a_code_of_their_own_address() {
+    let policy = policy(&rule(RULE));
+    let body = jane("a@x.example", CODE);
+    let (verdict, _) = asked(&policy, &sign_up(&body), store(None, 0));
+    let one = verdict.attempts[0].clone();
+    let come = |bound: Option<Bound>, of_one: u64, of_all: u64, body: &str| {
+        let (one, invitation) = (one.clone(), Invitation { bound, ..invitation() });
+        let answer = move |question: &Question| match question {
+            Question::Tally(tally) if *tally == one => Ok(Answer::Tally(of_one)),
+            Question::Tally(_) => Ok(Answer::Tally(of_all)),
+            other => store(Some((invitation.clone(), None)), 0)(other),
+        };
+        let (verdict, _) = asked(&policy, &sign_up(body), answer);
+        (verdict.outcome == Outcome::Continue, verdict.attempts)
+    };
+    let (domain, foreign) = (
+        Some(Bound::Domain("x.example".to_owned())),
+        Some(Bound::Domain("y.example".to_owned())),
+    );
+    let address = Some(Bound::Address(Hash::of_address("a@x.example")));
+    assert!(come(None, 0, 9_999, &body).0, "so many by default");
+    for bound in [&domain, &address] {
+        assert!(come(bound.clone(), 4, 10_000, &body).0);
+        assert!(!come(bound.clone(), 5, 10_000, &body).0, "their own attempts are spent");
+    }
+    // Wrong ones still count for the one who brings them.
+    for bound in [None, foreign] {
+        assert_eq!(come(bound, 0, 10_000, &body), (false, vec![one.clone()]));
+    }
+    let garbage = jane("a@x.example", "garbage");
+    assert_eq!(come(domain, 0, 10_000, &garbage), (false, vec![one.clone()]));
+}
+
+#[test]
 fn the_code_goes_out_as_nothing_and_is_not_kept_whatever_comes_of_it() {
     let late = named("late", "when = { claim = \"city\", present = true }\nblock = true");
     let emit = "emit = { event = \"e\", claims = [\"extension_Code\"], on = [\"continue\", \"ask-again\", \"block\"] }";
@@ -232,8 +266,8 @@ fn without_somebody_who_could_hold_it_no_code_is_taken() {
     let policy = policy(&rule(RULE));
     let body = format!(r#"{{"extension_Code":"{CODE}"}}"#);
     let (verdict, rounds) = asked(&policy, &sign_up(&body), store(Some((invitation(), None)), 0));
-    assert!(rounds.is_empty() && verdict.invitation.is_none());
-    assert_eq!(verdict.outcome, Outcome::Block(MessageName::FAILED));
+    assert!(rounds.is_empty() && verdict.invitation.is_none() && verdict.attempts.is_empty());
+    assert_eq!((verdict.outcome, verdict.failure), (NEEDED, None));
     let (verdict, _) = asked(
         &policy,
         &sign_up(&jane("a@x.example", CODE)),
@@ -283,7 +317,11 @@ fn a_rule_that_observes_takes_nothing_and_counts_nothing() {
     for (known, would) in [(Some((invitation(), None)), "allow"), (None, "ask-again")] {
         let (verdict, _) = asked(&policy, &sign_up(&jane("a@x.example", CODE)), store(known, 0));
         assert_eq!(verdict.observed[0].would, would);
-        assert!(verdict.invitation.is_none() && verdict.attempts.is_empty() && reply_claims(&verdict).is_empty());
+        assert!(verdict.invitation.is_none() && verdict.attempts.is_empty());
+        // Nobody shall see a code that is still good.
+        let key = "extension_0123456789abcdef0123456789abcdef_Code";
+        assert_eq!(reply_claims(&verdict), [(key.to_owned(), "\"\"".to_owned())]);
+        assert!(verdict.claims.at_key(key).is_none() && verdict.received.at_key(key).is_none());
         assert_eq!(verdict.outcome, Outcome::Continue);
     }
 }

@@ -64,6 +64,25 @@ fn what_is_found_is_set_and_what_is_not_there_takes_the_claim_away() {
 }
 
 #[test]
+fn a_text_that_is_too_long_for_a_request_is_as_one_that_is_not_there() {
+    let policy = crm("");
+    let tier = |value: Value| {
+        let answer = Ok(Answer::Found(Found::Values(vec![None, Some(value)])));
+        let (verdict, _) = asked(&policy, &sign_up(JANE), |_| answer.clone());
+        assert_eq!(verdict.outcome, Outcome::Continue);
+        verdict.changes.get("extension_Tier").unwrap().clone()
+    };
+    let text = |bytes: usize| Value::Text("x".repeat(bytes));
+    assert_eq!(tier(text(8192)), text(8192));
+    assert_eq!(tier(text(8193)), Value::blank());
+    // Texts count together, with what stands between them.
+    let texts = |count: usize| Value::Texts(vec!["x".repeat(1022); count]);
+    assert_eq!(tier(texts(8)), texts(8));
+    assert_eq!(tier(texts(9)), Value::blank());
+    assert_eq!(tier(Value::Number("1".repeat(9000))), Value::blank());
+}
+
+#[test]
 fn a_look_up_that_fails_turns_away_and_never_leaves_what_was_typed() {
     let failing = |rules: &str| {
         let policy = policy(&format!(
@@ -148,22 +167,21 @@ fn a_claim_never_leads_elsewhere_nor_adds_a_header() {
         let (verdict, rounds) = asked(&policy, &sign_up(body), |_| found(&["c"]));
         (rounds.len(), verdict.outcome)
     };
-    let failed = Outcome::Block(MessageName::FAILED);
     let (city, dots) = ("https://x.example/a/{city}/b", "https://x.example/a/.{city}");
-    for (url, body, rounds, outcome) in [
-        (city, r#"{"city":"..","email":"a@b.example"}"#, 0, &failed),
-        (city, r#"{"city":"."}"#, 0, &failed),
-        (dots, r#"{"city":"."}"#, 0, &failed),
-        (city, r#"{"city":"../.."}"#, 1, &Outcome::Continue),
-        (city, r#"{"city":"a","displayName":"x\r\nCookie: a"}"#, 0, &failed),
-        (city, r#"{"city":"a","displayName":"x\u0000"}"#, 0, &failed),
-        (city, r#"{"city":"a","displayName":"Zoë"}"#, 1, &Outcome::Continue),
+    for (url, body, rounds) in [
+        (city, r#"{"city":"..","email":"a@b.example"}"#, 0),
+        (city, r#"{"city":"."}"#, 0),
+        (dots, r#"{"city":"."}"#, 0),
+        (city, r#"{"city":"../.."}"#, 1),
+        (city, r#"{"city":"a","displayName":"x\r\nCookie: a"}"#, 0),
+        (city, r#"{"city":"a","displayName":"x\u0000"}"#, 0),
+        (city, r#"{"city":"a","displayName":"Zoë"}"#, 1),
         // There is nothing to ask about.
-        (city, r#"{"displayName":"x"}"#, 0, &Outcome::Continue),
-        (city, r#"{"city":{"a":1}}"#, 0, &Outcome::Continue),
-        ("https://x.example/a?c={city}", "{}", 1, &Outcome::Continue),
+        (city, r#"{"displayName":"x"}"#, 0),
+        (city, r#"{"city":{"a":1}}"#, 0),
+        ("https://x.example/a?c={city}", "{}", 1),
     ] {
-        assert_eq!(come(url, body), (rounds, outcome.clone()), "{url} {body}");
+        assert_eq!(come(url, body), (rounds, Outcome::Continue), "{url} {body}");
     }
     let policy = file(city);
     let (verdict, _) = asked(&policy, &sign_up("{}"), |_| found(&["c"]));

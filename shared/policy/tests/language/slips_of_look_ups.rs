@@ -176,6 +176,31 @@ fn what_is_sent_is_checked() {
             "is written by the program",
             "Content-Type",
         ),
+        (
+            &with("headers = { Accept-Encoding = \"gzip\" }"),
+            "is written by the program",
+            "Accept-Encoding",
+        ),
+        (
+            &with("headers = { content-encoding = \"gzip\" }"),
+            "is written by the program",
+            "content-encoding",
+        ),
+        (
+            &with("headers = { keep-alive = \"x\" }"),
+            "is written by the program",
+            "keep-alive",
+        ),
+        (
+            &with("headers = { proxy-authorization = \"x\" }"),
+            "is written by the program",
+            "proxy-authorization",
+        ),
+        (
+            &with("headers = { proxy-connection = \"x\" }"),
+            "is written by the program",
+            "proxy-connection",
+        ),
         (&with("headers = { A = \"x\", a = \"y\" }"), "stands here twice", "a ="),
         (&with("headers = { A = \"x\\ny\" }"), "has no control characters", "\"x"),
         (
