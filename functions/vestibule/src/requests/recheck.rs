@@ -254,8 +254,8 @@ impl Found {
             )?;
         }
         for rule in passed_over {
-            let why =
-                "it looks at the day or time of the call, or at claims that the policy drops, and neither is kept";
+            let why = "it asks others, or looks at what is not kept: the day or time of the call, and claims that the \
+                       policy drops or looks up";
             writeln!(out, "The rule `{rule}` was not asked: {why}.")?;
         }
         for (rule, count) in &self.passed_over {

@@ -4,6 +4,7 @@ mod actions;
 mod addresses;
 mod approvals;
 mod calls;
+mod captchas;
 mod checks;
 mod conditions;
 mod deadlines;
