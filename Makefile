@@ -23,7 +23,7 @@ moto := .tools/test/installed
 schemathesis := .tools/api/installed
 npm := node_modules/.package-lock.json
 
-.PHONY: help run test api-check watch invoke build build-aws build-azure deploy bench bench-delivery bench-queue capacity fuzz lint tools check-lambda disposable
+.PHONY: help run test api-check watch invoke build build-aws build-azure deploy bench bench-delivery bench-look-ups bench-queue capacity fuzz lint tools check-lambda disposable
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -76,6 +76,10 @@ bench-delivery: $(npm) ## measure only what follows decisions
 	cargo build --release --no-default-features -p post-attribute-collection
 	cargo build --release -p vestibule
 	BENCH_ONLY=delivery cargo run --release -p bench
+
+bench-look-ups: $(npm) ## measure only what calls of other systems cost a call
+	@scripts/need java
+	BENCH_ONLY=look-ups cargo run --release -p bench
 
 bench-queue: $(npm) ## measure only the queue; the first time it loads stores of a million, which takes long
 	@scripts/need java

@@ -26,7 +26,7 @@ use sweep::ledger::{self, Bookkeeper};
 use sweep::requests::RequestClock;
 
 /// A machine under load may take longer than a call may.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long what ended is kept.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -179,7 +179,7 @@ fn settings() -> Settings {
     Settings::read(&variable).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn called(request: http::Request) -> Request<Full<Bytes>> {
+pub(crate) fn called(request: http::Request) -> Request<Full<Bytes>> {
     let mut builder = Request::builder().method(request.method.as_str()).uri(request.target());
     for (name, value) in request.headers.iter() {
         builder = builder.header(name, value);
@@ -188,7 +188,7 @@ fn called(request: http::Request) -> Request<Full<Bytes>> {
     builder.body(body).expect("a request of the bench")
 }
 
-async fn read(response: Response<Full<Bytes>>) -> Json {
+pub(crate) async fn read(response: Response<Full<Bytes>>) -> Json {
     let status = response.status();
     let body = response.into_body().collect().await;
     let body = body.unwrap_or_else(|never| match never {}).to_bytes();

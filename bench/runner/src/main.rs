@@ -1,9 +1,9 @@
 //! `make bench`: every function against its baseline, behind the same loopback Runtime API, in turn; the queue, by its
-//! stores and by how much they hold; what follows decisions, by its stores; and what all of it takes of a table's capacity.
+//! stores and by how much they hold; what calls of other systems cost; what follows decisions, by its stores; and what all of it takes of a table's capacity.
 //!
 //! `BENCH_STARTS` (20) and `BENCH_CALLS` (500) set how much is measured, `BENCH_ONLY` a part of the names of the rows
-//! and groups to measure (`make bench-delivery` sets it to `delivery`, `make bench-queue` to `queue`, `make capacity` to
-//! `capacity`). `BENCH_ROUNDS` (200) is how often each page of the queue is read, `BENCH_STORED`
+//! and groups to measure (`make bench-delivery` sets it to `delivery`, `make bench-look-ups` to `look-ups`,
+//! `make bench-queue` to `queue`, `make capacity` to `capacity`). `BENCH_ROUNDS` (200) is how often each page of the queue is read, `BENCH_STORED`
 //! (`1000,100000,1000000`) how many requests the stores hold then. It prints tables and never fails on a number:
 //! it is a benchmark, not a test.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)] // A tool for developers, whose output is its purpose.
@@ -11,6 +11,7 @@
 mod capacity;
 mod delivery;
 mod house;
+mod look_ups;
 mod measure;
 mod queue;
 mod rows;
@@ -40,6 +41,7 @@ fn main() {
     if !rows.is_empty() {
         measure_functions(&rows, counts, &store);
     }
+    look_ups::measure(&only);
     queue::measure(&only, &store);
     delivery::measure(&only, counts, &store);
 }

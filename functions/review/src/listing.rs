@@ -43,7 +43,8 @@ impl Said {
         let names = ["state", "route", "waits", "since", "before", "order", "limit", "cursor"];
         let [state, route, waits, since, before, order, limit, cursor] = parameters(query, names, known)?;
         if waits.as_deref().is_some_and(|waits| waits.starts_with("person:")) {
-            let why = "No address holds a person's name: `POST …/requests/search` takes `waits` with one.";
+            let why =
+                "No URL holds a person's name, since logs keep URLs: `POST …/requests/search` takes `waits` with one.";
             return Err(Refusal::input(why));
         }
         Ok(Said {

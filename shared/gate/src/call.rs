@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use approvals::{AccountBy, Answer, Invited, MOST_ADDRESSES, Notice, Seal, Submission, Wish};
+use approvals::{AccountBy, Answer, Invited, MOST_ADDRESSES, Notice, Seal, Standing, Submission, Wish};
 use claims::{ApplicantKey, CallKey, Changes, Claims, Decision, Hash, Locales, Reply, SignUp, UserMessage, render};
-use policy::{Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
+use policy::{Before, Came, Facts, MessageName, Outcome, Verdict as PolicyVerdict};
 use store::{CallRecord, Committed, Keys, Left, Request, RouteName, Snapshot, State, Store, StoreError, Timestamp};
 
 use crate::{
@@ -46,17 +46,27 @@ async fn round(
     facts: &mut Facts,
     log: &mut CallLog,
 ) -> Option<Decision> {
-    let early = match remembered(parts, sign_up, call_key, log).await {
-        Ok(Early::Answered(decision)) => return Some(decision),
-        Ok(Early::Known(snapshot)) => Some(*snapshot),
-        Ok(Early::Nothing) => None,
-        Err(error) => {
-            log.reason = Some(error.to_string());
-            log.failed = true;
-            return Some(failed(parts, sign_up));
-        }
-    };
+    // A store that is down is for the rules to speak of that need it.
+    let early = remembered(parts, sign_up, call_key).await.unwrap_or_default();
+    if let Some(answer) = early
+        .as_ref()
+        .and_then(|early| answered_before(early, parts.clock.now()))
+    {
+        log.reason = Some("answered before".to_owned());
+        return Some(answer.clone());
+    }
+    facts.came_before(early.as_ref().map_or(Before::Nothing, |early| before(early, parts)));
     let verdict = ruled(parts, sign_up, facts).await;
+    if is_turned_away(&verdict.outcome) && early.is_some() {
+        // The same call may have been answered meanwhile, and have been the last for which there was room.
+        let now = remembered(parts, sign_up, call_key).await.unwrap_or_default();
+        if let Some(answer) = now.as_ref().and_then(|now| answered_before(now, parts.clock.now())) {
+            log.reason = Some("answered before".to_owned());
+            return Some(answer.clone());
+        }
+    }
+    // Asking other systems takes time in which much may happen.
+    let early = early.filter(|_| !parts.policy.asks_outside(parts.step));
     log.rule = verdict.rule.map(str::to_owned);
     log.observed = observed(&verdict);
     if let Some(failure) = &verdict.failure {
@@ -89,24 +99,10 @@ async fn round(
     }
 }
 
-/// What is known of a call before the rules are asked.
-enum Early {
-    /// It was answered already, or its applicant is turned away whatever the rules say.
-    Answered(Decision),
-    /// What the store knows, which is as good as what it knows after the rules were asked.
-    Known(Box<Snapshot>),
-    Nothing,
-}
-
-/// Looks for the answer that this call got before, where asking the rules again would count or cost something.
-async fn remembered(
-    parts: &Parts,
-    sign_up: &SignUp,
-    call_key: CallKey,
-    log: &mut CallLog,
-) -> Result<Early, StoreError> {
+/// What the store knows of a call before the rules are asked, where asking them again would count or cost something.
+async fn remembered(parts: &Parts, sign_up: &SignUp, call_key: CallKey) -> Result<Option<Snapshot>, StoreError> {
     let Some(store) = parts.store.as_ref().filter(|_| parts.policy.remembers(parts.step)) else {
-        return Ok(Early::Nothing);
+        return Ok(None);
     };
     let held = parts.step.is_sign_up() && parts.policy.holds();
     let addresses = addresses(sign_up);
@@ -115,31 +111,28 @@ async fn remembered(
             .filter(|_| held)
             .map(|applicant| applicant.hash()),
         // A call with more is refused before anybody looks for them.
-        addresses: if held && addresses.len() <= MOST_ADDRESSES {
-            addresses
-        } else {
-            Vec::new()
+        addresses: match held && addresses.len() <= MOST_ADDRESSES {
+            true => addresses,
+            false => Vec::new(),
         },
         call: Some(call_key),
     };
-    let snapshot = store.look_up(&keys).await?;
-    let now = parts.clock.now();
-    if let Some(answer) = answered_before(&snapshot, now) {
-        log.reason = Some("answered before".to_owned());
-        return Ok(Early::Answered(answer.clone()));
+    store.look_up(&keys).await.map(Some)
+}
+
+/// What became of an applicant before this call.
+fn before(snapshot: &Snapshot, parts: &Parts) -> Before {
+    let (request, now) = (snapshot.request.as_ref(), parts.clock.now());
+    match approvals::standing(request, now) {
+        _ if approvals::turned_away(request, &snapshot.denials, now) => Before::Decided,
+        Standing::None => Before::Nothing,
+        Standing::Pending(_) => Before::Waits,
+        _ => Before::Decided,
     }
-    if approvals::turned_away(snapshot.request.as_ref(), &snapshot.denials, now) {
-        log.reason = Some("the request, or another with this address, was denied".to_owned());
-        let message = parts
-            .policy
-            .message_on(route(snapshot.request.as_ref()), MessageName::DENIED);
-        return Ok(Early::Answered(blocked(parts, sign_up, &message)));
-    }
-    // Asking other systems takes time in which much may happen.
-    Ok(match parts.policy.asks_outside(parts.step) {
-        true => Early::Nothing,
-        false => Early::Known(Box::new(snapshot)),
-    })
+}
+
+fn is_turned_away(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Block(_) | Outcome::AskAgain(_) | Outcome::Error)
 }
 
 async fn decide(call: &Ruled<'_>, early: Option<Snapshot>, log: &mut CallLog) -> Result<Decision, Undecided> {
@@ -350,18 +343,19 @@ impl Call<'_> {
                 }
                 continue;
             };
+            let came = came.unwrap_or_else(|| self.ruled.came(&decision));
             let record = CallRecord {
                 key: self.ruled.call_key,
                 at: now,
                 answer: decision.clone(),
                 left: self.ruled.left(&transition.request),
-                stands: false,
+                once: self.ruled.once(came, call.as_ref(), now),
             };
-            let came = came.unwrap_or_else(|| self.ruled.came(&decision));
             let opens = request
                 .as_ref()
                 .is_none_or(|request| request.id != transition.request.id);
             let mut more = self.ruled.writes(came, transition.request.id, now);
+            more.extend(self.ruled.attempts(call.as_ref(), now));
             // A person is counted when they come, and not again when they are let in.
             if opens {
                 more.extend(self.ruled.counted(came, call.as_ref(), now));
@@ -489,7 +483,7 @@ fn answered_before(snapshot: &Snapshot, now: Timestamp) -> Option<&Decision> {
     let call = snapshot.call.as_ref()?;
     let Some(request) = &snapshot.request else {
         let turned_away = approvals::turned_away(None, &snapshot.denials, now);
-        return (call.stands && now < call.until() && !turned_away).then_some(&call.answer);
+        return (call.once.stands && now < call.until() && !turned_away).then_some(&call.answer);
     };
     let same = call.left
         == Some(Left {

@@ -6,8 +6,8 @@ use approvals::Invited;
 use claims::{ApplicantKey, CallKey, Decision, Hash, SignUp};
 use policy::{Came, Verdict};
 use store::{
-    CallRecord, Commit, Committed, Effect, EntryId, Keys, Left, OutboxEntry, Receiver, Request, RequestId, Snapshot,
-    Store, StoreError, Timestamp, Write,
+    CallRecord, Commit, Committed, Effect, EntryId, Keys, Left, Once, OutboxEntry, Receiver, Request, RequestId,
+    Snapshot, Store, StoreError, Tally, Timestamp, Write,
 };
 
 use crate::Parts;
@@ -86,19 +86,21 @@ impl Ruled<'_> {
             .map_or_else(|| self.nobodys(), |request| request.id);
         let left = snapshot.request.as_ref().and_then(|request| self.left(request));
         let before = snapshot.call.as_ref();
-        if before.is_some_and(|call| now < call.until() && call.answer == *decision && call.left == left) {
+        let same = |call: &CallRecord| call.answer == *decision && call.left == left;
+        if self.lately(before, now).is_some_and(same) {
             return Ok(true);
         }
+        let came = self.came(decision);
         let record = CallRecord {
             key: self.call_key,
             at: now,
             answer: decision.clone(),
             left,
-            stands: self.stands(),
+            once: self.once(came, before, now),
         };
         let replaces = before.map(|call| call.at);
-        let came = self.came(decision);
         let mut writes = self.writes(came, about, now);
+        writes.extend(self.attempts(before, now));
         writes.extend(self.counted(came, before, now));
         writes.extend(self.used_up(came, now));
         writes.push(Write::Call { record, replaces });
@@ -111,15 +113,41 @@ impl Ruled<'_> {
         }
     }
 
-    /// What the rules count of a call: wrong codes in any case, the rest of whoever goes on or waits. A call that was counted
-    /// lately is not counted again.
-    pub(crate) fn counted(&self, came: Came, before: Option<&CallRecord>, now: Timestamp) -> Vec<Write> {
-        if before.is_some_and(|call| now < call.until()) {
-            return Vec::new();
+    /// The wrong codes that the rules count. A call that tried them lately is not counted again.
+    pub(crate) fn attempts(&self, before: Option<&CallRecord>, now: Timestamp) -> Vec<Write> {
+        match self.lately(before, now) {
+            Some(_) => Vec::new(),
+            None => tallied(&self.verdict.attempts),
         }
-        let counts = goes_on(came).then_some(&self.verdict.counts).into_iter().flatten();
-        let all: BTreeSet<_> = self.verdict.attempts.iter().chain(counts).collect();
-        all.into_iter().cloned().map(Write::Tally).collect()
+    }
+
+    /// What the rules count of whoever goes on or waits. A call that was counted lately is not counted again.
+    pub(crate) fn counted(&self, came: Came, before: Option<&CallRecord>, now: Timestamp) -> Vec<Write> {
+        match goes_on(came) && !self.was_counted(before, now) {
+            true => tallied(&self.verdict.counts),
+            false => Vec::new(),
+        }
+    }
+
+    /// What the same call does not do again.
+    pub(crate) fn once(&self, came: Came, before: Option<&CallRecord>, now: Timestamp) -> Once {
+        Once {
+            // Not where something failed; nor for people who cannot be told from one another.
+            stands: self.verdict.failure.is_none()
+                && self.parts.policy.remembers(self.sign_up.step)
+                && ApplicantKey::of(self.sign_up).is_some(),
+            counted: self.was_counted(before, now) || goes_on(came),
+        }
+    }
+
+    fn was_counted(&self, before: Option<&CallRecord>, now: Timestamp) -> bool {
+        self.lately(before, now).is_some_and(|call| call.once.counted)
+    }
+
+    /// What is known of the same call. People who cannot be told from one another make calls of their own.
+    fn lately<'r>(&self, before: Option<&'r CallRecord>, now: Timestamp) -> Option<&'r CallRecord> {
+        let somebody = ApplicantKey::of(self.sign_up).is_some();
+        before.filter(|call| somebody && now < call.until())
     }
 
     /// What uses up the invitation of whoever goes on without a request that could hold it.
@@ -127,11 +155,6 @@ impl Ruled<'_> {
         let applicant = ApplicantKey::of(self.sign_up)?;
         let invited = self.invited.as_ref().filter(|_| came == Came::Continue)?;
         invited.use_up(applicant.hash(), now)
-    }
-
-    /// Whether the same call is answered alike though there is no request. Not where something failed.
-    pub(crate) fn stands(&self) -> bool {
-        self.verdict.failure.is_none() && self.parts.policy.remembers(self.sign_up.step)
     }
 
     /// The entries of the outbox for an answer.
@@ -187,6 +210,12 @@ impl Ruled<'_> {
             round: 1,
         }
     }
+}
+
+/// Each once.
+fn tallied(tallies: &[Tally]) -> Vec<Write> {
+    let once: BTreeSet<_> = tallies.iter().collect();
+    once.into_iter().cloned().map(Write::Tally).collect()
 }
 
 /// Whether whoever is answered so goes on, or waits.

@@ -26,6 +26,7 @@ pub const LIMITS: Limits = Limits {
     connect: Duration::from_millis(400),
     total: Duration::from_millis(1400),
     reply_bytes: 256 << 10,
+    idle: Duration::from_secs(10),
 };
 
 /// Calls other systems, and keeps what they answered.

@@ -25,17 +25,17 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use store::Clock;
-use tokio_rustls::rustls::{ClientConfig, crypto::ring};
+use tokio_rustls::rustls::{
+    ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject},
+};
 
 use connect::Connector;
 pub use failure::{Cause, Failure};
 pub use reach::{Origin, Reach};
 pub use request::{BadHeader, BadUrl, Request, Url};
 pub use stream::Streamed;
-
-/// How long a connection is kept for the next request: long enough for the calls of one effect, too short for the
-/// other end to have forgotten it.
-const IDLE: Duration = Duration::from_secs(10);
 
 /// How much time and memory one request may take.
 #[derive(Clone, Copy, Debug)]
@@ -46,15 +46,19 @@ pub struct Limits {
     pub total: Duration,
     /// The longest body of a reply.
     pub reply_bytes: usize,
+    /// How long a connection is kept for the next request.
+    pub idle: Duration,
 }
 
 impl Default for Limits {
-    /// 5 s, 30 s and 1 MiB.
+    /// 5 s, 30 s and 1 MiB; connections are kept for 10 s: long enough for the calls of one effect, too short for the other
+    /// end to have forgotten them.
     fn default() -> Limits {
         Limits {
             connect: Duration::from_secs(5),
             total: Duration::from_secs(30),
             reply_bytes: 1 << 20,
+            idle: Duration::from_secs(10),
         }
     }
 }
@@ -75,12 +79,21 @@ impl Outgoing {
     /// # Errors
     /// When there is no certificate to trust; the error says what to do.
     pub fn new(reach: Reach, limits: Limits, clock: Arc<dyn Clock>) -> io::Result<Outgoing> {
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .with_native_roots()
-            .map_err(no_roots)?
-            .with_no_client_auth();
+        let tls = tls()?.with_native_roots().map_err(no_roots)?.with_no_client_auth();
+        Ok(Outgoing::over(Arc::new(tls), reach, limits, clock))
+    }
+
+    /// A client that trusts the authorities in a PEM text alone.
+    ///
+    /// # Errors
+    /// When there is something in the text that is no certificate.
+    pub fn trusting(authorities: &str, reach: Reach, limits: Limits, clock: Arc<dyn Clock>) -> io::Result<Outgoing> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
+            let certificate = certificate.map_err(io::Error::other)?;
+            roots.add(certificate).map_err(io::Error::other)?;
+        }
+        let tls = tls()?.with_root_certificates(roots).with_no_client_auth();
         Ok(Outgoing::over(Arc::new(tls), reach, limits, clock))
     }
 
@@ -135,6 +148,7 @@ impl Outgoing {
         Ok(Response {
             status: head.status,
             retry_after: self.retry_after(&head.headers),
+            headers: head.headers,
             body: body.map_err(Failure::of_body)?.to_bytes(),
         })
     }
@@ -152,7 +166,7 @@ impl Outgoing {
     fn over(tls: Arc<ClientConfig>, reach: Reach, limits: Limits, clock: Arc<dyn Clock>) -> Outgoing {
         let connector = Connector::new(Arc::clone(&tls), reach.clone(), limits.connect);
         let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(limits.idle)
             .pool_timer(TokioTimer::new())
             .build(connector);
         Outgoing {
@@ -163,6 +177,12 @@ impl Outgoing {
             clock,
         }
     }
+}
+
+fn tls() -> io::Result<ConfigBuilder<ClientConfig, WantsVerifier>> {
+    ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)
 }
 
 fn no_roots(error: io::Error) -> io::Error {
@@ -185,6 +205,8 @@ impl fmt::Debug for Outgoing {
 pub struct Response {
     /// The status, a redirect's too.
     pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
     /// How long the other end asked to be left alone, by `Retry-After`.
     pub retry_after: Option<Duration>,
     /// The body, at most as long as the limit.

@@ -13,6 +13,8 @@ pub enum Reach {
     /// The same, and loopback with or without TLS: for tests and local runs. Never on AWS Lambda or Azure, whose own
     /// endpoints live there.
     InternetAndLoopback,
+    /// Wherever a request goes: for clients that the administrator alone tells where.
+    Anywhere,
     /// One origin that the platform itself names, at whatever address and with or without TLS.
     Only(Origin),
 }
@@ -21,7 +23,7 @@ impl Reach {
     /// Whether a request may be sent there, as far as its URL alone can tell.
     pub(super) fn admits(&self, url: &Url) -> bool {
         match self {
-            Reach::Internet | Reach::InternetAndLoopback => true,
+            Reach::Internet | Reach::InternetAndLoopback | Reach::Anywhere => true,
             Reach::Only(origin) => *origin == url.origin(),
         }
     }
@@ -31,7 +33,7 @@ impl Reach {
         match self {
             Reach::Internet => is_https && is_public(address),
             Reach::InternetAndLoopback => is_loopback(address) || (is_https && is_public(address)),
-            Reach::Only(_) => true,
+            Reach::Anywhere | Reach::Only(_) => true,
         }
     }
 }

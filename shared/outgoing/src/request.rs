@@ -132,6 +132,20 @@ impl Request {
     }
 }
 
+impl TryFrom<http::Request<Bytes>> for Request {
+    type Error = BadUrl;
+
+    fn try_from(request: http::Request<Bytes>) -> Result<Request, BadUrl> {
+        let (head, body) = request.into_parts();
+        Ok(Request {
+            method: head.method,
+            url: Url::from_uri(head.uri).ok_or(BadUrl)?,
+            headers: head.headers,
+            body,
+        })
+    }
+}
+
 /// Prints the method and the origin only.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -345,6 +345,7 @@ const LIMITS: Limits = Limits {
     connect: Duration::from_secs(15),
     total: Duration::from_secs(30),
     reply_bytes: 1000,
+    idle: Duration::from_secs(10),
 };
 
 fn trusting(authorities: &[&str]) -> Arc<ClientConfig> {

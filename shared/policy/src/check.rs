@@ -60,6 +60,9 @@ impl Means {
 impl CheckTemplate {
     /// What it says of an applicant.
     pub(crate) fn outcome(&self, scene: &Scene<'_>) -> Result<CheckOutcome, Failure> {
+        if scene.facts.was_decided() {
+            return Ok(CheckOutcome::Pass);
+        }
         let solved = |token: &SettableName| scene.claims.get(token.name()).is_some_and(|value| !value.is_blank());
         if !self.token.iter().all(solved) {
             return Ok(CheckOutcome::Fail);
@@ -91,9 +94,11 @@ impl CheckTemplate {
         // A service that is told the same again need not be paid again.
         call.idempotency_key = Some(sent);
         let key = Hash::of(&["check", &sent.to_string(), &self.reading().to_string()]);
+        let whose = Hash::of(&["checks of", &call.name, &applicant.to_string()]);
         Some(Check {
             call,
             key,
+            whose,
             keep: self.keep,
             meaning: Arc::clone(&self.means) as Arc<dyn Meaning>,
         })

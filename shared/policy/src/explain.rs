@@ -7,7 +7,7 @@ use claims::Value;
 
 use crate::{
     condition::{Condition, Reading},
-    decide::Did,
+    did::Did,
     missed::{self, Missed},
     route,
     rule::{Action, Ending, Rule},

@@ -21,6 +21,19 @@ pub struct Facts {
     wanted: RefCell<Vec<Question>>,
     /// Nobody will answer.
     unanswered: bool,
+    before: Before,
+}
+
+/// What became of the applicant before this call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Before {
+    /// Nothing that counts.
+    #[default]
+    Nothing,
+    /// They wait for reviewers: they were counted then, and are not in their own way.
+    Waits,
+    /// They were let in or turned away: nothing that a check says changes that, and nobody pays for it.
+    Decided,
 }
 
 impl Facts {
@@ -35,6 +48,21 @@ impl Facts {
             unanswered: true,
             ..Facts::default()
         }
+    }
+
+    /// Takes what became of the applicant before.
+    pub fn came_before(&mut self, before: Before) {
+        self.before = before;
+    }
+
+    /// Whether the applicant was counted before.
+    pub(crate) fn was_counted(&self) -> bool {
+        self.before >= Before::Waits
+    }
+
+    /// Whether there is nothing left to check.
+    pub(crate) fn was_decided(&self) -> bool {
+        self.before >= Before::Decided
     }
 
     /// Takes what was answered, in the order of the questions, or why there is no answer, in words without a claim in them.

@@ -4,6 +4,7 @@
 //! steps can express. [`Policy::decide`] is pure and takes microseconds.
 
 mod asked;
+mod asking;
 mod call;
 mod characters;
 mod check;
@@ -11,6 +12,7 @@ mod condition;
 mod dates;
 mod decide;
 mod demand;
+mod did;
 mod email;
 mod emit;
 mod explain;
@@ -49,7 +51,7 @@ use store::RouteName;
 pub use decide::{Observed, Outcome, Verdict};
 pub use emit::{Came, Event};
 pub use explain::Seen;
-pub use facts::Facts;
+pub use facts::{Before, Facts};
 pub use lists::{Fetch, ListSource, OpenList, StoredList};
 pub use messages::MessageName;
 pub use mistakes::{Collector, Mistake, Mistakes, suggestion};

@@ -150,6 +150,8 @@ pub struct Check {
     pub call: Call,
     /// Of which check, whom and what, by hash.
     pub key: Hash,
+    /// Of which check and whom, by hash.
+    pub whose: Hash,
     /// How long the result is good.
     pub keep: Duration,
     /// What the reply means.

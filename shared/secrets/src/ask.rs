@@ -28,6 +28,7 @@ const LIMITS: Limits = Limits {
     connect: Duration::from_secs(5),
     total: Duration::from_secs(5),
     reply_bytes: 256 << 10,
+    idle: Duration::from_secs(10),
 };
 
 const JSON: &str = "application/x-amz-json-1.1";

@@ -27,6 +27,7 @@ mod settings;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod transport;
 mod trust;
 
 use std::{future::Future, sync::OnceLock, time::Duration};

@@ -15,14 +15,12 @@ use std::{
 };
 
 use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
-use aws_smithy_http_client::{
-    Builder,
-    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
-};
 use aws_smithy_runtime_api::client::{
     http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
     orchestrator::HttpRequest,
 };
+
+use crate::transport::{Transport, Trust};
 
 const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
 
@@ -33,16 +31,16 @@ pub(crate) fn http_client() -> SharedHttpClient {
         .into_iter()
         .any(|name| env::var_os(name).is_some());
     if named {
-        trusting(TrustStore::default())
+        trusting(Trust::System)
     } else {
-        SharedHttpClient::new(AmazonFirst::before(TrustStore::default()))
+        SharedHttpClient::new(AmazonFirst::before(Trust::System))
     }
 }
 
 #[derive(Debug)]
 struct AmazonFirst {
     amazon: SharedHttpClient,
-    others: TrustStore,
+    others: Trust,
     /// Trusts the others; made when it is needed.
     fallback: OnceLock<SharedHttpClient>,
     /// Whether somebody else than Amazon vouched for the other end.
@@ -50,9 +48,9 @@ struct AmazonFirst {
 }
 
 impl AmazonFirst {
-    fn before(others: TrustStore) -> AmazonFirst {
+    fn before(others: Trust) -> AmazonFirst {
         AmazonFirst {
-            amazon: trusting(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS)),
+            amazon: trusting(Trust::Only(AMAZON_ROOTS.into())),
             others,
             fallback: OnceLock::new(),
             vouched_by_others: Arc::default(),
@@ -97,14 +95,8 @@ impl HttpConnector for Watched {
     }
 }
 
-/// TLS by ring: the other provider needs 40 ms for its first random number.
-fn trusting(roots: TrustStore) -> SharedHttpClient {
-    let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    match TlsContext::builder().with_trust_store(roots).build() {
-        Ok(context) => builder.tls_context(context).build_https(),
-        // It never refuses; should it learn to, the system's roots are right as well.
-        Err(_) => builder.build_https(),
-    }
+fn trusting(trust: Trust) -> SharedHttpClient {
+    SharedHttpClient::new(Transport::trusting(trust))
 }
 
 /// Whether TLS failed for want of a root. The name is that of `rustls::CertificateError::UnknownIssuer`.
@@ -132,7 +124,14 @@ mod tests {
     #[test]
     fn all_five_roots_are_there_and_can_be_read() {
         assert_eq!(AMAZON_ROOTS.matches("BEGIN CERTIFICATE").count(), 5);
-        let _parses_at_once_or_panics = trusting(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS));
+        let limits = outgoing::Limits::default();
+        outgoing::Outgoing::trusting(
+            AMAZON_ROOTS,
+            outgoing::Reach::Anywhere,
+            limits,
+            Arc::new(store::SystemClock),
+        )
+        .unwrap();
     }
 
     /// Reading and writing alike: the first attempt shows it, the second one of the same call succeeds.
@@ -166,10 +165,7 @@ mod tests {
     async fn where_nobody_vouches_nothing_is_sent() {
         let end = TlsEnd::before_dynamodb().await;
         let stranger = CertifiedIssuer::self_signed(authority(), KeyPair::generate().unwrap()).unwrap();
-        for others in [
-            TrustStore::empty(),
-            TrustStore::empty().with_pem_certificate(stranger.pem()),
-        ] {
+        for others in [Trust::Only("".into()), Trust::Only(stranger.pem().into())] {
             let store = end.store(AmazonFirst::before(others));
             let jane = sample::pending("jane");
             let refused = store.commit(&sample::commit([sample::first(&jane)])).await;
@@ -224,8 +220,8 @@ mod tests {
             testing::open_through(&endpoint, &self.table, client, testing::PATIENCE)
         }
 
-        fn system(&self) -> TrustStore {
-            TrustStore::empty().with_pem_certificate(self.authority.as_bytes())
+        fn system(&self) -> Trust {
+            Trust::Only(self.authority.as_str().into())
         }
 
         fn handshakes(&self) -> usize {

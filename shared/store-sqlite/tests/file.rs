@@ -317,6 +317,7 @@ async fn what_rules_kept_goes_when_it_is_over_and_nothing_before() {
     };
     let mark = |name: &str, at: Timestamp| Write::Keep {
         result: KeptResult {
+            round: 0,
             key: applicant(name),
             revision: 1,
             progress: CheckProgress::UnderWay { lease: at, by: 1 },

@@ -79,6 +79,7 @@ pub async fn a_result_replaces_only_the_one_it_names(place: &dyn Place) {
     let mut replaces = None;
     for (revision, progress) in (1..).zip(every_progress()) {
         let kept = KeptResult {
+            round: 0,
             progress,
             ..result(key, revision)
         };
@@ -97,6 +98,7 @@ pub async fn a_result_replaces_only_the_one_it_names(place: &dyn Place) {
 pub async fn one_of_many_marks_wins(place: &dyn Place) {
     let key = Hash::of(&["check"]);
     let mark = move |by: u64| KeptResult {
+        round: 0,
         progress: CheckProgress::UnderWay { lease: at(2), by },
         ..result(key, 1)
     };
@@ -188,6 +190,7 @@ fn every_progress() -> [CheckProgress; 5] {
 
 fn result(key: Hash, revision: u64) -> KeptResult {
     KeptResult {
+        round: 0,
         key,
         revision,
         progress: CheckProgress::Lost,

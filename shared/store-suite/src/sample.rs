@@ -254,7 +254,7 @@ pub fn call(name: &str, left: &Request) -> CallRecord {
             request: left.id,
             version: left.version,
         }),
-        stands: false,
+        once: store::Once::default(),
     }
 }
 

@@ -196,9 +196,24 @@ pub struct CallRecord {
     pub answer: Decision,
     /// How the call left the applicant's request; nothing where there was none, or nobody looked.
     pub left: Option<Left>,
-    /// Whether the answer is given again though there is no request.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    /// What the same call does not do again.
+    #[serde(skip_serializing_if = "Once::is_nothing", default)]
+    pub once: Once,
+}
+
+/// What the same call does not do again, as long as its answer is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Once {
+    /// The answer is given again though there is no request.
     pub stands: bool,
+    /// The call was counted.
+    pub counted: bool,
+}
+
+impl Once {
+    fn is_nothing(&self) -> bool {
+        *self == Once::default()
+    }
 }
 
 impl CallRecord {

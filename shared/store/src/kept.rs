@@ -17,10 +17,17 @@ pub struct KeptResult {
     pub key: Hash,
     /// Goes up by one with every change, from 1.
     pub revision: u64,
+    /// How often it was done before: what other systems are told is the same call in each of these rounds.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub round: u64,
     /// How far it is.
     pub progress: CheckProgress,
     /// From when on it is as if it had never been made.
     pub until: Timestamp,
+}
+
+fn is_zero(round: &u64) -> bool {
+    *round == 0
 }
 
 /// How far a check is.

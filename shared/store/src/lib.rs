@@ -33,7 +33,7 @@ use claims::{CallKey, Hash};
 
 pub use checkpoint::{Checkpoint, MOST_SEALED, Pruned, Sealed};
 pub use code::{InvitationCode, invitation_code};
-pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Write};
+pub use commit::{CALL_RECORD_LIFE, CallRecord, Commit, Committed, Denial, Left, MAX_WRITES, Once, Write};
 pub use controls::Controls;
 pub use copies::{Filling, KeptCopy, ListCopies};
 pub use count::{Counter, Counts, count};

@@ -116,13 +116,24 @@ impl Deployment {
         self.running.replace(fresh);
     }
 
-    /// Where a plain port listens, for calls from several threads.
     /// Starts it anew with another policy.
     pub(crate) fn change_policy(&self, policy: &str) {
         std::fs::write(self.folder.path().join("policy.toml"), policy).unwrap();
         self.restart();
     }
 
+    /// What a command of the operator's prints, at the same store and time.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let program = Program::of_workspace("vestibule").envs(self.environment.clone());
+        let ended = program
+            .clock(&self.clock)
+            .args(arguments.iter().copied())
+            .run(Duration::from_secs(60));
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+        ended.stdout
+    }
+
+    /// Where a plain port listens, for calls from several threads.
     pub(crate) fn address(&self) -> std::net::SocketAddr {
         match &*self.running.borrow() {
             Running::Plain(server) => server.address(),

@@ -13,6 +13,7 @@ mod input;
 mod jobs;
 mod lists;
 mod operation;
+mod outside;
 mod room;
 mod routes;
 mod settings;

@@ -93,6 +93,7 @@ impl ListFetcher {
             connect: bounds.connect,
             total: bounds.download,
             reply_bytes: bounds.bytes,
+            ..Limits::default()
         };
         let outgoing = Outgoing::new(reach, limits, clock.clone())
             .map_err(|error| StartError::new(format!("cannot prepare outgoing calls: {error}")))?;

@@ -185,6 +185,8 @@ fn until(text: &str) -> Result<Timestamp, String> {
 
 fn end_of_day(text: &str) -> Option<Timestamp> {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    // The format takes more than days.
+    let text = Some(text).filter(|text| text.len() == "2026-12-31".len())?;
     let day = Date::parse(text, &Iso8601::DATE).ok()?;
     let begin = OffsetDateTime::new_utc(day, Time::MIDNIGHT).unix_timestamp();
     Some(Timestamp::from_millis(begin.checked_mul(1000)?).plus(DAY))

@@ -148,7 +148,7 @@ async fn answers_that_tell_of_no_request_go_too() {
         at: SystemClock.now(),
         answer: Decision::Continue(changes),
         left: None,
-        stands: false,
+        once: store::Once::default(),
     };
     let writes = vec![Write::Call { record, replaces: None }];
     assert_eq!(place.rows.commit(&Commit { writes }).await, Ok(Committed::Applied));

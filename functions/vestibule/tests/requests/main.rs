@@ -4,6 +4,7 @@
 
 mod deciding;
 mod forgetting;
+mod handing;
 mod looking;
 mod place;
 mod rechecking;

@@ -192,7 +192,7 @@ impl Place {
             at: now,
             answer: Decision::Continue(answered),
             left: Some(Left { request: id, version }),
-            stands: false,
+            once: store::Once::default(),
         };
         let seal = key();
         let commit = transition.commit(Some((record, None)), &snapshot.denials, &seal.seal().unwrap());

@@ -156,7 +156,7 @@ fn submit(who: usize, version: usize, snapshot: &Snapshot, now: Timestamp, cast:
             at: now,
             answer: answer.clone(),
             left: Some(left(&transition.request)),
-            stands: false,
+            once: store::Once::default(),
         };
         let replaces = snapshot.call.as_ref().map(|call| call.at);
         rules.commit(transition, Some((record, replaces)), &denials)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use approvals::Ruling;
 use serde_json::json;
+use tokio::net::TcpListener;
 
 use crate::{
     house::{House, OPEN, action, person},
@@ -11,6 +13,10 @@ use crate::{
 
 /// Whoever is not verified is turned away, and whoever has to be looked at waits.
 fn verified(provider: &Provider, more: &str) -> String {
+    verified_at(&provider.url, more)
+}
+
+fn verified_at(url: &str, more: &str) -> String {
     format!(
         "{OPEN}
 [checks.identity]
@@ -27,8 +33,7 @@ keep = \"1 day\"
 name = \"verified\"
 step = \"post-attribute-collection\"
 verify = \"identity\"
-",
-        url = provider.url
+"
     )
 }
 
@@ -102,15 +107,11 @@ async fn a_reply_that_means_nothing_is_not_paid_for_twice() {
 /// Nothing was sent: the next one tries again.
 #[tokio::test]
 async fn a_provider_that_nobody_reaches_costs_nothing() {
-    let provider = Provider::answering(r#"{"status":"ok"}"#).await;
-    let policy = verified(&provider, "");
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = format!("http://{}/", free.local_addr().unwrap());
-    drop(free);
-    let house = House::on_sqlite(&policy.replace(&provider.url, &gone));
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let house = House::on_sqlite(&verified_at(&format!("http://{free}/"), ""));
     assert_eq!(action(&house.submit(&jane(1)).await), "ShowBlockPage");
-    let kept = house.reading(&policy);
-    assert_eq!(action(&kept.submit(&jane(1)).await), "Continue");
+    let provider = Provider::at(free, r#"{"status":"ok"}"#).await;
+    assert_eq!(action(&house.submit(&jane(1)).await), "Continue");
     assert_eq!(provider.asked(), 1);
 }
 
@@ -144,4 +145,69 @@ async fn nobody_pays_for_whom_an_earlier_rule_turns_away() {
         "ShowBlockPage"
     );
     assert_eq!(provider.asked(), 0);
+}
+
+/// The provider may have taken its money.
+#[tokio::test]
+async fn a_reply_that_never_came_is_not_paid_for_twice() {
+    let provider = Provider::answering(r#"{"status":"ok"}"#).await;
+    provider.hangs_up(true);
+    let house = House::on_sqlite(&verified(&provider, ""));
+    for _ in 0..3 {
+        assert_eq!(action(&house.submit(&jane(1)).await), "ShowBlockPage");
+    }
+    assert_eq!(provider.asked(), 1);
+    provider.hangs_up(false);
+    house.clock.forward(Duration::from_secs(11 * 60));
+    assert_eq!(action(&house.submit(&jane(1)).await), "Continue");
+    // The provider is told that it is the same call, until it has answered and the answer is no longer good.
+    house.clock.forward(Duration::from_secs(2 * 86_400));
+    assert_eq!(action(&house.submit(&jane(1)).await), "Continue");
+    let keys = provider.keys();
+    assert!(keys.len() == 3 && keys[0] == keys[1] && keys[1] != keys[2], "{keys:?}");
+}
+
+/// Whatever they send, somebody has to pay for each.
+#[tokio::test]
+async fn nobody_is_checked_more_than_twenty_times_a_day() {
+    let provider = Provider::answering(r#"{"status":"no"}"#).await;
+    let house = House::on_sqlite(&verified(&provider, ""));
+    let try_again = async |n: usize| {
+        house
+            .submit(&person(1, json!({"displayName": format!("Jane {n}")})))
+            .await
+    };
+    for n in 0..30 {
+        assert_eq!(action(&try_again(n).await), "ShowBlockPage");
+    }
+    assert_eq!(provider.asked(), 20);
+    provider.answers(r#"{"status":"ok"}"#);
+    assert_eq!(action(&try_again(31).await), "ShowBlockPage");
+    assert_eq!(
+        action(&house.submit(&jane(2)).await),
+        "Continue",
+        "others are not in their way"
+    );
+    house.clock.forward(Duration::from_secs(86_400));
+    assert_eq!(action(&try_again(32).await), "Continue");
+}
+
+/// A reviewer has decided; what was good for the check by then is not asked again.
+#[tokio::test]
+async fn nobody_pays_for_whom_reviewers_decided() {
+    let provider = Provider::answering(r#"{"status":"review"}"#).await;
+    for (ruling, expected) in [(Ruling::Approve, "Continue"), (Ruling::Deny, "ShowBlockPage")] {
+        let house = House::on_sqlite(&verified(&provider, ""));
+        house.submit(&jane(1)).await;
+        house.decide(ruling).await;
+        let asked = provider.asked();
+        house.clock.forward(Duration::from_secs(2 * 86_400));
+        provider.answers(r#"{"status":"no"}"#);
+        assert_eq!(
+            action(&house.submit(&person(1, json!({"displayName": "Joan"}))).await),
+            expected
+        );
+        assert_eq!(provider.asked(), asked);
+        provider.answers(r#"{"status":"review"}"#);
+    }
 }

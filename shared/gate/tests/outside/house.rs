@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use approvals::AuditKey;
+use approvals::{AuditKey, Decide, Decider, Reviewer, Ruling};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use claims::{Hash, Step};
 use end_to_end::dynamodb_local::DynamoDb;
@@ -21,7 +21,7 @@ use outgoing::{Limits, Outgoing, Reach};
 use policy::Policy;
 use secrets::Secrets;
 use serde_json::{Value as Json, json};
-use store::{Bound, Clock, Commit, Committed, Invitation, Rows, Store, Timestamp, Write};
+use store::{Bound, Clock, Commit, Committed, Invitation, Listing, Rows, StateName, Store, Timestamp, Which, Write};
 use store_sqlite::SqliteStore;
 
 pub(crate) const SECOND: Step = Step::PostAttributeCollection;
@@ -116,12 +116,6 @@ impl House {
         LookUps::new(outgoing, Arc::new(secrets), clock)
     }
 
-    /// The same place with another policy.
-    pub(crate) fn reading(mut self, policy: &str) -> House {
-        self.policy = Arc::new(Policy::parse(policy).unwrap_or_else(|mistakes| panic!("{mistakes}")));
-        self
-    }
-
     pub(crate) async fn submit(&self, body: &str) -> Json {
         submit(&self.gate(), body).await
     }
@@ -152,6 +146,22 @@ impl House {
         };
         self.write(Write::Invitation(Box::new(invitation))).await;
         code
+    }
+
+    /// A reviewer decides on the only request that waits.
+    pub(crate) async fn decide(&self, ruling: Ruling) {
+        let listing = Listing::of(Which::State(StateName::Pending), 10);
+        let [request] = self.rows.list(&listing).await.unwrap().requests.try_into().unwrap();
+        let rita = Decider::Reviewer(Reviewer::named("rita", Vec::new()));
+        let decided = approvals::decide(
+            &request,
+            &Decide::new(ruling, rita),
+            self.clock.now(),
+            self.policy.terms(),
+        );
+        let key = AuditKey::parse(&"0123456789abcdef".repeat(4)).unwrap();
+        let commit = decided.transition.unwrap().commit(None, &[], &key.seal().unwrap());
+        assert_eq!(self.rows.commit(&commit).await, Ok(Committed::Applied));
     }
 
     pub(crate) async fn write(&self, write: Write) {

@@ -217,6 +217,20 @@ async fn whoever_waits_holds_the_code_and_nobody_else_sees_it() {
     assert_eq!(action(&house.submit(&with_code(2, CODE)).await), "ValidationError");
 }
 
+/// Whoever waits without a code may not try others for ever.
+#[tokio::test]
+async fn wrong_codes_of_those_who_wait_count_too() {
+    let policy = invited_only("otherwise = \"hold\"\nattempts = { per_applicant = 3 }\n");
+    let house = House::on_sqlite(&policy);
+    let code = house.invites(CODE, 1, None).await;
+    for k in 0..3 {
+        let guess = with_code(1, &format!("AAAAB-BBBCC-CC000-000{k:02}"));
+        assert_eq!(action(&house.submit(&guess).await), "ShowBlockPage");
+    }
+    assert_eq!(action(&house.submit(&with_code(1, CODE)).await), "ShowBlockPage");
+    assert_eq!(house.taken(code).await, 0);
+}
+
 /// Loses the reply to the first commit.
 struct Lost {
     inner: Arc<dyn Store>,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use approvals::Ruling;
 use serde_json::json;
 
 use crate::house::{House, OPEN, action, person};
@@ -153,4 +154,33 @@ async fn a_call_that_is_answered_anew_is_counted_once() {
     }
     assert_eq!(action(&house.submit(&person(2, json!({}))).await), "Continue");
     assert_eq!(action(&house.submit(&person(3, json!({}))).await), "ShowBlockPage");
+}
+
+/// Who waits is counted already, and whoever was approved comes in though others fill the limit.
+#[tokio::test]
+async fn nobody_is_in_their_own_way() {
+    let policy = limited("{ by = \"all\", at_most = 1, within = \"1 day\" }")
+        + "[[rules]]\nname = \"hold\"\nstep = \"post-attribute-collection\"\nhold = true\n";
+    let house = House::on_sqlite(&policy);
+    let waiting = house.submit(&person(1, json!({"displayName": "Jane"}))).await;
+    let changed = house.submit(&person(1, json!({"displayName": "Jane Roe"}))).await;
+    assert_ne!(waiting["userMessage"], changed["userMessage"]);
+    let full = house.submit(&person(2, json!({}))).await;
+    assert!(full["userMessage"] != waiting["userMessage"] && full["userMessage"] != changed["userMessage"]);
+    house.decide(Ruling::Approve).await;
+    assert_eq!(
+        action(&house.submit(&person(1, json!({"displayName": "Jane Roe"}))).await),
+        "Continue"
+    );
+}
+
+/// They cannot be told from one another, and none gets the answer of another.
+#[tokio::test]
+async fn people_without_a_name_count_each() {
+    let house = House::on_sqlite(&limited("{ by = \"all\", at_most = 2, within = \"1 day\" }"));
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.push(action(&house.submit(r#"{"city":"Wien"}"#).await).to_owned());
+    }
+    assert_eq!(told, ["Continue", "Continue", "ShowBlockPage", "ShowBlockPage"]);
 }

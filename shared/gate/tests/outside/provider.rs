@@ -1,9 +1,10 @@
 //! A system that others call, and that counts how often.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -24,6 +25,10 @@ struct Shared {
     answer: Mutex<String>,
     asked: AtomicUsize,
     bodies: Mutex<Vec<String>>,
+    /// The `Idempotency-Key` of each request.
+    keys: Mutex<Vec<String>>,
+    /// Whether connections end in the place of an answer.
+    hangs_up: AtomicBool,
     /// One permit for each answer.
     may_answer: Semaphore,
 }
@@ -38,12 +43,24 @@ impl Provider {
 
     /// Takes requests and answers none until it is let to.
     pub(crate) async fn silent(json: &str) -> Provider {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Provider::listening(json, TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    /// Where somebody listened before; answers at once.
+    pub(crate) async fn at(address: SocketAddr, json: &str) -> Provider {
+        let provider = Provider::listening(json, TcpListener::bind(address).await.unwrap());
+        provider.let_answer();
+        provider
+    }
+
+    fn listening(json: &str, listener: TcpListener) -> Provider {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             answer: Mutex::new(json.to_owned()),
             asked: AtomicUsize::new(0),
             bodies: Mutex::default(),
+            keys: Mutex::default(),
+            hangs_up: AtomicBool::new(false),
             may_answer: Semaphore::new(0),
         });
         let serving = shared.clone();
@@ -64,6 +81,16 @@ impl Provider {
 
     pub(crate) fn answers(&self, json: &str) {
         *self.shared.answer.lock().unwrap() = json.to_owned();
+    }
+
+    /// From now on it hangs up, or no longer.
+    pub(crate) fn hangs_up(&self, so: bool) {
+        self.shared.hangs_up.store(so, Ordering::SeqCst);
+    }
+
+    /// By which key it was told each time that a call is the same.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.shared.keys.lock().unwrap().clone()
     }
 
     /// How often it was asked.
@@ -98,6 +125,9 @@ impl Shared {
                 if let Some(digits) = line.strip_prefix("content-length:") {
                     length = digits.trim().parse().unwrap();
                 }
+                if let Some(key) = line.strip_prefix("idempotency-key:") {
+                    self.keys.lock().unwrap().push(key.trim().to_owned());
+                }
                 if line.is_empty() {
                     break;
                 }
@@ -106,6 +136,9 @@ impl Shared {
             stream.read_exact(&mut body).await?;
             self.bodies.lock().unwrap().push(String::from_utf8(body).unwrap());
             self.asked.fetch_add(1, Ordering::SeqCst);
+            if self.hangs_up.load(Ordering::SeqCst) {
+                return Ok(());
+            }
             self.may_answer.acquire().await.unwrap().forget();
             let json = self.answer.lock().unwrap().clone();
             let head = format!(

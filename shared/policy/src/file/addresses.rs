@@ -4,7 +4,7 @@ use std::{net::IpAddr, ops::Range};
 
 use super::{
     Node, Reader,
-    calls::{Secrets, Spot},
+    places::{Secrets, Spot},
 };
 use crate::{
     call::Url,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use claims::{Step, fold};
 use toml::de::DeValue;
 
-use super::{Node, Reader, Section, calls::Spot, endings::HOLD_ELSEWHERE, rules::Beside};
+use super::{Node, Reader, Section, endings::HOLD_ELSEWHERE, places::Spot, rules::Beside};
 use crate::{
     call::{BodyTemplate, CallTemplate},
     check::{Captcha, CheckTemplate, Means},

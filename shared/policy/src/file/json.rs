@@ -5,7 +5,7 @@ use toml::de::DeValue;
 use super::{
     Node, Reader,
     addresses::is_fixed,
-    calls::{Secrets, Spot},
+    places::{Secrets, Spot},
 };
 use crate::{
     call::{Json, quoted},

@@ -7,7 +7,7 @@ use store::ListName;
 
 use super::{
     Node, Reader, Section,
-    calls::{Secrets, Spot},
+    places::{Secrets, Spot},
 };
 use crate::{
     look_up::{LookUp, Source},

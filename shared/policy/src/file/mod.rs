@@ -18,6 +18,7 @@ mod lists;
 mod look_ups;
 mod named_lists;
 mod normalise;
+mod places;
 mod quorum;
 mod routes;
 mod rules;

@@ -189,6 +189,21 @@ fn a_file_that_nests_deeply_is_refused() {
     }
     let dotted = format!("when.{}issuer = \"mail\"\nblock = true", "not.".repeat(100_000));
     assert!(read(&rule(&dotted)).is_err());
+    let body = |depth: usize| {
+        format!(
+            "method = \"POST\"\nbody = {}1{}\n",
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
+    };
+    let sent = |body: &str| format!("[look_ups.x]\nurl = \"https://x.example\"\n{body}claims = {{ city = \"/c\" }}\n");
+    assert!(read(&sent(&body(20))).is_ok());
+    for body in [
+        body(100_000),
+        format!("method = \"POST\"\nbody.{}b = 1\n", "a.".repeat(100_000)),
+    ] {
+        assert!(read(&sent(&body)).is_err());
+    }
 }
 
 /// What is explained to somebody who does not ask the store.

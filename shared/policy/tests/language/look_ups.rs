@@ -286,12 +286,22 @@ fn nothing_is_asked_or_decided_with_a_claim_that_an_earlier_rule_still_waits_to_
 
 #[test]
 fn lists_and_routes_wait_for_the_claims_that_they_look_at() {
+    for (before, after) in [("first", "hold"), ("hold", "first")] {
+        routed(before, after);
+    }
+}
+
+fn routed(before: &str, after: &str) {
+    let of = |name: &str| match name {
+        "hold" => named("hold", "hold = \"r\""),
+        name => named(name, "look_up = \"first\""),
+    };
     let file = format!(
         "{TWO}[lists]\nwanted = {{ stored = \"values\" }}\n[groups]\nhr = [\"rita\"]\n[routes.r]\n\
          ask = [{{ group = \"hr\", when = {{ claim = \"extension_Id\", one_of = \"wanted\" }} }}, {{ person = \"max\" }}]\n{}{}{}",
         STEPS,
-        named("first", "look_up = \"first\""),
-        named("hold", "hold = \"r\"")
+        of(before),
+        of(after)
     );
     let policy = Policy::parse(&file).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let answer = |question: &Question| match question {

@@ -76,7 +76,7 @@ async fn submit(store: &(impl Scene + ?Sized), person: u64, version: u64, now: T
             at: now,
             answer: decision(answer),
             left: Some(left(&transition.request)),
-            stands: false,
+            once: store::Once::default(),
         };
         let answer = Some((record, known.map(|known| known.at)));
         let commit = sealed(|seal| transition.commit(answer, &denials, seal));

@@ -111,6 +111,7 @@ async fn counts_are_read_together() {
 #[tokio::test]
 async fn a_lost_reply_leaves_one_mark() {
     let mark = |by| KeptResult {
+        round: 0,
         key: Hash::of(&["check"]),
         revision: 1,
         progress: CheckProgress::UnderWay { lease: at(2), by },
@@ -133,6 +134,7 @@ async fn what_is_over_is_removed_by_the_table() {
     let case = invited([]).await;
     let tally = Tally::at(Hash::of(&["limit"]), at(0), Duration::from_secs(60));
     let result = KeptResult {
+        round: 0,
         key: Hash::of(&["check"]),
         revision: 1,
         progress: CheckProgress::Lost,
