@@ -103,9 +103,7 @@ impl CheckTemplate {
             meaning: Arc::clone(&self.means) as Arc<dyn Meaning>,
         })
     }
-}
 
-impl CheckTemplate {
     /// What is read of a reply and what that means, by hash: what is kept under one policy is no result under another.
     fn reading(&self) -> Hash {
         let [kind, a, b, c] = match &*self.means {
