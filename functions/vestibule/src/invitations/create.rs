@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufWriter, Write},
+    sync::Arc,
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use clap::Args;
 use futures_util::stream::{self, StreamExt};
 use serde_json::json;
 use store::{
-    Bound, Commit, Committed, Invitation, InvitationCode, LONGEST_INVITATION, MAX_WRITES, MOST_USES, Rows, StoreError,
+    Bound, Commit, Committed, Invitation, InvitationCode, LONGEST_INVITATION, MAX_WRITES, MOST_USES, Store, StoreError,
     Timestamp, Write as Row,
 };
 use time::{Date, OffsetDateTime, Time, format_description::well_known::Iso8601};
@@ -56,7 +57,7 @@ pub(crate) struct Create {
 
 impl Create {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let rows = self.place.open().await?;
+        let store: Arc<dyn Store> = self.place.open().await?;
         let mut progress = Progress::of(usize::try_from(self.count).ok().filter(|count| *count > MAX_WRITES));
         let mut left = self.count;
         let parts = std::iter::from_fn(|| {
@@ -65,7 +66,7 @@ impl Create {
             (part > 0).then(|| self.some(part))
         });
         let mut parts = stream::iter(parts)
-            .map(|part| make(&*rows, part))
+            .map(|part| make(&*store, part))
             .buffer_unordered(AT_ONCE);
         let (mut out, mut made) = (BufWriter::new(io::stdout().lock()), 0);
         while let Some(part) = parts.next().await {
@@ -121,7 +122,7 @@ impl Create {
 type Part = Result<Vec<(InvitationCode, Invitation)>, String>;
 
 /// Nobody else makes the same codes: where a reply was lost, a conflict says that these were made.
-async fn make(rows: &dyn Rows, part: Part) -> Part {
+async fn make(store: &dyn Store, part: Part) -> Part {
     let part = part?;
     let row = |(_, invitation): &(InvitationCode, Invitation)| Row::Invitation(Box::new(invitation.clone()));
     let commit = Commit {
@@ -130,7 +131,7 @@ async fn make(rows: &dyn Rows, part: Part) -> Part {
     let (mut in_doubt, mut attempts) = (false, 0);
     loop {
         attempts += 1;
-        match rows.commit(&commit).await {
+        match store.commit(&commit).await {
             Ok(Committed::Applied) => return Ok(part),
             Ok(Committed::Conflict) if in_doubt => return Ok(part),
             Ok(Committed::Conflict) => return Err("there is a code already that was to be made: try again".to_owned()),
@@ -194,7 +195,64 @@ fn end_of_day(text: &str) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use store::Controls;
+    use store_sqlite::SqliteStore;
+    use store_suite::{Between, Interpose};
+
     use super::*;
+
+    /// A store that does what it is told, and whose first replies are lost.
+    struct LosesReplies {
+        store: SqliteStore,
+        left: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Interpose for LosesReplies {
+        fn store(&self) -> &dyn Store {
+            &self.store
+        }
+
+        async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
+            let committed = self.store.commit(commit).await?;
+            let one_less = |left: usize| left.checked_sub(1);
+            match self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less) {
+                Ok(_) => Err(StoreError::Unavailable("the reply is lost".to_owned())),
+                Err(_) => Ok(committed),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_reply_loses_no_code_and_makes_none_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Between(LosesReplies {
+            store: SqliteStore::open(folder.path().join("store.db")).unwrap(),
+            left: AtomicUsize::new(2),
+        });
+        let code = InvitationCode::of_bits(7);
+        let invitation = Invitation {
+            code: code.hash(),
+            note: None,
+            made_at: Timestamp::from_millis(0),
+            until: Timestamp::from_millis(1),
+            uses: 1,
+            taken: 0,
+            bound: None,
+            revoked_at: None,
+        };
+        let part = || Ok(vec![(code.clone(), invitation.clone())]);
+        assert_eq!(make(&store, part()).await, part());
+        let found = store.0.store.invited(&code.hash(), &code.hash()).await;
+        assert_eq!(found, Ok(Some((invitation.clone(), None))));
+        assert!(
+            make(&store, part()).await.is_err(),
+            "somebody else's code is not handed out"
+        );
+    }
 
     #[test]
     fn a_day_lasts_to_its_end() {
