@@ -1,11 +1,12 @@
 //! `make bench`: every function against its baseline, behind the same loopback Runtime API, in turn; the queue, by its
-//! stores and by how much they hold; what calls of other systems cost; what follows decisions, by its stores; and what all of it takes of a table's capacity.
+//! stores and by how much they hold; what calls of other systems cost; what follows decisions, by its stores; and what all
+//! of it takes of a table's capacity.
 //!
 //! `BENCH_STARTS` (20) and `BENCH_CALLS` (500) set how much is measured, `BENCH_ONLY` a part of the names of the rows
 //! and groups to measure (`make bench-delivery` sets it to `delivery`, `make bench-look-ups` to `look-ups`,
-//! `make bench-queue` to `queue`, `make capacity` to `capacity`). `BENCH_ROUNDS` (200) is how often each page of the queue is read, `BENCH_STORED`
-//! (`1000,100000,1000000`) how many requests the stores hold then. It prints tables and never fails on a number:
-//! it is a benchmark, not a test.
+//! `make bench-queue` to `queue`, `make capacity` to `capacity`). `BENCH_ROUNDS` (200) is how often each page of the
+//! queue is read, `BENCH_STORED` (`1000,100000,1000000`) how many requests the stores hold then. It prints tables and
+//! never fails on a number: it is a benchmark, not a test.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout)] // A tool for developers, whose output is its purpose.
 
 mod capacity;

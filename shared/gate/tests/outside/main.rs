@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod checks;
+mod claims;
 mod house;
 mod invitations;
 mod limits;
