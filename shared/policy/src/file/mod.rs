@@ -5,6 +5,7 @@ mod addresses;
 mod approvals;
 mod calls;
 mod captchas;
+mod cautions;
 mod checks;
 mod conditions;
 mod deadlines;
