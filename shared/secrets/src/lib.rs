@@ -29,6 +29,9 @@ pub const FRESH: Duration = Duration::from_secs(5 * 60);
 /// So long after [`FRESH`] a value still serves while its place does not answer.
 pub const STALE: Duration = Duration::from_secs(60 * 60);
 
+/// So long a place is waited for while there is a value that may serve.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// The pause after a place did not answer and there is a value to serve.
 const PAUSE: Duration = Duration::from_secs(30);
 
@@ -97,13 +100,18 @@ impl Secrets {
         if let Some(kept) = kept.as_ref().filter(|kept| kept.serves(now)) {
             return Ok(kept.secret.clone());
         }
-        match (self.places.read(reference).await, kept.as_mut()) {
-            (Ok(secret), _) => Ok(keep(&mut kept, secret, now)),
-            (Err(_), Some(kept)) if now.since(kept.read_at) < FRESH + STALE => {
-                kept.failed_at = Some(now);
-                Ok(kept.secret.clone())
+        let may_serve = |kept: &&mut Kept| now.since(kept.read_at) < FRESH + STALE;
+        let Some(old) = kept.as_mut().filter(may_serve) else {
+            let secret = self.places.read(reference).await?;
+            return Ok(keep(&mut kept, secret, now));
+        };
+        // Whoever calls has little time, and there is a value: a place that hangs is one that does not answer.
+        match tokio::time::timeout(PATIENCE, self.places.read(reference)).await {
+            Ok(Ok(secret)) => Ok(keep(&mut kept, secret, now)),
+            Ok(Err(_)) | Err(_) => {
+                old.failed_at = Some(now);
+                Ok(old.secret.clone())
             }
-            (Err(error), _) => Err(error),
         }
     }
 

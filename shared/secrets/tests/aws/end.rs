@@ -3,7 +3,10 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -13,6 +16,7 @@ use sha2::{Digest, Sha256};
 pub(crate) struct AwsEnd {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Asked>>>,
+    hangs: Arc<AtomicBool>,
 }
 
 impl AwsEnd {
@@ -20,16 +24,31 @@ impl AwsEnd {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::<Mutex<Vec<Asked>>>::default();
-        let kept = Arc::clone(&requests);
+        let hangs = Arc::<AtomicBool>::default();
+        let (kept, hanging) = (Arc::clone(&requests), Arc::clone(&hangs));
         thread::spawn(move || {
+            let mut unanswered = Vec::new();
             for stream in listener.incoming().flatten() {
                 kept.lock().unwrap().push(Asked::read(&stream));
+                if hanging.load(Ordering::SeqCst) {
+                    unanswered.push(stream);
+                    continue;
+                }
                 let length = body.len();
                 let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
                 let _ = (&stream).write_all(format!("{head}{body}").as_bytes());
             }
         });
-        AwsEnd { address, requests }
+        AwsEnd {
+            address,
+            requests,
+            hangs,
+        }
+    }
+
+    /// From now on it takes requests and answers none.
+    pub(crate) fn hangs(&self) {
+        self.hangs.store(true, Ordering::SeqCst);
     }
 
     pub(crate) fn env(&self) -> [(&'static str, String); 4] {

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use crate::end::AwsEnd;
@@ -166,4 +167,24 @@ async fn why_aws_gave_no_secret_is_said_by_its_code_alone() {
             .to_string();
         assert!(error.contains(says) && !error.contains("hunter2"), "{error}");
     }
+}
+
+/// Whoever asks has the time of a call, and there is a value.
+#[tokio::test]
+async fn while_a_place_hangs_the_last_value_serves() {
+    let end = AwsEnd::answering("200 OK", r#"{"SecretString":"first"}"#);
+    let clock = Arc::new(Hand::default());
+    let secrets = Secrets::new(variables(end.env()), clock.clone());
+    let wanted = reference("secretsmanager:vestibule/mail");
+    assert_eq!(secrets.read(&wanted).await.unwrap().expose(), "first");
+    end.hangs();
+    let fresh = i64::try_from(FRESH.as_millis()).unwrap();
+    clock.0.fetch_add(fresh, Ordering::SeqCst);
+    for _ in 0..3 {
+        // A question to AWS may take five seconds.
+        let read = tokio::time::timeout(Duration::from_secs(3), secrets.read(&wanted)).await;
+        assert_eq!(read.unwrap().unwrap().expose(), "first");
+    }
+    // Others do not wait for it again and again.
+    assert_eq!(end.requests().len(), 2);
 }
