@@ -39,7 +39,11 @@ impl LookUps {
     /// Calls with this client and these secrets. The clock says how old an answer is.
     pub fn new(outgoing: Outgoing, secrets: Arc<Secrets>, clock: Arc<dyn Clock>) -> LookUps {
         LookUps {
-            sender: Arc::new(Sender { outgoing, secrets }),
+            sender: Arc::new(Sender {
+                once: outgoing.connecting_anew(),
+                outgoing,
+                secrets,
+            }),
             known: Arc::new(Known::new(clock)),
         }
     }

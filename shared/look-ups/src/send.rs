@@ -17,6 +17,8 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 pub(crate) struct Sender {
     pub(crate) outgoing: Outgoing,
+    /// For what is not to be sent twice.
+    pub(crate) once: Outgoing,
     pub(crate) secrets: Arc<Secrets>,
 }
 
@@ -55,7 +57,11 @@ impl Sender {
 
     async fn attempt(&self, call: &Call, request: Request, until: Instant) -> Result<Found, Failed> {
         let left = until.saturating_duration_since(Instant::now());
-        let client = self.outgoing.within(left, call.most_bytes);
+        let client = match call.idempotency_key {
+            None => &self.outgoing,
+            Some(_) => &self.once,
+        };
+        let client = client.within(left, call.most_bytes);
         match client.send(request).await {
             Ok(reply) => reply::read(call, &reply),
             Err(failure) => Err(unsent(call, failure)),

@@ -117,6 +117,22 @@ impl Outgoing {
         Outgoing { limits, ..self.clone() }
     }
 
+    /// A client that connects anew for each request: over a connection that was kept, and that somebody has dropped
+    /// silently, a request is lost, and nobody knows whether it arrived.
+    #[must_use]
+    pub fn connecting_anew(&self) -> Outgoing {
+        let limits = Limits {
+            idle: Duration::ZERO,
+            ..self.limits
+        };
+        Outgoing::over(
+            Arc::clone(&self.tls),
+            self.reach.clone(),
+            limits,
+            Arc::clone(&self.clock),
+        )
+    }
+
     /// Whether this client may talk to loopback, and without TLS there.
     pub fn reaches_loopback(&self) -> bool {
         matches!(self.reach, Reach::InternetAndLoopback)
@@ -167,6 +183,7 @@ impl Outgoing {
         let connector = Connector::new(Arc::clone(&tls), reach.clone(), limits.connect);
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(limits.idle)
+            .pool_max_idle_per_host(if limits.idle.is_zero() { 0 } else { usize::MAX })
             .pool_timer(TokioTimer::new())
             .build(connector);
         Outgoing {

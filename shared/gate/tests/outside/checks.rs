@@ -167,6 +167,15 @@ async fn a_reply_that_never_came_is_not_paid_for_twice() {
     assert!(keys.len() == 3 && keys[0] == keys[1] && keys[1] != keys[2], "{keys:?}");
 }
 
+/// Over a connection that was dropped meanwhile a check would be lost, and could not be made again.
+#[tokio::test]
+async fn each_check_has_a_connection_of_its_own() {
+    let provider = Provider::answering(r#"{"status":"ok"}"#).await;
+    let house = House::on_sqlite(&verified(&provider, ""));
+    house.submit_all((0..3).map(jane).collect(), 1).await;
+    assert_eq!((provider.asked(), provider.connections()), (3, 3));
+}
+
 /// Whatever they send, somebody has to pay for each.
 #[tokio::test]
 async fn nobody_is_checked_more_than_twenty_times_a_day() {

@@ -24,6 +24,7 @@ pub(crate) struct Provider {
 struct Shared {
     answer: Mutex<String>,
     asked: AtomicUsize,
+    connections: AtomicUsize,
     bodies: Mutex<Vec<String>>,
     /// The `Idempotency-Key` of each request.
     keys: Mutex<Vec<String>>,
@@ -58,6 +59,7 @@ impl Provider {
         let shared = Arc::new(Shared {
             answer: Mutex::new(json.to_owned()),
             asked: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
             bodies: Mutex::default(),
             keys: Mutex::default(),
             hangs_up: AtomicBool::new(false),
@@ -66,6 +68,7 @@ impl Provider {
         let serving = shared.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                serving.connections.fetch_add(1, Ordering::SeqCst);
                 let serving = serving.clone();
                 // A client that goes away is what some tests are about.
                 tokio::spawn(async move { drop(serving.serve(stream).await) });
@@ -81,6 +84,11 @@ impl Provider {
 
     pub(crate) fn answers(&self, json: &str) {
         *self.shared.answer.lock().unwrap() = json.to_owned();
+    }
+
+    /// How often somebody connected.
+    pub(crate) fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
     }
 
     /// From now on it hangs up, or no longer.
