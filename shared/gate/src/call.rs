@@ -69,6 +69,7 @@ async fn round(
     let early = early.filter(|_| !parts.policy.asks_outside(parts.step));
     log.rule = verdict.rule.map(str::to_owned);
     log.observed = observed(&verdict);
+    log.reason = verdict.refused.map(str::to_owned);
     if let Some(failure) = &verdict.failure {
         log.reason = Some(failure.clone());
         log.failed = true;
@@ -412,7 +413,10 @@ impl Call<'_> {
             Notice::OnItsWay => (MessageName::ON_ITS_WAY, "approved, and the account is not created yet"),
             Notice::Ready => (MessageName::READY, "the account is created"),
         };
-        log.reason = Some(reason.to_owned());
+        log.reason = Some(match &self.ruled.verdict.failure {
+            Some(failure) => format!("{reason}: {failure}"),
+            None => reason.to_owned(),
+        });
         if notice != Notice::Waiting {
             log.rule = None;
         }

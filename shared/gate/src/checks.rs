@@ -204,7 +204,8 @@ fn meaning(
             Some(outcome) => (Done(outcome), now.plus(check.keep), Ok(outcome)),
             None => lost("a reply that means neither pass nor refer nor fail"),
         },
-        Ok(Found::Nothing) => lost("a reply that there is nothing there"),
+        // It was refused: whoever comes next makes it.
+        Ok(Found::Nothing) => (Lost, now, Err(about("answered with status 404"))),
         Err(NoAnswer::PerhapsSent(why)) => lost(&why),
         // It was not made: whoever comes next makes it.
         Err(NoAnswer::NotSent(why)) => (Lost, now, Err(about(&why))),

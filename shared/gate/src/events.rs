@@ -133,7 +133,9 @@ impl Ruled<'_> {
     pub(crate) fn once(&self, came: Came, before: Option<&CallRecord>, now: Timestamp) -> Once {
         Once {
             // Not where something failed; nor for people who cannot be told from one another.
+            // Not what was wrong with a code: somebody may give it back, or make it.
             stands: self.verdict.failure.is_none()
+                && self.verdict.refused.is_none()
                 && self.parts.policy.remembers(self.sign_up.step)
                 && ApplicantKey::of(self.sign_up).is_some(),
             counted: self.was_counted(before, now) || goes_on(came),

@@ -47,6 +47,8 @@ pub struct Verdict<'p> {
     pub counts: Vec<Tally>,
     /// What is counted whatever comes of the call: codes that were wrong.
     pub attempts: Vec<Tally>,
+    /// Why a code was not good, which applicants do not read. No claim is in it.
+    pub refused: Option<&'static str>,
 }
 
 /// What a rule would have done.
@@ -222,6 +224,8 @@ struct Run<'p, 's> {
     invitation: Option<Hash>,
     counts: Vec<Tally>,
     attempts: Vec<Tally>,
+    /// Why a code was not good.
+    refused: Option<&'static str>,
     /// The claims with tokens and codes.
     spends: Vec<&'p ClaimName>,
     /// The rules that say what came of it: asked last.
@@ -254,6 +258,7 @@ impl<'p, 's> Run<'p, 's> {
             invitation: None,
             counts: Vec::new(),
             attempts: Vec::new(),
+            refused: None,
             spends: Vec::new(),
             events: Vec::new(),
             facts,
@@ -342,7 +347,8 @@ impl<'p, 's> Run<'p, 's> {
                 self.invitation = Some(code);
                 self.let_in = lets_in.then_some(&*rule.name).or(self.let_in);
             }
-            Did::Refuse { ending, attempts } => {
+            Did::Refuse { ending, why, attempts } => {
+                self.refused.get_or_insert(why);
                 self.attempts.extend(attempts);
                 return self.carry_out(rule, Did::End(ending));
             }
@@ -490,6 +496,7 @@ impl<'p, 's> Run<'p, 's> {
             invitation: self.invitation,
             counts: self.counts,
             attempts: self.attempts,
+            refused: self.refused,
         };
         (verdict, self.witness.map(Witness::seen).unwrap_or_default())
     }

@@ -30,6 +30,8 @@ pub(crate) enum Did<'p> {
     },
     /// Does not accept one. What is counted is counted whatever comes of the call.
     Refuse {
+        /// For the log.
+        why: &'static str,
         ending: Ending,
         attempts: Vec<Tally>,
     },
@@ -115,8 +117,9 @@ impl Rule {
                     code,
                     lets_in: self.selects_strictly(scene)?,
                 },
-                Presented::Bad(attempts) => Did::Refuse {
+                Presented::Bad(why, attempts) => Did::Refuse {
                     ending: otherwise.clone(),
+                    why,
                     attempts,
                 },
             },

@@ -47,8 +47,8 @@ impl Default for Attempts {
 pub(crate) enum Presented {
     /// It lets the applicant in; the code by its hash.
     Good(Hash),
-    /// It does not, and this is counted.
-    Bad(Vec<Tally>),
+    /// It does not, for this reason, and this is counted.
+    Bad(&'static str, Vec<Tally>),
 }
 
 /// Whose attempts are spent.
@@ -63,8 +63,14 @@ impl Invited {
     pub(crate) fn presented(&self, rule: &str, scene: &Scene<'_>) -> Result<Presented, Failure> {
         let given = scene.claims.get(self.claim.name()).filter(|value| !value.is_blank());
         // Without somebody who could hold it no code is good.
-        let (Some(given), Some(applicant)) = (given, applicant(scene)) else {
-            return Ok(Presented::Bad(Vec::new()));
+        let Some(given) = given else {
+            return Ok(Presented::Bad("no code of an invitation", Vec::new()));
+        };
+        let Some(applicant) = applicant(scene) else {
+            return Ok(Presented::Bad(
+                "the call has neither an identity nor an e-mail address",
+                Vec::new(),
+            ));
         };
         let [one, all] = self.attempts.tallies(rule, applicant, scene);
         let code = given.scalar().and_then(invitation_code);
@@ -73,23 +79,34 @@ impl Invited {
         let spent = self.attempts.spent(&one, &all, scene);
         let known = match known.transpose()? {
             None | Some(Answer::Invitation(None)) => None,
-            Some(Answer::Invitation(Some(known))) => Some(known).filter(|(invitation, _)| fits(invitation, scene)),
+            Some(Answer::Invitation(Some(known))) => Some(known),
             Some(_) => return Err(Failure::Broken("an invitation has an answer that is none".to_owned())),
         };
-        match known {
-            // Whoever holds it guessed nothing.
-            Some((invitation, Some(usage))) if holds(usage, scene) => Ok(Presented::Good(invitation.code)),
-            known => Ok(match (spent?, known) {
-                (Spent { one: true, .. }, _) => Presented::Bad(Vec::new()),
-                (Spent { all, .. }, Some((invitation, None)))
-                    if invitation.is_open(scene.now) && (!all || invitation.bound.is_some()) =>
-                {
-                    Presented::Good(invitation.code)
-                }
-                (Spent { all: true, .. }, _) => Presented::Bad(vec![one]),
-                (Spent { all: false, .. }, _) => Presented::Bad(vec![one, all]),
-            }),
+        // Whoever holds it guessed nothing.
+        if let Some((invitation, Some(usage))) = known
+            && fits(invitation, scene)
+            && holds(usage, scene)
+        {
+            return Ok(Presented::Good(invitation.code));
         }
+        let spent = spent?;
+        let wrong = match known {
+            None => "there is no invitation with this code",
+            Some((invitation, _)) if !fits(invitation, scene) => "the invitation is for somebody else",
+            Some((_, Some(_))) => "the applicant used the invitation up",
+            Some((invitation, None)) if invitation.is_open(scene.now) => {
+                if !spent.one && (!spent.all || invitation.bound.is_some()) {
+                    return Ok(Presented::Good(invitation.code));
+                }
+                "too many codes were wrong lately, so that none is looked at"
+            }
+            Some((invitation, None)) => why_closed(invitation, scene),
+        };
+        Ok(match spent {
+            Spent { one: true, .. } => Presented::Bad("too many codes of the applicant were wrong lately", Vec::new()),
+            Spent { all: true, .. } => Presented::Bad(wrong, vec![one]),
+            Spent { all: false, .. } => Presented::Bad(wrong, vec![one, all]),
+        })
     }
 }
 
@@ -113,6 +130,15 @@ impl Attempts {
 /// Who signs up, by hash: nobody else may have their results and codes.
 pub(crate) fn applicant(scene: &Scene<'_>) -> Option<Hash> {
     ApplicantKey::of(scene.sign_up).map(|key| key.hash())
+}
+
+/// Why nobody new may use it.
+fn why_closed(invitation: &Invitation, scene: &Scene<'_>) -> &'static str {
+    match invitation.revoked_at {
+        Some(_) => "the invitation was revoked",
+        None if invitation.until <= scene.now => "the invitation is over",
+        None => "the invitation is used up",
+    }
 }
 
 /// Whether it is for this applicant: every address that the call gives is the right one, and there is one.

@@ -200,7 +200,7 @@ pub trait Outside: Send + Sync {
 /// Why another system gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoAnswer {
-    /// Nothing was sent.
+    /// It did not count: nothing was sent, or the other end refused it.
     NotSent(String),
     /// It may have been sent, and counted.
     PerhapsSent(String),

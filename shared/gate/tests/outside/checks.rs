@@ -167,6 +167,20 @@ async fn a_reply_that_never_came_is_not_paid_for_twice() {
     assert!(keys.len() == 3 && keys[0] == keys[1] && keys[1] != keys[2], "{keys:?}");
 }
 
+/// A wrong key is put right, and nobody is kept waiting.
+#[tokio::test]
+async fn what_the_provider_refused_is_asked_again() {
+    let provider = Provider::answering(r#"{"status":"ok"}"#).await;
+    let house = House::on_sqlite(&verified(&provider, ""));
+    for refusal in ["401 Who", "400 Bad", "404 None", "429 Slow"] {
+        provider.answers_with(refusal);
+        assert_eq!(action(&house.submit(&jane(1)).await), "ShowBlockPage", "{refusal}");
+    }
+    provider.answers_with("200 OK");
+    assert_eq!(action(&house.submit(&jane(1)).await), "Continue");
+    assert_eq!(provider.asked(), 5);
+}
+
 /// Over a connection that was dropped meanwhile a check would be lost, and could not be made again.
 #[tokio::test]
 async fn each_check_has_a_connection_of_its_own() {

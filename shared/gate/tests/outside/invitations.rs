@@ -217,6 +217,16 @@ async fn whoever_waits_holds_the_code_and_nobody_else_sees_it() {
     assert_eq!(action(&house.submit(&with_code(2, CODE)).await), "ValidationError");
 }
 
+/// The same form, refused before, is not refused for ten minutes.
+#[tokio::test]
+async fn a_code_that_is_there_again_is_good_at_once() {
+    let house = House::on_sqlite(&invited_only(""));
+    let form = with_code(1, CODE);
+    assert_eq!(action(&house.submit(&form).await), "ValidationError");
+    house.invites(CODE, 1, None).await;
+    assert_eq!(action(&house.submit(&form).await), "Continue");
+}
+
 /// Whoever waits without a code may not try others for ever.
 #[tokio::test]
 async fn wrong_codes_of_those_who_wait_count_too() {

@@ -23,6 +23,7 @@ pub(crate) struct Provider {
 
 struct Shared {
     answer: Mutex<String>,
+    status: Mutex<&'static str>,
     asked: AtomicUsize,
     connections: AtomicUsize,
     bodies: Mutex<Vec<String>>,
@@ -58,6 +59,7 @@ impl Provider {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let shared = Arc::new(Shared {
             answer: Mutex::new(json.to_owned()),
+            status: Mutex::new("200 OK"),
             asked: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             bodies: Mutex::default(),
@@ -80,6 +82,10 @@ impl Provider {
     /// From now on it answers whatever it is asked.
     pub(crate) fn let_answer(&self) {
         self.shared.may_answer.add_permits(1 << 20);
+    }
+
+    pub(crate) fn answers_with(&self, status: &'static str) {
+        *self.shared.status.lock().unwrap() = status;
     }
 
     pub(crate) fn answers(&self, json: &str) {
@@ -149,8 +155,9 @@ impl Shared {
             }
             self.may_answer.acquire().await.unwrap().forget();
             let json = self.answer.lock().unwrap().clone();
+            let status = *self.status.lock().unwrap();
             let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
                 json.len()
             );
             stream.write_all(head.as_bytes()).await?;

@@ -12,18 +12,24 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_status_is_no_answer_and_the_call_may_have_counted() {
-    for (status, headers) in [
-        ("400 Bad", ""),
-        ("401 Who", ""),
-        ("403 No", ""),
-        ("409 Conflict", ""),
-        ("429 Slow", "retry-after: 1\r\n"),
-        ("500 Oh", ""),
-        ("503 Busy", "retry-after: 1\r\n"),
+async fn a_status_is_no_answer_and_the_call_may_have_counted_unless_it_was_refused() {
+    for (status, headers, refused) in [
+        ("400 Bad", "", true),
+        ("401 Who", "", true),
+        ("403 No", "", true),
+        ("408 Slow", "", false),
+        ("409 Conflict", "", false),
+        ("422 What", "", true),
+        ("429 Slow", "retry-after: 1\r\n", true),
+        ("500 Oh", "", false),
+        ("503 Busy", "retry-after: 1\r\n", false),
     ] {
         let server = Server::new([reply(status, headers, "jane hunter2")]).await;
-        let why = perhaps_sent(here().call(&jane(&server)).await);
+        let came = here().call(&jane(&server)).await;
+        let why = match refused {
+            true => not_sent(came),
+            false => perhaps_sent(came),
+        };
         assert_eq!(why, format!("`crm` answered with status {}", &status[..3]));
     }
 }

@@ -114,6 +114,35 @@ fn all_codes_that_are_not_good_get_one_answer() {
     assert_eq!(told(CODE, with(&|_| {}), 5), (NEEDED, 0), "too many attempts");
 }
 
+/// Applicants read the same; whoever runs the gate reads why.
+#[test]
+fn why_a_code_is_not_good_is_told_to_the_log() {
+    let policy = policy(&rule(RULE));
+    let why = |code: &str, known: Known, wrong: u64| {
+        let (verdict, _) = asked(&policy, &sign_up(&jane("a@x.example", code)), store(known, wrong));
+        verdict.refused
+    };
+    let with = |change: &dyn Fn(&mut Invitation)| {
+        let mut invitation = invitation();
+        change(&mut invitation);
+        Some((invitation, None))
+    };
+    assert_eq!(why(CODE, with(&|_| {}), 0), None);
+    assert_eq!(why("", None, 0), Some("no code of an invitation"));
+    assert_eq!(why(CODE, None, 0), Some("there is no invitation with this code"));
+    assert_eq!(why(CODE, with(&|i| i.until = NOW), 0), Some("the invitation is over"));
+    assert_eq!(why(CODE, with(&|i| i.taken = 1), 0), Some("the invitation is used up"));
+    assert_eq!(
+        why(CODE, with(&|i| i.revoked_at = Some(NOW)), 0),
+        Some("the invitation was revoked")
+    );
+    let foreign = Bound::Domain("y.example".to_owned());
+    let elsewhere = with(&|i| i.bound = Some(foreign.clone()));
+    assert_eq!(why(CODE, elsewhere, 0), Some("the invitation is for somebody else"));
+    let spent = why(CODE, with(&|_| {}), 5);
+    assert_eq!(spent, Some("too many codes of the applicant were wrong lately"));
+}
+
 #[test]
 fn whoever_holds_a_code_comes_again_with_it_and_whoever_was_let_in_for_an_hour() {
     let policy = closed(&rule(RULE));
