@@ -118,7 +118,12 @@ async fn a_receiver_that_asked_for_time_is_left_alone_by_everything_that_is_due(
     world.forward(Duration::from_millis(59_999));
     assert_eq!(runner.drain_far().await, Ok(Report::default()));
     world.forward(Duration::from_millis(1));
-    assert_eq!(runner.drain_far().await.unwrap().delivered, 30 - report.failed);
+    let delivered = runner.drain_far().await.unwrap().delivered;
+    // All that had not begun; and of those that failed whatever is due by then.
+    assert!(
+        (30 - report.failed..=30).contains(&delivered),
+        "{delivered} after {report:?}"
+    );
 }
 
 #[tokio::test]
