@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use claims::{Changes, Claims, Hash, Locales, Value};
 use desk::{Desk, NotDone};
 use store::{
-    Clock, Commit, Committed, Counts, Effect, EntryId, HistoryEntry, Keys, Listing, MAX_WRITES, News, OutboxEntry,
-    OverduePage, OverduePlace, Page, Progress, Receiver, Request, RequestId, Snapshot, Store, StoreError, Timestamp,
-    Traces, Write,
+    Clock, Commit, Committed, Effect, EntryId, HistoryEntry, Keys, MAX_WRITES, News, OutboxEntry, Progress, Receiver,
+    Request, RequestId, Store, StoreError, Timestamp, Traces, Write,
 };
 use store_sqlite::SqliteStore;
+use store_suite::{Between, Interpose};
 use tempfile::TempDir;
 
 const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -50,38 +50,9 @@ struct Unsteady {
 }
 
 #[async_trait]
-impl Store for Unsteady {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.inner.look_up(keys).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.inner.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.inner.history(id).await
-    }
-
-    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
-        self.inner.earlier(id, limit).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.inner.list(listing).await
-    }
-
-    async fn overdue(
-        &self,
-        now: Timestamp,
-        after: Option<&OverduePlace>,
-        limit: usize,
-    ) -> Result<OverduePage, StoreError> {
-        self.inner.overdue(now, after, limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.inner.counts().await
+impl Interpose for Unsteady {
+    fn store(&self) -> &dyn Store {
+        &*self.inner
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -137,10 +108,10 @@ impl Place {
 
     /// Forgets the applicant while a commit goes wrong.
     async fn forget(&self, wrong: Option<(usize, Wrong)>) -> (Result<desk::Forgotten, NotDone>, bool) {
-        let store = Arc::new(Unsteady {
+        let store = Arc::new(Between(Unsteady {
             inner: self.inner.clone(),
             left: Mutex::new(wrong),
-        });
+        }));
         let desk = Desk {
             store: store.clone(),
             terms: Terms::default(),
@@ -148,7 +119,7 @@ impl Place {
             clock: Arc::new(Later),
         };
         let done = desk.forget(&*self.inner, jane(), "ops").await;
-        let went_wrong = wrong.is_some() && store.left.lock().unwrap().is_none();
+        let went_wrong = wrong.is_some() && store.0.left.lock().unwrap().is_none();
         (done, went_wrong)
     }
 

@@ -4,10 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use approvals::{Decide, Decider, Held, Reviewer, Ruling};
 use async_trait::async_trait;
-use store::{
-    Commit, Committed, Counts, HistoryEntry, Keys, Listing, OverduePage, OverduePlace, Page, Request, RequestId,
-    Snapshot, Store, StoreError, Timestamp,
-};
+use store::{Commit, Committed, RequestId, Store, StoreError};
+use store_suite::{Between, Interpose};
 
 use crate::{
     browser::Browser,
@@ -22,38 +20,9 @@ struct Rival {
 }
 
 #[async_trait]
-impl Store for Rival {
-    async fn look_up(&self, keys: &Keys) -> Result<Snapshot, StoreError> {
-        self.inner.look_up(keys).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>, StoreError> {
-        self.inner.request(id).await
-    }
-
-    async fn history(&self, id: &RequestId) -> Result<Vec<HistoryEntry>, StoreError> {
-        self.inner.history(id).await
-    }
-
-    async fn earlier(&self, id: &RequestId, limit: usize) -> Result<Vec<Request>, StoreError> {
-        self.inner.earlier(id, limit).await
-    }
-
-    async fn list(&self, listing: &Listing) -> Result<Page, StoreError> {
-        self.inner.list(listing).await
-    }
-
-    async fn overdue(
-        &self,
-        now: Timestamp,
-        after: Option<&OverduePlace>,
-        limit: usize,
-    ) -> Result<OverduePage, StoreError> {
-        self.inner.overdue(now, after, limit).await
-    }
-
-    async fn counts(&self) -> Result<Counts, StoreError> {
-        self.inner.counts().await
+impl Interpose for Rival {
+    fn store(&self) -> &dyn Store {
+        &*self.inner
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, StoreError> {
@@ -66,14 +35,12 @@ impl Store for Rival {
 }
 
 /// A room in which `commit` finds that something was written since it was prepared.
-async fn room_with_rival() -> (Room, Arc<Rival>, RequestId) {
+async fn room_with_rival() -> (Room, Arc<Between<Rival>>, RequestId) {
     let mut rival = None;
     let room = Room::with(|parts| {
         let first = Mutex::default();
-        let store = Arc::new(Rival {
-            inner: parts.desk.store.clone(),
-            first,
-        });
+        let inner = parts.desk.store.clone();
+        let store = Arc::new(Between(Rival { inner, first }));
         parts.desk.store = store.clone();
         rival = Some(store);
     });
@@ -131,7 +98,7 @@ async fn of_many_at_once_one_decides() {
 #[tokio::test]
 async fn whoever_loses_at_the_commit_is_told_who_won() {
     let (room, rival, id) = room_with_rival().await;
-    *rival.first.lock().unwrap() = Some(denied_by_rob(&room, &id).await);
+    *rival.0.first.lock().unwrap() = Some(denied_by_rob(&room, &id).await);
     let answer = room.post(RITA, &format!("/review/api/requests/{id}/approve"), "").await;
     let json = answer.json();
     assert_eq!((answer.status.as_u16(), &json["applied"]), (200, &false.into()));
@@ -147,9 +114,9 @@ async fn an_applicant_who_comes_in_between_does_not_stop_a_program_but_a_person(
     let path = format!("/review/requests/{id}");
     let mut rita = Browser::logged_in(&room, RITA).await;
     let page = rita.get(&path).await;
-    *rival.first.lock().unwrap() = Some(changed_by_the_applicant(&room, "2").await);
+    *rival.0.first.lock().unwrap() = Some(changed_by_the_applicant(&room, "2").await);
     assert_eq!(rita.decide(&page, &path, "approve", "").await.status, 409);
-    *rival.first.lock().unwrap() = Some(changed_by_the_applicant(&room, "3").await);
+    *rival.0.first.lock().unwrap() = Some(changed_by_the_applicant(&room, "3").await);
     let answer = room.post(RITA, &format!("/review/api/requests/{id}/approve"), "").await;
     assert_eq!(answer.json()["applied"], true, "{answer:?}");
 }
