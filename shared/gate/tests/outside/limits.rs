@@ -5,7 +5,10 @@ use std::time::Duration;
 use approvals::Ruling;
 use serde_json::json;
 
-use crate::house::{House, OPEN, action, person};
+use crate::{
+    house::{House, OPEN, action, person},
+    provider::Provider,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -134,24 +137,28 @@ async fn only_who_goes_on_or_waits_is_counted() {
     assert_eq!(action(&house.submit(&jane(5)).await), "ShowBlockPage");
 }
 
-/// An answer that something failed for is not given again; the call is counted once all the same.
+/// An answer that something failed for is not given again, and another one may come of the same call.
 #[tokio::test]
 async fn a_call_that_is_answered_anew_is_counted_once() {
-    const LOOKED_UP: &str = r#"
+    let crm = Provider::answering(r#"{"tier":"gold"}"#).await;
+    let looked_up = format!(
+        r#"
         [look_ups.crm]
-        url = "http://127.0.0.1:9/"
-        claims = { extension_Tier = "/tier" }
+        url = "{}"
+        claims = {{ extension_Tier = "/tier" }}
         [[rules]]
         name = "tier"
         step = "post-attribute-collection"
         look_up = "crm"
         on_failure = "continue"
-    "#;
-    let policy = limited("{ by = \"all\", at_most = 2, within = \"1 day\" }") + LOOKED_UP;
-    let house = House::on_sqlite(&policy);
-    for _ in 0..5 {
-        assert_eq!(action(&house.submit(&person(1, json!({}))).await), "Continue");
-    }
+        "#,
+        crm.url
+    );
+    let house = House::on_sqlite(&(limited("{ by = \"all\", at_most = 2, within = \"1 day\" }") + &looked_up));
+    crm.answers_with("401 Who");
+    assert_eq!(house.submit(&person(1, json!({}))).await["extension_Tier"], "");
+    crm.answers_with("200 OK");
+    assert_eq!(house.submit(&person(1, json!({}))).await["extension_Tier"], "gold");
     assert_eq!(action(&house.submit(&person(2, json!({}))).await), "Continue");
     assert_eq!(action(&house.submit(&person(3, json!({}))).await), "ShowBlockPage");
 }
