@@ -7,9 +7,11 @@ mod answers;
 mod call;
 mod checks;
 mod events;
+mod held;
 mod http_in;
 mod log;
 mod proof;
+mod remembered;
 
 use std::{convert::Infallible, fmt, future::Future, pin::Pin, sync::Arc, task, time::Duration};
 
